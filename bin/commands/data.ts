@@ -1,0 +1,86 @@
+import { type Command, Option } from 'commander';
+import { datasets, findSource, httpSources } from '../../contracts/index.js';
+import { logFile, tail } from '../../localstack/process.js';
+import { defaultHome } from '../../localstack/paths.js';
+import { jobRuns } from '../../localstack/stack.js';
+import { runQuery } from '../athena.js';
+import { describeCheck, invokeIngest } from '../ingest.js';
+import { bytes, CliError, EXIT, printJson, printRows, say } from '../output.js';
+import { target } from '../target.js';
+
+const stageOption = () => new Option('--stage <stage>', 'local (this machine), dev or prod').default('local');
+
+/** SQL by its name in the contracts, else the text itself. */
+export function namedQuery(nameOrSql: string): string {
+  const named = datasets.flatMap((dataset) => dataset.queries).find(({ name }) => name === nameOrSql);
+  if (named) return named.sql;
+  if (/^[a-z][a-z0-9_]*$/.test(nameOrSql)) {
+    const known = datasets.flatMap((dataset) => dataset.queries.map(({ name }) => name));
+    throw new CliError(`no query is named "${nameOrSql}"; known: ${known.join(', ')}; or give SQL: ./sluice query "SELECT ..."`, EXIT.misuse);
+  }
+  return nameOrSql;
+}
+
+export function addDataCommands(program: Command): void {
+  program
+    .command('ingest')
+    .description('check a source now: fetch it, and send what changed')
+    .argument('[source]', 'a source of the contracts')
+    .option('--all', 'every source')
+    .option('--whole', 'publish the whole list, as happens once a day')
+    .option('--dry-run', 'fetch, parse and compare; store and send nothing')
+    .option('--json', 'as JSON')
+    .addOption(stageOption())
+    .action(async (source: string | undefined, options: { all?: boolean; whole?: boolean; dryRun?: boolean; json?: boolean; stage: string }) => {
+      if ((source === undefined) === (options.all !== true)) throw new CliError('name a source, or --all (not both)', EXIT.misuse);
+      const names = source === undefined ? httpSources().filter((each) => each.source.enabled).map((each) => each.source.name) : [source];
+      try {
+        for (const name of names) findSource(name);
+      } catch (error) {
+        throw new CliError((error as Error).message, EXIT.misuse);
+      }
+      const lake = target(options.stage);
+      const checks = [];
+      for (const name of names) {
+        if (!options.json) say(`checking ${name} ...`);
+        const check = await invokeIngest({ source: name, ...(options.whole ? { whole: true } : {}), ...(options.dryRun ? { dryRun: true } : {}) }, lake);
+        checks.push(check);
+        if (!options.json) say(describeCheck(check));
+      }
+      if (options.json) printJson(checks);
+      if (checks.some(({ outcome }) => outcome === 'failed' || outcome === 'refused')) process.exitCode = EXIT.failed;
+    });
+
+  program
+    .command('query')
+    .description('run SQL, or a named query of the contracts, through the Athena API')
+    .argument('<sql-or-name>', 'SQL, or a name such as active_by_source')
+    .option('--json', 'as JSON')
+    .addOption(stageOption())
+    .action(async (text: string, options: { json?: boolean; stage: string }) => {
+      const sql = namedQuery(text);
+      const result = await runQuery(sql, target(options.stage));
+      if (options.json) {
+        printJson({ rows: result.rows.map((row) => Object.fromEntries(result.columns.map((name, i) => [name, row[i] ?? null]))), scannedBytes: result.scannedBytes, elapsedMs: result.elapsedMs });
+        return;
+      }
+      printRows(result.columns, result.rows.map((row) => row.map((cell) => cell ?? 'NULL')));
+      say(`${result.rows.length} row${result.rows.length === 1 ? '' : 's'}, ${bytes(result.scannedBytes)} scanned, ${(result.elapsedMs / 1000).toFixed(1)} s`);
+    });
+
+  program
+    .command('logs')
+    .description('the end of a log: kafka, aws, trino, door, feeds, deploy, or a job (combined, bronze, silver, gold)')
+    .argument('<component>')
+    .option('-n, --lines <count>', 'how many lines', '50')
+    .action((component: string, options: { lines: string }) => {
+      const lines = Number(options.lines);
+      if (!Number.isInteger(lines) || lines < 1) throw new CliError(`--lines ${options.lines}: not a number of lines`, EXIT.misuse);
+      const home = defaultHome();
+      const run = jobRuns(home).find(({ job }) => job === component || job.endsWith(`-${component}`));
+      const servers = ['kafka', 'aws', 'trino', 'door', 'feeds', 'deploy'];
+      if (!run && !servers.includes(component)) throw new CliError(`no log of "${component}"; known: ${servers.join(', ')}, and jobs that have run`, EXIT.misuse);
+      const text = tail(run?.process?.log ?? logFile(home, component), lines);
+      process.stdout.write(text === '' ? '' : `${text}\n`);
+    });
+}

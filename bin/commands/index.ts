@@ -1,0 +1,16 @@
+import type { Command } from 'commander';
+import { addDataCommands } from './data.js';
+import { addDevelopmentCommands } from './development.js';
+import { addDoctor } from './doctor.js';
+import { addDemo } from './demo.js';
+import { addLifecycleCommands } from './lifecycle.js';
+import { addStatus } from './status.js';
+
+export function addCommands(program: Command): void {
+  addDemo(program);
+  addLifecycleCommands(program);
+  addStatus(program);
+  addDoctor(program);
+  addDataCommands(program);
+  addDevelopmentCommands(program);
+}

@@ -1,0 +1,13 @@
+import { datasets } from '../contracts/index.js';
+import { renderDictionary } from '../contracts/dictionary.js';
+import { lockOf } from '../contracts/lock.js';
+import { renderEnvExample } from '../lib/config.js';
+
+/** Files of the repository that are made from the contracts and the configuration; a test compares them. */
+export function generatedFiles(): Record<string, string> {
+  return {
+    'contracts.lock.json': `${JSON.stringify(lockOf(datasets), null, 2)}\n`,
+    'docs/data-dictionary.md': renderDictionary(datasets),
+    '.env.example': renderEnvExample(),
+  };
+}

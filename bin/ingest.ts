@@ -1,0 +1,36 @@
+import { InvokeCommand } from '@aws-sdk/client-lambda';
+import { physicalName } from '../lib/config.js';
+import type { IngestEvent, SourceCheck } from '../lambdas/ingest/run.js';
+import { CliError } from './output.js';
+import type { Target } from './target.js';
+
+/** Invokes the deployed ingest function and waits for what came of it. @throws CliError where the function failed */
+export async function invokeIngest(event: IngestEvent, { lambda, identity }: Target): Promise<SourceCheck> {
+  const FunctionName = physicalName(identity, 'ingest');
+  const { Payload, FunctionError } = await lambda.send(new InvokeCommand({ FunctionName, Payload: Buffer.from(JSON.stringify(event)) }));
+  const text = Buffer.from(Payload ?? []).toString('utf8');
+  if (FunctionError !== undefined) {
+    const { errorType, errorMessage } = JSON.parse(text) as { errorType?: string; errorMessage?: string };
+    throw new CliError(`ingestion of ${event.source} failed: ${errorType ?? FunctionError}: ${errorMessage ?? text}; its log: ./sluice logs aws`);
+  }
+  return JSON.parse(text) as SourceCheck;
+}
+
+export function describeCheck(check: SourceCheck): string {
+  const count = (value: number | null) => (value ?? 0).toLocaleString('en');
+  const seconds = ((Date.parse(check.finished_at) - Date.parse(check.started_at)) / 1000).toFixed(1);
+  switch (check.outcome) {
+    case 'changed':
+      return `${check.source}: changed; ${count(check.entries)} entries (${count(check.listed)} new, ${count(check.delisted)} gone), ${count(check.rejects)} rejects, ${count(check.produced)} records sent (${seconds} s)`;
+    case 'unchanged':
+      return `${check.source}: the same bytes as before; ${count(check.produced)} records sent (${seconds} s)`;
+    case 'not_modified':
+      return `${check.source}: not modified (304); ${count(check.produced)} records sent (${seconds} s)`;
+    case 'refused':
+      return `${check.source}: refused, the last good version stays: ${check.reason}`;
+    case 'failed':
+      return `${check.source}: could not be fetched, the last good version stays: ${check.reason}`;
+    case 'skipped':
+      return `${check.source}: skipped: ${check.reason}`;
+  }
+}

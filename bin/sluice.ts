@@ -1,0 +1,24 @@
+import { Command, CommanderError } from 'commander';
+import { addCommands } from './commands/index.js';
+import { CliError, EXIT } from './output.js';
+
+const program = new Command('sluice')
+  .description('A streaming lakehouse: feeds to Kafka to Delta tables to SQL, on AWS or on this machine.')
+  .version('0.1.0')
+  .showHelpAfterError('(./sluice help COMMAND says how)')
+  .exitOverride()
+  .configureOutput({ writeErr: (text) => process.stderr.write(text) });
+addCommands(program);
+
+try {
+  await program.parseAsync(process.argv);
+} catch (error) {
+  if (error instanceof CommanderError) {
+    process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.misuse;
+  } else {
+    const message = error instanceof Error ? error.message : String(error);
+    process.stderr.write(`sluice: ${message}\n`);
+    if (process.env.SLUICE_DEBUG && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+    process.exitCode = error instanceof CliError ? error.exitCode : EXIT.failed;
+  }
+}

@@ -1,0 +1,93 @@
+import { createHash } from 'node:crypto';
+import type { Dataset, Table } from './dataset.js';
+import { ledger } from './ledger.js';
+import { ruleSql } from './rules.js';
+import { sparkDdl } from './types.js';
+
+/** Source name of the canary. One shared filter on it keeps canaries out of every count, export, index and page. */
+export const CANARY_SOURCE = '_canary';
+
+export interface CompiledTable {
+  readonly layer: Table['layer'];
+  readonly name: string;
+  readonly kind: Table['kind'];
+  readonly writer: Table['writer'];
+  /** Path below the lake's root. */
+  readonly path: string;
+  readonly key: readonly string[];
+  readonly order: readonly string[];
+  readonly partitionBy: readonly string[];
+  readonly clusterBy: readonly string[];
+  readonly retentionDays: number | null;
+  readonly description: string;
+  readonly ddl: string;
+}
+
+export interface CompiledDataset {
+  readonly name: string;
+  readonly version: number;
+  readonly topic: { readonly name: string; readonly partitions: number; readonly retentionHours: number };
+  readonly recordDdl: string;
+  readonly key: readonly string[];
+  readonly order: readonly string[];
+  readonly rules: readonly { readonly name: string; readonly action: string; readonly sql: string; readonly field: string; readonly kind: string }[];
+  readonly triggerSeconds: number;
+  readonly tables: readonly CompiledTable[];
+}
+
+/** What the Spark jobs read: `contracts.json`. */
+export interface CompiledContracts {
+  readonly format: 1;
+  readonly canarySource: string;
+  readonly datasets: readonly CompiledDataset[];
+  readonly ledger: CompiledTable;
+}
+
+export function compileTable(table: Table): CompiledTable {
+  const { layer, name, kind, writer, key, order, partitionBy, clusterBy, description } = table;
+  return {
+    layer, name, kind, writer, path: `${layer}/${name}`, key, order, partitionBy, clusterBy, description,
+    retentionDays: table.retentionDays ?? null,
+    ddl: sparkDdl(table.columns),
+  };
+}
+
+function compileDataset(dataset: Dataset): CompiledDataset {
+  return {
+    name: dataset.name,
+    version: dataset.version,
+    topic: { name: dataset.name, ...dataset.topic },
+    recordDdl: sparkDdl(dataset.record.fields),
+    key: dataset.record.key,
+    order: dataset.record.order,
+    rules: dataset.rules.map((rule) => ({ name: rule.name, action: rule.action, sql: ruleSql(rule), field: rule.field, kind: rule.kind })),
+    triggerSeconds: dataset.service.triggerSeconds,
+    tables: dataset.tables.map(compileTable),
+  };
+}
+
+/**
+ * Compiles the datasets, after the checks that need them all.
+ *
+ * @throws Error where two datasets share a name, or two declarations name one table: one driver writes a Delta table.
+ */
+export function compileContracts(datasets: readonly Dataset[]): CompiledContracts {
+  const owners = new Map<string, string>();
+  const claim = (what: string, owner: string) => {
+    const other = owners.get(what);
+    if (other !== undefined) throw new Error(`${what} is declared by ${other} and by ${owner}: each has one writer; rename one`);
+    owners.set(what, owner);
+  };
+  claim(`table ${ledger.layer}.${ledger.name}`, 'the ledger');
+  for (const dataset of datasets) {
+    claim(`dataset ${dataset.name}`, `dataset ${dataset.name}`);
+    for (const table of dataset.tables) claim(`table ${table.layer}.${table.name}`, `dataset ${dataset.name}`);
+    for (const source of dataset.sources) claim(`source ${source.name}`, `dataset ${dataset.name}`);
+  }
+  return { format: 1, canarySource: CANARY_SOURCE, datasets: datasets.map(compileDataset), ledger: compileTable(ledger) };
+}
+
+/** The exact bytes of `contracts.json`. */
+export const renderContracts = (compiled: CompiledContracts): string => `${JSON.stringify(compiled, null, 2)}\n`;
+
+export const sha256 = (text: string | Uint8Array): string => createHash('sha256').update(text).digest('hex');

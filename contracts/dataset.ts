@@ -1,0 +1,223 @@
+import { z } from 'zod';
+import { ruleSchema } from './rules.js';
+import { isColumnType } from './types.js';
+
+const identifier = z.string().regex(/^[a-z][a-z0-9_]*$/, 'use snake_case: a-z, 0-9 and _');
+const columnType = z.string().refine(isColumnType, {
+  error: (issue) => `unknown column type ${JSON.stringify(issue.input)}: use string, int, bigint, double, boolean, timestamp, date, binary, array<T>, map<string,T> or struct<name:T>`,
+});
+
+const columnSchema = z.object({ type: columnType, description: z.string().min(1) }).strict();
+
+const fieldSchema = z
+  .object({
+    type: columnType,
+    description: z.string().min(1),
+    /** Unit of a number, in full: `bytes`, `milliseconds`. */
+    unit: z.string().optional(),
+    example: z.union([z.string(), z.number(), z.boolean(), z.null(), z.array(z.string())]),
+    /** A personal field, and what becomes of it before Kafka, never after. */
+    pii: z.enum(['hash', 'truncate', 'drop']).optional(),
+  })
+  .strict();
+
+const cadence = z.object({ minutes: z.number().int().min(1) }).strict();
+
+const httpSourceSchema = z
+  .object({
+    kind: z.literal('http'),
+    name: identifier,
+    url: z.url({ protocol: /^https$/, error: 'a source URL is https' }),
+    format: z.enum(['hosts']),
+    category: identifier,
+    cadence,
+    /** 0 to 1: how far a listing by this source alone is believed. */
+    reliability: z.number().min(0).max(1),
+    licence: z.string().min(1),
+    homepage: z.url(),
+    /** What a body must keep to; outside, the last good version stays. */
+    bounds: z
+      .object({
+        minEntries: z.number().int().nonnegative(),
+        maxBytes: z.number().int().positive(),
+        /** Largest part of the current entries that one fetch may take away, 0 to 1. */
+        maxShrink: z.number().min(0).max(1),
+      })
+      .strict(),
+    enabled: z.boolean().default(true),
+  })
+  .strict();
+
+const landingSourceSchema = z
+  .object({ kind: z.literal('landing'), name: identifier, prefix: z.string().regex(/^[a-z0-9/_-]+\/$/, 'a prefix ends with /'), format: identifier })
+  .strict();
+
+/** Somebody else produces to the dataset's topic: `producer` says who. */
+const kafkaSourceSchema = z.object({ kind: z.literal('kafka'), name: identifier, producer: z.string().min(1) }).strict();
+
+const sourceSchema = z.discriminatedUnion('kind', [httpSourceSchema, landingSourceSchema, kafkaSourceSchema]);
+
+const tableSchema = z
+  .object({
+    layer: z.enum(['bronze', 'silver', 'gold', 'quarantine', 'ops']),
+    name: identifier,
+    /**
+     * `fact`: insert-only events; `state`: one row per key, folded from facts; `periodic`: recomputed by date or
+     * schedule; `template`: one table per tenant, made on first sight.
+     */
+    kind: z.enum(['fact', 'state', 'periodic', 'template']),
+    description: z.string().min(1),
+    key: z.array(identifier).min(1),
+    /** Fields that order the versions of one thing; the fold takes the highest. */
+    order: z.array(identifier).default([]),
+    partitionBy: z.array(identifier).default([]),
+    clusterBy: z.array(identifier).default([]),
+    /** The one job that may write the table. */
+    writer: z.enum(['bronze', 'silver', 'gold', 'analytics']),
+    /** @default - kept for ever */
+    retentionDays: z.number().int().positive().optional(),
+    columns: z.record(identifier, columnSchema),
+  })
+  .strict();
+
+const datasetSchema = z
+  .object({
+    name: identifier,
+    /** Raised by one with every additive change of the record; travels in the header `sluice-schema`. */
+    version: z.number().int().positive(),
+    owner: z.string().min(1),
+    description: z.string().min(1),
+    terms: z.string().min(1),
+    record: z.object({ key: z.array(identifier).min(1), order: z.array(identifier).default([]), fields: z.record(identifier, fieldSchema) }).strict(),
+    sources: z.array(sourceSchema).min(1),
+    topic: z.object({ partitions: z.number().int().positive(), retentionHours: z.number().int().positive() }).strict(),
+    retentionDays: z.object({ bronze: z.number().int().positive(), silver: z.number().int().positive().optional() }).strict(),
+    /** Tables beyond Bronze, Silver and quarantine, which every dataset has. */
+    tables: z.array(tableSchema).default([]),
+    rules: z.array(ruleSchema).default([]),
+    service: z
+      .object({
+        triggerSeconds: z.number().int().positive(),
+        freshnessMinutes: z.object({ bronze: z.number().positive(), silver: z.number().positive(), gold: z.number().positive() }).strict(),
+        severity: z.enum(['page', 'ticket', 'notice']),
+      })
+      .strict(),
+    /** SQL that the Athena workgroup, the command line and the data dictionary offer by name. */
+    queries: z.array(z.object({ name: identifier, description: z.string(), sql: z.string() }).strict()).default([]),
+  })
+  .strict();
+
+export type DatasetInput = z.input<typeof datasetSchema>;
+export type Source = z.infer<typeof sourceSchema>;
+export type HttpSource = z.infer<typeof httpSourceSchema>;
+export type Field = z.infer<typeof fieldSchema>;
+export type Table = z.infer<typeof tableSchema>;
+export type Layer = Table['layer'];
+export type Writer = Table['writer'];
+export type Dataset = Omit<z.infer<typeof datasetSchema>, 'tables'> & { readonly tables: readonly Table[] };
+
+/** Where a record stood in Kafka; every table but Gold's carries it. */
+export const COORDINATES = {
+  topic: { type: 'string', description: 'Kafka topic the record came from' },
+  partition: { type: 'int', description: 'Kafka partition' },
+  offset: { type: 'bigint', description: 'Kafka offset within the partition' },
+  kafka_timestamp: { type: 'timestamp', description: 'Time the broker holds for the record' },
+} as const;
+
+const RAW = {
+  key: { type: 'binary', description: 'Kafka key, bytes as received' },
+  value: { type: 'binary', description: 'Kafka value, bytes as received' },
+  headers: { type: 'array<struct<key:string,value:binary>>', description: 'Kafka headers, bytes as received' },
+  ...COORDINATES,
+  ingested_at: { type: 'timestamp', description: 'Time the Bronze batch read the record' },
+} as const;
+
+function derivedTables(dataset: z.infer<typeof datasetSchema>): Table[] {
+  const { name, record } = dataset;
+  return [
+    {
+      layer: 'bronze', name, kind: 'fact', writer: 'bronze', order: [], clusterBy: [],
+      description: `Raw records of ${name}, exactly as Kafka held them.`,
+      key: ['topic', 'partition', 'offset'],
+      partitionBy: ['ingestion_date'],
+      retentionDays: dataset.retentionDays.bronze,
+      columns: { ...RAW, ingestion_date: { type: 'date', description: 'UTC date of ingested_at; the partition, and the unit of retention' } },
+    },
+    {
+      layer: 'silver', name, kind: 'fact', writer: 'silver', partitionBy: [], clusterBy: [],
+      description: `Typed, checked records of ${name}, each key once.`,
+      key: record.key,
+      order: record.order,
+      retentionDays: dataset.retentionDays.silver,
+      columns: {
+        ...Object.fromEntries(Object.entries(record.fields).map(([field, { type, description }]) => [field, { type, description }])),
+        ...COORDINATES,
+        run_id: { type: 'string', description: 'Run that produced the record (header sluice-run)' },
+        warnings: { type: 'array<string>', description: 'Names of the rules of action warn that the record breaks' },
+      },
+    },
+    {
+      layer: 'quarantine', name, kind: 'fact', writer: 'silver', order: [], partitionBy: [], clusterBy: [],
+      description: `Records of ${name} that could not enter Silver, whole, with the reason.`,
+      key: ['topic', 'partition', 'offset', 'rule'],
+      columns: {
+        ...RAW,
+        rule: { type: 'string', description: 'Name of the rule broken, or `malformed`' },
+        reason: { type: 'string', description: 'What was wrong, in words' },
+      },
+    },
+  ];
+}
+
+/** Cross-checks that no single field's schema can make. Each message names the place. */
+function checkWhole(dataset: Dataset): string[] {
+  const problems: string[] = [];
+  const fields = new Set(Object.keys(dataset.record.fields));
+  for (const field of [...dataset.record.key, ...dataset.record.order]) {
+    if (!fields.has(field)) problems.push(`record.key: no field "${field}"`);
+  }
+  for (const field of dataset.record.key) {
+    if (dataset.record.fields[field]?.pii === 'drop') problems.push(`record.key: "${field}" is dropped as personal, so it cannot be a key`);
+  }
+  for (const rule of dataset.rules) {
+    if (!fields.has(rule.field)) problems.push(`rules.${rule.name}: no field "${rule.field}"`);
+    if (rule.kind === 'matches') {
+      try {
+        new RegExp(rule.pattern, 'u');
+      } catch (cause) {
+        problems.push(`rules.${rule.name}: pattern is not a regular expression: ${(cause as Error).message}`);
+      }
+    }
+  }
+  for (const names of [dataset.rules.map((r) => r.name), dataset.sources.map((s) => s.name), dataset.tables.map((t) => `${t.layer}.${t.name}`)]) {
+    for (const name of names.filter((n, i) => names.indexOf(n) !== i)) problems.push(`"${name}" is declared twice`);
+  }
+  for (const table of dataset.tables) {
+    for (const column of [...table.key, ...table.order, ...table.partitionBy, ...table.clusterBy]) {
+      if (!(column in table.columns)) problems.push(`tables.${table.layer}.${table.name}: no column "${column}"`);
+    }
+    const silverDays = dataset.retentionDays.silver;
+    if (table.layer === 'gold' && silverDays !== undefined && (table.retentionDays ?? Infinity) > silverDays) {
+      problems.push(`tables.gold.${table.name}: keeps rows longer than Silver's ${silverDays} days, so it could not be recomputed`);
+    }
+  }
+  return problems;
+}
+
+/**
+ * Declares a dataset: validates it and adds the Bronze, Silver and quarantine tables that every dataset has.
+ *
+ * @throws Error naming the dataset and each place that is wrong.
+ */
+export function defineDataset(input: DatasetInput): Dataset {
+  const parsed = datasetSchema.safeParse(input);
+  const name = typeof input.name === 'string' ? input.name : '?';
+  if (!parsed.success) {
+    const places = parsed.error.issues.map((issue) => `  ${issue.path.join('.') || '(root)'}: ${issue.message}`);
+    throw new Error(`contract "${name}" is not valid:\n${places.join('\n')}`);
+  }
+  const dataset: Dataset = { ...parsed.data, tables: [...derivedTables(parsed.data), ...parsed.data.tables] };
+  const problems = checkWhole(dataset);
+  if (problems.length > 0) throw new Error(`contract "${name}" is not valid:\n${problems.map((p) => `  ${p}`).join('\n')}`);
+  return dataset;
+}

@@ -1,0 +1,38 @@
+import type { Dataset, Source, Table } from './dataset.js';
+import { ledger } from './ledger.js';
+
+const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
+
+function sourceLine(source: Source): string {
+  switch (source.kind) {
+    case 'http':
+      return `- \`${source.name}\`: ${source.format} from ${source.homepage}, every ${source.cadence.minutes} min, category ${source.category}, reliability ${source.reliability}, licence ${source.licence}`;
+    case 'landing':
+      return `- \`${source.name}\`: ${source.format} files under \`${source.prefix}\` of the landing bucket`;
+    case 'kafka':
+      return `- \`${source.name}\`: produced by ${source.producer}`;
+  }
+}
+
+function tableSection(table: Table): string[] {
+  return [
+    `### ${table.layer}.${table.name}`, '', table.description, '',
+    `Kind ${table.kind}; key (${table.key.join(', ')}); written by the ${table.writer} job${table.partitionBy.length > 0 ? `; partitioned by ${table.partitionBy.join(', ')}` : ''}${table.retentionDays ? `; kept ${table.retentionDays} days` : ''}.`,
+    '', '| column | type | meaning |', '|---|---|---|',
+    ...Object.entries(table.columns).map(([name, { type, description }]) => `| \`${name}\` | \`${type}\` | ${cell(description)} |`), '',
+  ];
+}
+
+/** `docs/data-dictionary.md`, generated from the contracts. */
+export function renderDictionary(datasets: readonly Dataset[]): string {
+  const lines = ['# Data dictionary', '', 'Generated from `contracts/` by `./sluice format`.', ''];
+  for (const dataset of datasets) {
+    lines.push(`## ${dataset.name}`, '', dataset.description, '', `Owner: ${dataset.owner}. Terms: ${dataset.terms}`, '', 'Sources:', '', ...dataset.sources.map(sourceLine), '', 'Record, as it travels through Kafka:', '');
+    lines.push('| field | type | unit | example | personal | meaning |', '|---|---|---|---|---|---|');
+    lines.push(...Object.entries(dataset.record.fields).map(([name, f]) => `| \`${name}\` | \`${f.type}\` | ${f.unit ?? ''} | \`${cell(JSON.stringify(f.example))}\` | ${f.pii ?? ''} | ${cell(f.description)} |`), '');
+    lines.push('Rules:', '', ...dataset.rules.map((rule) => `- \`${rule.name}\` (${rule.action}): ${rule.field} ${rule.kind}`), '');
+    lines.push(...dataset.tables.flatMap(tableSection));
+  }
+  lines.push('## The ledger', '', ...tableSection(ledger));
+  return `${lines.join('\n').trimEnd()}\n`;
+}

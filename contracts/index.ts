@@ -1,0 +1,34 @@
+import type { Dataset, HttpSource } from './dataset.js';
+import { harmfulDomains } from './harmful-domains.js';
+import { sourceChecks } from './source-checks.js';
+
+/** Every dataset of the lake. Adding one here makes its topic, tables, schedules and Spark schemas. */
+export const datasets: readonly Dataset[] = [harmfulDomains, sourceChecks];
+
+export interface ScheduledSource {
+  readonly dataset: Dataset;
+  readonly source: HttpSource;
+}
+
+/** Every source that the ingest function fetches. */
+export function httpSources(of: readonly Dataset[] = datasets): ScheduledSource[] {
+  return of.flatMap((dataset) => dataset.sources.flatMap((source) => (source.kind === 'http' ? [{ dataset, source }] : [])));
+}
+
+/** @throws Error naming the known sources. */
+export function findSource(name: string, of: readonly Dataset[] = datasets): ScheduledSource {
+  const found = httpSources(of).find(({ source }) => source.name === name);
+  if (!found) throw new Error(`unknown source "${name}"; known: ${httpSources(of).map(({ source }) => source.name).join(', ')}`);
+  return found;
+}
+
+/** @throws Error naming the dataset that is missing. */
+export function findDataset(name: string, of: readonly Dataset[] = datasets): Dataset {
+  const found = of.find((dataset) => dataset.name === name);
+  if (!found) throw new Error(`unknown dataset "${name}"; known: ${of.map((d) => d.name).join(', ')}`);
+  return found;
+}
+
+export type { Dataset, Field, HttpSource, Layer, Source, Table, Writer } from './dataset.js';
+export { COORDINATES, defineDataset } from './dataset.js';
+export { CANARY_SOURCE } from './compile.js';

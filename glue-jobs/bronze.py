@@ -1,0 +1,7 @@
+"""Glue entry point: the bronze layer of every dataset."""
+
+import sys
+
+from medallion.runner import run
+
+run(sys.argv[1:], layers=("bronze",))

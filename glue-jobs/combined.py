@@ -1,0 +1,7 @@
+"""Glue entry point: all three layers in one driver, for small lakes and small machines."""
+
+import sys
+
+from medallion.runner import run
+
+run(sys.argv[1:], layers=("bronze", "silver", "gold"))

@@ -1,0 +1,65 @@
+"""Bronze: what Kafka held, as bytes with their coordinates, appended by the native Delta sink exactly once."""
+
+from __future__ import annotations
+
+import json
+
+from delta.tables import DeltaTable
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql.streaming import DataStreamWriter
+
+from medallion.contracts import Dataset
+from medallion.tables import path_of
+
+IAM_OPTIONS = {
+    "kafka.security.protocol": "SASL_SSL",
+    "kafka.sasl.mechanism": "AWS_MSK_IAM",
+    "kafka.sasl.jaas.config": "software.amazon.msk.auth.iam.IAMLoginModule required;",
+    "kafka.sasl.client.callback.handler.class": "software.amazon.msk.auth.iam.IAMClientCallbackHandler",
+}
+
+
+def starting_offsets(spark: SparkSession, path: str, topic: str, partitions: int) -> str:
+    """Where a query without a checkpoint starts: behind the highest offset that the table holds, else at the earliest.
+
+    Returns:
+        The JSON that Spark's `startingOffsets` takes; -2 stands for the earliest offset.
+    """
+    held = DeltaTable.forPath(spark, path).toDF().where(F.col("topic") == topic).groupBy("partition").agg(F.max("offset").alias("last"))
+    last = {row["partition"]: row["last"] for row in held.collect()}
+    return json.dumps({topic: {str(partition): last[partition] + 1 if partition in last else -2 for partition in range(partitions)}})
+
+
+def to_bronze(kafka: DataFrame) -> DataFrame:
+    """Kafka's columns as Bronze keeps them."""
+    now = F.current_timestamp()
+    return kafka.select(
+        "key",
+        "value",
+        F.coalesce("headers", F.array().cast("array<struct<key:string,value:binary>>")).alias("headers"),
+        "topic",
+        "partition",
+        "offset",
+        F.col("timestamp").alias("kafka_timestamp"),
+        now.alias("ingested_at"),
+        F.to_date(now).alias("ingestion_date"),
+    )
+
+
+def kafka_source(spark: SparkSession, dataset: Dataset, bootstrap_servers: str, auth: str, offsets: str, max_offsets: int) -> DataFrame:
+    """The dataset's topic as a stream. It dies, loudly, where Kafka no longer holds what it has not read."""
+    options = {
+        "kafka.bootstrap.servers": bootstrap_servers,
+        "subscribe": dataset.topic,
+        "startingOffsets": offsets,
+        "failOnDataLoss": "true",
+        "includeHeaders": "true",
+        "maxOffsetsPerTrigger": str(max_offsets),
+        **(IAM_OPTIONS if auth == "iam" else {}),
+    }
+    return spark.readStream.format("kafka").options(**options).load()
+
+
+def bronze_writer(rows: DataFrame, lake: str, dataset: Dataset) -> DataStreamWriter:
+    return rows.writeStream.format("delta").outputMode("append").option("path", path_of(lake, dataset.table("bronze")))

@@ -1,0 +1,103 @@
+"""Metrics by PutMetricData. Spark's Kafka source commits no offsets to Kafka, so lag is known only from query progress."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pyspark.sql.streaming.listener import (
+    QueryIdleEvent,
+    QueryProgressEvent,
+    QueryStartedEvent,
+    QueryTerminatedEvent,
+    StreamingQueryListener,
+)
+
+log = logging.getLogger(__name__)
+
+# Metric names are shared with lib/ (alarms, dashboards): contracts/metrics.ts holds the same ones, a test compares.
+INPUT_ROWS = "InputRows"
+BATCH_DURATION = "BatchDuration"
+OFFSET_LAG = "OffsetLag"
+LEDGER_RESIDUAL = "LedgerResidual"
+QUARANTINED = "QuarantinedRecords"
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One value: `unit` is CloudWatch's (Count, Milliseconds)."""
+
+    name: str
+    value: float
+    unit: str
+
+
+class Metrics:
+    """Publishes metrics of one job. A metric that cannot be sent is logged; it never stops the data."""
+
+    def __init__(self, client: Any, namespace: str) -> None:
+        self._client = client
+        self._namespace = namespace
+
+    def put(self, dataset: str, layer: str, metrics: Iterable[Metric]) -> None:
+        dimensions = [{"Name": "Dataset", "Value": dataset}, {"Name": "Layer", "Value": layer}]
+        data = [{"MetricName": m.name, "Value": m.value, "Unit": m.unit, "Dimensions": dimensions} for m in metrics]
+        try:
+            self._client.put_metric_data(Namespace=self._namespace, MetricData=data)
+        except Exception:
+            log.exception("metrics of %s.%s could not be published", layer, dataset)
+
+
+def lag_of(progress: Mapping[str, Any]) -> int | None:
+    """Records that Kafka holds and the query has not read: end minus latest offset, over all partitions of its sources.
+
+    None where no source of the query is Kafka's.
+    """
+    lag: int | None = None
+    for source in progress.get("sources", []):
+        latest, end = _offsets(source.get("latestOffset")), _offsets(source.get("endOffset"))
+        if latest is None or end is None:
+            continue
+        behind = sum(max(0, offset - end.get(topic, {}).get(partition, 0)) for topic, parts in latest.items() for partition, offset in parts.items())
+        lag = (lag or 0) + behind
+    return lag
+
+
+def _offsets(raw: Any) -> dict[str, dict[str, int]] | None:
+    value = json.loads(raw) if isinstance(raw, str) and raw.startswith("{") else raw
+    if not isinstance(value, dict) or not all(isinstance(parts, dict) for parts in value.values()):
+        return None
+    return value
+
+
+def metrics_of(progress: Mapping[str, Any]) -> list[Metric]:
+    """What a query's progress says, as metrics."""
+    metrics = [
+        Metric(INPUT_ROWS, float(progress.get("numInputRows", 0)), "Count"),
+        Metric(BATCH_DURATION, float(progress.get("durationMs", {}).get("triggerExecution", 0)), "Milliseconds"),
+    ]
+    lag = lag_of(progress)
+    return metrics if lag is None else [*metrics, Metric(OFFSET_LAG, float(lag), "Count")]
+
+
+class ProgressListener(StreamingQueryListener):
+    """Publishes the progress of queries named `LAYER.DATASET`."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        self._metrics = metrics
+
+    def onQueryStarted(self, event: QueryStartedEvent) -> None:
+        log.info("query %s started, checkpoint id %s", event.name, event.id)
+
+    def onQueryProgress(self, event: QueryProgressEvent) -> None:
+        layer, _, dataset = (event.progress.name or "").partition(".")
+        self._metrics.put(dataset, layer, metrics_of(json.loads(event.progress.json)))
+
+    def onQueryIdle(self, event: QueryIdleEvent) -> None:
+        """Idle queries say nothing here: the heartbeat of a quiet feed is the monitor's canary."""
+
+    def onQueryTerminated(self, event: QueryTerminatedEvent) -> None:
+        log.info("query %s terminated", event.id)

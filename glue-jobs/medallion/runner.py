@@ -1,0 +1,208 @@
+"""Runs the streaming queries of one or more layers in one driver.
+
+A query that dies takes its job down: a living job never holds a dead query.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from types import FrameType
+
+import boto3
+from delta.tables import DeltaTable
+from pyspark.sql import SparkSession
+from pyspark.sql.streaming import DataStreamWriter, StreamingQuery
+
+from medallion.arguments import JobArguments, parse_arguments
+from medallion.bronze import bronze_writer, kafka_source, starting_offsets, to_bronze
+from medallion.contracts import Contracts, Dataset, Table, load_contracts
+from medallion.gold_tables import fold_of
+from medallion.lease import DynamoLeaseStore, Holder, Lease, acquire, glue_run_state
+from medallion.metrics import LEDGER_RESIDUAL, QUARANTINED, Metric, Metrics, ProgressListener
+from medallion.silver import Counts, SilverBatch
+from medallion.state import StateBatch, change_feed
+from medallion.tables import ensure_table, path_of
+
+log = logging.getLogger("medallion")
+
+LEASE_CHECK_SECONDS = 5.0
+UPSTREAM_PATIENCE_SECONDS = 600.0
+
+
+class QueryId:
+    """The checkpoint's id of a query, known once it has started; a batch that is earlier waits."""
+
+    def __init__(self) -> None:
+        self._known = threading.Event()
+        self._id = ""
+
+    def set(self, query: StreamingQuery) -> None:
+        self._id = str(query.id)
+        self._known.set()
+
+    def __call__(self) -> str:
+        if not self._known.wait(timeout=60):
+            raise RuntimeError("the query did not tell its id within 60 s")
+        return self._id
+
+
+@dataclass(frozen=True)
+class Driver:
+    """What the queries of one driver share."""
+
+    spark: SparkSession
+    arguments: JobArguments
+    contracts: Contracts
+    leases: dict[str, Lease]
+    metrics: Metrics
+
+    def start(self, layer: str, name: str, trigger_seconds: float, writer: DataStreamWriter, query_id: QueryId | None = None) -> None:
+        seconds = self.arguments.trigger_seconds or trigger_seconds
+        query = (
+            writer.queryName(f"{layer}.{name}")
+            .option("checkpointLocation", f"{self.arguments.checkpoints}/{layer}/{name}")
+            .trigger(processingTime=f"{seconds} seconds")
+            .start()
+        )
+        if query_id is not None:
+            query_id.set(query)
+
+    def start_bronze(self, dataset: Dataset) -> None:
+        arguments, spark = self.arguments, self.spark
+        path = path_of(arguments.lake, dataset.table("bronze"))
+        offsets = starting_offsets(spark, path, dataset.topic, dataset.partitions)
+        kafka = kafka_source(spark, dataset, arguments.bootstrap_servers, arguments.kafka_auth, offsets, arguments.max_offsets_per_trigger)
+        self.start("bronze", dataset.name, dataset.trigger_seconds, bronze_writer(to_bronze(kafka), arguments.lake, dataset))
+
+    def start_silver(self, dataset: Dataset) -> None:
+        spark, lake = self.spark, self.arguments.lake
+        bronze = dataset.table("bronze")
+        self.await_table(bronze)
+        rows = spark.readStream.format("delta").option("ignoreDeletes", "true").option("maxFilesPerTrigger", "200").load(path_of(lake, bronze))
+
+        def report(counts: Counts) -> None:
+            values = [Metric(LEDGER_RESIDUAL, float(counts.residual), "Count"), Metric(QUARANTINED, float(counts.quarantined), "Count")]
+            self.metrics.put(dataset.name, "silver", values)
+
+        query_id = QueryId()
+        batch = SilverBatch(dataset, lake, self.contracts.ledger, self.contracts.canary_source, query_id, self.leases["silver"].assert_held, report)
+        self.start("silver", dataset.name, dataset.trigger_seconds, rows.writeStream.foreachBatch(batch), query_id)
+
+    def start_gold(self, dataset: Dataset) -> None:
+        spark, lake = self.spark, self.arguments.lake
+        silver = dataset.table("silver")
+        for table in dataset.gold_tables():
+            self.await_table(silver)
+            query_id = QueryId()
+            batch = StateBatch(dataset, table, fold_of(table.name), lake, query_id, self.leases["gold"].assert_held)
+            self.start("gold", table.name, dataset.trigger_seconds, change_feed(spark, lake, silver).writeStream.foreachBatch(batch), query_id)
+
+    def await_table(self, table: Table) -> None:
+        """Waits for a table that another driver makes.
+
+        Raises:
+            TimeoutError: its writer did not make it in ten minutes.
+        """
+        path = path_of(self.arguments.lake, table)
+        deadline = time.monotonic() + UPSTREAM_PATIENCE_SECONDS
+        while not DeltaTable.isDeltaTable(self.spark, path):
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{table.full_name} is not there ({path}): is the job that writes {table.writer} running?")
+            log.info("waiting for %s, which the %s job makes", table.full_name, table.writer)
+            time.sleep(2)
+
+
+def session(job_name: str) -> SparkSession:
+    """The session; everything that differs between Glue and here comes in as --conf."""
+    return SparkSession.builder.appName(job_name).config("spark.sql.session.timeZone", "UTC").getOrCreate()
+
+
+def watch_leases(leases: Sequence[Lease], die: Callable[[str], None]) -> threading.Thread:
+    """Checks the leases in the background: a driver whose lease was taken stops even while a batch runs."""
+
+    def watch() -> None:
+        while True:
+            time.sleep(LEASE_CHECK_SECONDS)
+            for lease in leases:
+                try:
+                    lease.assert_held()
+                except RuntimeError as lost:
+                    die(str(lost))
+                except Exception:
+                    # The store cannot be asked just now: before_write asks again before anything is written.
+                    log.exception("lease %s could not be checked", lease.name)
+
+    thread = threading.Thread(target=watch, name="lease-watch", daemon=True)
+    thread.start()
+    return thread
+
+
+def die(reason: str) -> None:
+    """Ends the process at once, mid-batch if need be: the checkpoint makes that safe."""
+    log.critical("%s", reason)
+    logging.shutdown()
+    os._exit(1)
+
+
+def run(argv: Sequence[str], layers: Sequence[str]) -> None:
+    """Entry point of every job: starts the queries of the layers and returns only by exiting."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr)
+    logging.getLogger("py4j").setLevel(logging.WARNING)
+    arguments = parse_arguments(argv, layers)
+    contracts = load_contracts(arguments.contracts, boto3.client("s3"))
+    store = DynamoLeaseStore(boto3.client("dynamodb"), arguments.state_table)
+    me = Holder(arguments.job_name, arguments.run_id)
+    state_of = glue_run_state(boto3.client("glue"))
+    leases = {layer: acquire(store, layer, me, state_of, patience_seconds=arguments.lease_seconds) for layer in arguments.layers}
+    log.info("run %s holds the leases of %s", arguments.run_id, ", ".join(leases))
+
+    spark = session(arguments.job_name)
+    spark.sparkContext.setLogLevel("WARN")
+    metrics = Metrics(boto3.client("cloudwatch"), arguments.metrics_namespace)
+    spark.streams.addListener(ProgressListener(metrics))
+    watch_leases(list(leases.values()), die)
+
+    stopping = threading.Event()
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        stopping.set()
+
+    signal.signal(signal.SIGTERM, stop)
+    driver = Driver(spark, arguments, contracts, leases, metrics)
+    for layer in arguments.layers:
+        for table in contracts.tables_of(layer):
+            ensure_table(spark, arguments.lake, table)
+    starters = {"bronze": driver.start_bronze, "silver": driver.start_silver, "gold": driver.start_gold}
+    for layer in arguments.layers:
+        for dataset in contracts.datasets:
+            starters[layer](dataset)
+    log.info("%d queries run", len(spark.streams.active))
+    exit_code = await_end(spark, stopping, expected=len(spark.streams.active))
+    for lease in leases.values():
+        lease.release()
+    logging.shutdown()
+    os._exit(exit_code)
+
+
+def await_end(spark: SparkSession, stopping: threading.Event, expected: int) -> int:
+    """Waits until a query dies (1) or the job is told to stop (0)."""
+    while not stopping.wait(timeout=1.0):
+        active = spark.streams.active
+        if len(active) < expected:
+            try:
+                spark.streams.awaitAnyTermination(1)
+                log.critical("a query ended by itself; stopping the job so that it is started again")
+            except Exception as failure:
+                log.critical("a query died; stopping the job so that it is started again: %s", failure)
+            return 1
+    for query in spark.streams.active:
+        query.stop()
+    log.info("stopped as told")
+    return 0

@@ -1,0 +1,60 @@
+"""Making and growing Delta tables by path, always by the one driver that writes them."""
+
+from __future__ import annotations
+
+from delta.tables import DeltaTable
+from pyspark.sql import SparkSession
+from pyspark.sql.types import StructType
+
+from medallion.contracts import Table
+
+# Reader features stay off: Athena reads neither deletion vectors nor column mapping (protocol reader version 1).
+PROPERTIES = {
+    "delta.enableDeletionVectors": "false",
+    "delta.checkpoint.writeStatsAsStruct": "true",
+    "delta.logRetentionDuration": "interval 30 days",
+    "delta.deletedFileRetentionDuration": "interval 7 days",
+}
+
+
+def schema_of(ddl: str) -> StructType:
+    """The Spark schema of a contract's DDL; needs an active session, whose parser reads it."""
+    return SparkSession.active().createDataFrame([], ddl).schema
+
+
+def path_of(lake: str, table: Table) -> str:
+    return f"{lake}/{table.path}"
+
+
+def properties_of(table: Table) -> dict[str, str]:
+    """Delta table properties: Silver has a change feed, which Gold reads."""
+    return {**PROPERTIES, "delta.enableChangeDataFeed": "true"} if table.layer == "silver" else PROPERTIES
+
+
+def ensure_table(spark: SparkSession, lake: str, table: Table) -> None:
+    """Makes the table where it is missing and adds columns that the contract has gained.
+
+    Raises:
+        ValueError: the table holds a column of another type, or other partitions, than the contract says.
+    """
+    path = path_of(lake, table)
+    wanted = schema_of(table.ddl)
+    if not DeltaTable.isDeltaTable(spark, path):
+        builder = DeltaTable.createIfNotExists(spark).location(path).addColumns(wanted).comment(table.description)
+        if table.partition_by:
+            builder = builder.partitionedBy(*table.partition_by)
+        for name, value in properties_of(table).items():
+            builder = builder.property(name, value)
+        builder.execute()
+        return
+    existing = {field.name: field.dataType for field in DeltaTable.forPath(spark, path).toDF().schema.fields}
+    for field in wanted.fields:
+        if field.name in existing and existing[field.name] != field.dataType:
+            raise ValueError(
+                f"{table.full_name}.{field.name} is {existing[field.name].simpleString()} in {path}, "
+                f"the contract says {field.dataType.simpleString()}: rebuild the table into a new path"
+            )
+    added = [field for field in wanted.fields if field.name not in existing]
+    if added:
+        columns = ", ".join(f"`{field.name}` {field.dataType.simpleString()}" for field in added)
+        spark.sql(f"ALTER TABLE delta.`{path}` ADD COLUMNS ({columns})")

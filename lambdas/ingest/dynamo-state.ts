@@ -1,0 +1,63 @@
+import { ConditionalCheckFailedException, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient, UpdateCommand, type UpdateCommandInput } from '@aws-sdk/lib-dynamodb';
+import { LeaseLostError, type SnapshotRef, type SourceState, type SourceStateStore } from './state.js';
+
+/** The state table (DynamoDB): an item per source, key `pk` = `source#NAME`. */
+export class DynamoSourceState implements SourceStateStore {
+  private readonly client: DynamoDBDocumentClient;
+
+  constructor(
+    client: DynamoDBClient,
+    private readonly tableName: string,
+  ) {
+    this.client = DynamoDBDocumentClient.from(client);
+  }
+
+  private async update(source: string, expression: Omit<UpdateCommandInput, 'TableName' | 'Key'>): Promise<Record<string, unknown>> {
+    const result = await this.client.send(new UpdateCommand({ TableName: this.tableName, Key: { pk: `source#${source}` }, ReturnValues: 'ALL_NEW', ...expression }));
+    return result.Attributes ?? {};
+  }
+
+  private async updateAsHolder(source: string, runId: string, expression: string, values: Record<string, unknown> = {}): Promise<void> {
+    try {
+      await this.update(source, { UpdateExpression: expression, ConditionExpression: 'leaseOwner = :run', ExpressionAttributeValues: { ':run': runId, ...values } });
+    } catch (cause) {
+      if (cause instanceof ConditionalCheckFailedException) throw new LeaseLostError(`run ${runId} lost the lease of source ${source}`, { cause });
+      throw cause;
+    }
+  }
+
+  async acquire(source: string, runId: string, now: number, leaseMs: number): Promise<SourceState | null> {
+    try {
+      const item = await this.update(source, {
+        UpdateExpression: 'SET leaseOwner = :run, leaseUntil = :until',
+        ConditionExpression: 'attribute_not_exists(leaseOwner) OR leaseUntil < :now OR leaseOwner = :run',
+        ExpressionAttributeValues: { ':run': runId, ':until': now + leaseMs, ':now': now },
+      });
+      return { current: (item.currentSnapshot as SnapshotRef | undefined) ?? null, pending: (item.pendingSnapshot as SnapshotRef | undefined) ?? null, wholeAt: (item.wholeAt as number | undefined) ?? null };
+    } catch (cause) {
+      if (cause instanceof ConditionalCheckFailedException) return null;
+      throw cause;
+    }
+  }
+
+  renew(source: string, runId: string, now: number, leaseMs: number): Promise<void> {
+    return this.updateAsHolder(source, runId, 'SET leaseUntil = :until', { ':until': now + leaseMs });
+  }
+
+  setPending(source: string, runId: string, pending: SnapshotRef): Promise<void> {
+    return this.updateAsHolder(source, runId, 'SET pendingSnapshot = :pending', { ':pending': pending });
+  }
+
+  promote(source: string, runId: string, pending: SnapshotRef): Promise<void> {
+    return this.updateAsHolder(source, runId, 'SET currentSnapshot = :pending REMOVE pendingSnapshot', { ':pending': pending });
+  }
+
+  setWholeAt(source: string, runId: string, wholeAt: number): Promise<void> {
+    return this.updateAsHolder(source, runId, 'SET wholeAt = :wholeAt', { ':wholeAt': wholeAt });
+  }
+
+  release(source: string, runId: string): Promise<void> {
+    return this.updateAsHolder(source, runId, 'REMOVE leaseOwner, leaseUntil');
+  }
+}

@@ -1,0 +1,315 @@
+import { createReadStream, createWriteStream } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip, createGzip } from 'node:zlib';
+import type { Dataset, HttpSource } from '../../contracts/index.js';
+import { protectPersonal } from '../../contracts/personal.js';
+import { PARSERS } from '../shared/formats/index.js';
+import type { ParseReport } from '../shared/formats/parsed.js';
+import { splitLines } from '../shared/lines.js';
+import { type OutgoingRecord, type Producer, sendAll } from '../shared/producer.js';
+import { decodeEntry, type Difference, encodeEntry, entryKey, nextSnapshot, type SnapshotEntry } from '../shared/snapshot.js';
+import type { Fetch, FetchResult } from './fetch.js';
+import type { SnapshotRef, SourceState, SourceStateStore } from './state.js';
+import { type LandingStore, landingKeys } from './store.js';
+
+export interface IngestEvent {
+  readonly source: string;
+  /** Publish the whole list even if it was published less than a day ago. */
+  readonly whole?: boolean;
+  /** Fetch, parse and compare, but store and send nothing. */
+  readonly dryRun?: boolean;
+}
+
+export interface IngestDeps {
+  readonly dataset: Dataset;
+  readonly source: HttpSource;
+  /** The dataset that `source_checks` records go to. */
+  readonly checks: Dataset;
+  /** Where the source is fetched from: its URL, or the recorded feed's. */
+  readonly url: string;
+  readonly clock: () => Date;
+  readonly newId: () => string;
+  readonly state: SourceStateStore;
+  readonly landing: LandingStore;
+  readonly fetch: Fetch;
+  readonly producer: Producer;
+  /** A folder for bodies and snapshots on their way. */
+  readonly temporaryFolder: string;
+  /** Key of the HMAC for personal fields; asked only where the contract hashes one. */
+  readonly personalSecret: () => string;
+}
+
+export type CheckOutcome = 'changed' | 'unchanged' | 'not_modified' | 'refused' | 'failed' | 'skipped';
+
+/** A `source_checks` record; the contract describes the fields. */
+export interface SourceCheck {
+  source: string;
+  run_id: string;
+  started_at: string;
+  finished_at: string;
+  outcome: CheckOutcome;
+  reason: string | null;
+  http_status: number | null;
+  body_sha256: string | null;
+  body_bytes: number | null;
+  sequence: number | null;
+  lines: number | null;
+  comments: number | null;
+  boilerplate: number | null;
+  entries: number | null;
+  domains: number | null;
+  ips: number | null;
+  duplicates: number | null;
+  rejects: number | null;
+  ignored: number | null;
+  reject_samples: string[] | null;
+  listed: number | null;
+  delisted: number | null;
+  produced: number;
+  whole: boolean;
+}
+
+const LEASE_MS = 120_000;
+const RENEW_AFTER_MS = 30_000;
+const WHOLE_EVERY_MS = 24 * 3600 * 1000;
+
+/**
+ * One check of one source: the body first, then the snapshot, then its differences to Kafka, the state last.
+ *
+ * A run that dies anywhere can repeat a difference, never lose one: `pending` is set before the first record goes out
+ * and the next run publishes it first. What the source does wrong is an outcome of the check; what our own services do
+ * wrong (S3, DynamoDB, Kafka) throws, so that the platform retries.
+ */
+export async function run(event: IngestEvent, deps: IngestDeps): Promise<SourceCheck> {
+  return new Run(event, deps).execute();
+}
+
+class Run {
+  private readonly runId: string;
+  private readonly check: SourceCheck;
+  private leaseAt = 0;
+
+  constructor(
+    private readonly event: IngestEvent,
+    private readonly deps: IngestDeps,
+  ) {
+    this.runId = deps.newId();
+    const now = deps.clock().toISOString();
+    this.check = {
+      source: deps.source.name, run_id: this.runId, started_at: now, finished_at: now, outcome: 'failed', reason: null, http_status: null,
+      body_sha256: null, body_bytes: null, sequence: null, lines: null, comments: null, boilerplate: null, entries: null, domains: null, ips: null,
+      duplicates: null, rejects: null, ignored: null, reject_samples: null, listed: null, delisted: null, produced: 0, whole: false,
+    };
+  }
+
+  async execute(): Promise<SourceCheck> {
+    const { state, source } = this.deps;
+    this.leaseAt = this.deps.clock().getTime();
+    const held = await state.acquire(source.name, this.runId, this.leaseAt, LEASE_MS);
+    if (held === null) {
+      this.check.outcome = 'skipped';
+      this.check.reason = 'another run of this source holds its lease';
+      return this.report();
+    }
+    const folder = await mkdtemp(join(this.deps.temporaryFolder, 'ingest-'));
+    try {
+      await this.underLease(held, folder);
+      return await this.report();
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+      await state.release(source.name, this.runId);
+    }
+  }
+
+  private async underLease(held: SourceState, folder: string): Promise<void> {
+    const { source, state, fetch, clock } = this.deps;
+    const dryRun = this.event.dryRun === true;
+    let current = held.current;
+    if (held.pending !== null && !dryRun) {
+      await this.publish(held.pending, 'difference');
+      await state.promote(source.name, this.runId, held.pending);
+      current = held.pending;
+    }
+    this.check.sequence = current?.sequence ?? null;
+
+    const file = join(folder, 'body.gz');
+    const fetched = await fetch({ url: this.deps.url, etag: current?.etag ?? null, lastModified: current?.lastModified ?? null, maxBytes: source.bounds.maxBytes, file });
+    const changed = await this.judge(fetched, current, file, folder);
+    if (changed !== null && !dryRun) {
+      const { pending } = changed;
+      await state.setPending(source.name, this.runId, pending);
+      await this.publish(pending, 'difference');
+      await state.promote(source.name, this.runId, pending);
+      this.check.sequence = pending.sequence;
+    }
+    const wholeAt = held.wholeAt ?? (current === null ? null : 0);
+    if (dryRun) return;
+    const now = clock().getTime();
+    if (current === null && changed !== null) {
+      // The first difference is the whole list.
+      this.check.whole = true;
+      await state.setWholeAt(source.name, this.runId, now);
+    } else if (wholeAt !== null && (this.event.whole === true || now - wholeAt >= WHOLE_EVERY_MS)) {
+      const latest = changed?.pending ?? current;
+      if (latest === null) return;
+      await this.publish(latest, 'whole');
+      this.check.whole = true;
+      await state.setWholeAt(source.name, this.runId, now);
+    }
+  }
+
+  /** Decides what the answer means; stores body and snapshot where it changes something. */
+  private async judge(fetched: FetchResult, current: SnapshotRef | null, file: string, folder: string): Promise<{ pending: SnapshotRef } | null> {
+    const { check } = this;
+    check.http_status = fetched.status;
+    if (fetched.kind === 'failed') {
+      check.outcome = 'failed';
+      check.reason = fetched.reason;
+      return null;
+    }
+    if (fetched.kind === 'notModified') {
+      check.outcome = 'not_modified';
+      return null;
+    }
+    check.body_sha256 = fetched.sha256;
+    check.body_bytes = fetched.bytes;
+    if (fetched.sha256 === current?.bodySha256) {
+      check.outcome = 'unchanged';
+      return null;
+    }
+    const { landing, source } = this.deps;
+    const dryRun = this.event.dryRun === true;
+    if (!dryRun) await landing.put(landingKeys.body(source.name, fetched.sha256), file);
+    await this.keepLease();
+
+    const { report, lines } = await this.parse(file);
+    this.count(report, lines);
+    const sequence = (current?.sequence ?? 0) + 1;
+    const snapshotFile = join(folder, 'snapshot.gz');
+    const difference: Difference = { listed: 0, delisted: 0 };
+    const before = await this.writeSnapshot(current, lines, sequence, snapshotFile, difference);
+    check.listed = difference.listed;
+    check.delisted = difference.delisted;
+    const refusal = refusalOf(source, check, before);
+    if (refusal !== null) {
+      check.outcome = 'refused';
+      check.reason = refusal;
+      if (!dryRun) await landing.put(landingKeys.refused(source.name, fetched.sha256), file);
+      return null;
+    }
+    check.outcome = 'changed';
+    const key = landingKeys.snapshot(source.name, sequence, this.runId);
+    if (!dryRun) await landing.put(key, snapshotFile);
+    await this.keepLease();
+    return { pending: { key, sequence, bodySha256: fetched.sha256, etag: fetched.etag, lastModified: fetched.lastModified } };
+  }
+
+  private async parse(file: string): Promise<{ report: ParseReport; lines: Map<string, number> }> {
+    const lines = new Map<string, number>();
+    const body = createReadStream(file).pipe(createGunzip());
+    const report = await PARSERS[this.deps.source.format](splitLines(body), (entry, line) => {
+      const key = entryKey(entry);
+      if (!lines.has(key)) lines.set(key, line);
+    });
+    return { report, lines };
+  }
+
+  private count({ counts, rejectSamples }: ParseReport, lines: ReadonlyMap<string, number>): void {
+    let ips = 0;
+    for (const key of lines.keys()) if (key.startsWith('ip\t')) ips++;
+    Object.assign(this.check, {
+      lines: counts.lines, comments: counts.comments, boilerplate: counts.boilerplate, entries: lines.size, domains: lines.size - ips, ips,
+      duplicates: counts.accepted - lines.size, rejects: counts.rejects, ignored: counts.ignored, reject_samples: rejectSamples,
+    });
+  }
+
+  /** @returns entries listed in the current snapshot */
+  private async writeSnapshot(current: SnapshotRef | null, lines: ReadonlyMap<string, number>, sequence: number, file: string, difference: Difference): Promise<number> {
+    let before = 0;
+    const previous = current === null ? none() : this.read(current.key);
+    async function* counted(): AsyncGenerator<SnapshotEntry> {
+      for await (const entry of previous) {
+        if (entry.event === 'listed') before++;
+        yield entry;
+      }
+    }
+    const sorted = [...lines.keys()].sort();
+    const incoming = sorted.map((key) => [key, lines.get(key) ?? 0] as const);
+    const stamp = { sequence, observedAt: Date.parse(this.check.started_at) };
+    const entries = nextSnapshot(counted(), incoming, stamp, difference);
+    await pipeline(Readable.from(encoded(entries), { objectMode: false }), createGzip({ level: 6 }), createWriteStream(file));
+    return before;
+  }
+
+  private async *read(key: string): AsyncGenerator<SnapshotEntry> {
+    const bytes = Readable.from(await this.deps.landing.get(key)).pipe(createGunzip());
+    for await (const { text } of splitLines(bytes)) yield decodeEntry(text, key);
+  }
+
+  /** Sends a snapshot's differences (the entries that changed in it), or all of it. */
+  private async publish(snapshot: SnapshotRef, what: 'difference' | 'whole'): Promise<void> {
+    const { dataset, source } = this.deps;
+    const headers = this.headers(dataset, snapshot.key);
+    const records = async function* (this: Run): AsyncGenerator<OutgoingRecord> {
+      for await (const entry of this.read(snapshot.key)) {
+        if (what === 'difference' && entry.sequence !== snapshot.sequence) continue;
+        const { type, name, scope, event, sequence, line } = entry;
+        const observed_at = new Date(entry.observedAt).toISOString();
+        yield this.record(dataset, { source: source.name, entry_type: type, name, scope, event, sequence, category: source.category, observed_at, line }, headers);
+      }
+    };
+    this.check.produced += await sendAll(this.deps.producer, dataset.name, records.call(this), () => this.keepLease());
+  }
+
+  private headers(dataset: Dataset, snapshot: string | null): Record<string, string> {
+    return {
+      'sluice-schema': String(dataset.version), 'sluice-source': this.deps.source.name, 'sluice-run': this.runId,
+      ...(snapshot === null ? {} : { 'sluice-snapshot': snapshot }),
+    };
+  }
+
+  private record(dataset: Dataset, value: Record<string, unknown>, headers: Record<string, string>): OutgoingRecord {
+    const safe = protectPersonal(dataset, value, this.deps.personalSecret);
+    return { key: JSON.stringify(dataset.record.key.map((field) => safe[field] ?? null)), value: JSON.stringify(safe), headers };
+  }
+
+  private async keepLease(): Promise<void> {
+    const now = this.deps.clock().getTime();
+    if (now - this.leaseAt < RENEW_AFTER_MS) return;
+    await this.deps.state.renew(this.deps.source.name, this.runId, now, LEASE_MS);
+    this.leaseAt = now;
+  }
+
+  private async report(): Promise<SourceCheck> {
+    const { checks, producer, clock } = this.deps;
+    this.check.finished_at = clock().toISOString();
+    if (this.event.dryRun !== true) await producer.send(checks.name, [this.record(checks, { ...this.check }, this.headers(checks, null))]);
+    return this.check;
+  }
+}
+
+async function* none(): AsyncGenerator<SnapshotEntry> {}
+
+/** Joined to chunks, so that the compressor is not called once per line. */
+async function* encoded(entries: AsyncIterable<SnapshotEntry>): AsyncGenerator<string> {
+  let chunk = '';
+  for await (const entry of entries) {
+    chunk += encodeEntry(entry);
+    if (chunk.length >= 64 * 1024) {
+      yield chunk;
+      chunk = '';
+    }
+  }
+  if (chunk !== '') yield chunk;
+}
+
+/** Why a body is not believed, or null. The last good version stays. */
+function refusalOf({ bounds }: HttpSource, { entries, delisted }: SourceCheck, before: number): string | null {
+  if ((entries ?? 0) < bounds.minEntries) return `${entries} entries, the contract asks for ${bounds.minEntries} at least`;
+  if (before > 0 && (delisted ?? 0) > before * bounds.maxShrink) return `${delisted} of ${before} entries would go, the contract allows ${Math.round(bounds.maxShrink * 100)} %`;
+  return null;
+}
+

@@ -1,0 +1,40 @@
+/** What a published snapshot carries into the next fetch. */
+export interface SnapshotRef {
+  /** Object key of the snapshot. */
+  readonly key: string;
+  /** Counter of the source's snapshots, from 1; the `sequence` of the records that it changed. */
+  readonly sequence: number;
+  readonly bodySha256: string;
+  readonly etag: string | null;
+  readonly lastModified: string | null;
+}
+
+export interface SourceState {
+  /** The last snapshot whose differences are all acknowledged. */
+  readonly current: SnapshotRef | null;
+  /** A snapshot that is stored and perhaps partly produced; the next run publishes it first. */
+  readonly pending: SnapshotRef | null;
+  /** When the whole list was last published, epoch milliseconds. */
+  readonly wholeAt: number | null;
+}
+
+/** Another run took the lease: this one must write nothing more. */
+export class LeaseLostError extends Error {
+  override readonly name = 'LeaseLostError';
+}
+
+/**
+ * State of the sources, each under a lease. Every write is conditional on the lease still being `runId`'s.
+ *
+ * @throws LeaseLostError from every method but `acquire` where it is not
+ */
+export interface SourceStateStore {
+  /** Takes the lease where it is free or past its time; null where another run holds it. */
+  acquire(source: string, runId: string, now: number, leaseMs: number): Promise<SourceState | null>;
+  renew(source: string, runId: string, now: number, leaseMs: number): Promise<void>;
+  setPending(source: string, runId: string, pending: SnapshotRef): Promise<void>;
+  /** `current = pending`, `pending = null`. */
+  promote(source: string, runId: string, pending: SnapshotRef): Promise<void>;
+  setWholeAt(source: string, runId: string, wholeAt: number): Promise<void>;
+  release(source: string, runId: string): Promise<void>;
+}

@@ -1,0 +1,93 @@
+import { Fn, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
+import { type ISecurityGroup, type IVpc, Port, SecurityGroup, SubnetType } from 'aws-cdk-lib/aws-ec2';
+import { CfnCluster, CfnConfiguration, CfnServerlessCluster } from 'aws-cdk-lib/aws-msk';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import { AwsCustomResource, AwsCustomResourcePolicy, PhysicalResourceId } from 'aws-cdk-lib/custom-resources';
+import type { Construct } from 'constructs';
+import { type Config, deletesData, physicalName } from '../config.js';
+import { acknowledge } from '../shared/acknowledge.js';
+import type { BrokerConnection } from './connection.js';
+
+export interface BrokerStackProps extends StackProps {
+  readonly config: Config;
+  readonly vpc: IVpc;
+  readonly clientSecurityGroup: ISecurityGroup;
+  readonly key: IKey;
+}
+
+const IAM_PORT = 9098;
+const KAFKA_VERSION = '3.9.x';
+
+/** MSK: provisioned (the cheap default), serverless, or an existing cluster. IAM authentication and TLS always. */
+export class BrokerStack extends Stack {
+  readonly connection: BrokerConnection;
+
+  constructor(scope: Construct, id: string, props: BrokerStackProps) {
+    super(scope, id, props);
+    const { broker } = props.config;
+    if (broker.kind === 'plain') throw new Error('broker.kind: "plain" is for the local stage, which has no broker stack');
+    if (broker.kind === 'existing') {
+      const existing = SecurityGroup.fromSecurityGroupId(this, 'Existing', broker.securityGroupId);
+      existing.addIngressRule(props.clientSecurityGroup, Port.tcp(IAM_PORT), 'Kafka with IAM');
+      this.connection = { bootstrapServers: broker.bootstrapServers, auth: 'iam', clusterArn: broker.clusterArn, clientSecurityGroup: props.clientSecurityGroup };
+      return;
+    }
+    const group = new SecurityGroup(this, 'SecurityGroup', { vpc: props.vpc, securityGroupName: physicalName(props.config, 'kafka'), description: 'Kafka brokers', allowAllOutbound: false });
+    group.addIngressRule(props.clientSecurityGroup, Port.tcp(IAM_PORT), 'Kafka with IAM');
+    const cluster = broker.kind === 'serverless' ? this.serverless(props, group) : this.provisioned(props, broker, group);
+    cluster.applyRemovalPolicy(deletesData(props.config) ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN);
+    this.connection = { bootstrapServers: this.bootstrapServers(cluster.ref), auth: 'iam', clusterArn: cluster.ref, clientSecurityGroup: props.clientSecurityGroup };
+  }
+
+  private serverless({ config, vpc }: BrokerStackProps, group: ISecurityGroup): CfnServerlessCluster {
+    const { subnetIds } = vpc.selectSubnets({ subnetType: SubnetType.PRIVATE_WITH_EGRESS });
+    return new CfnServerlessCluster(this, 'Serverless', {
+      clusterName: physicalName(config, 'kafka'),
+      clientAuthentication: { sasl: { iam: { enabled: true } } },
+      vpcConfigs: [{ subnetIds, securityGroups: [group.securityGroupId] }],
+    });
+  }
+
+  private provisioned({ config, vpc, key }: BrokerStackProps, broker: Extract<Config['broker'], { kind: 'provisioned' }>, group: ISecurityGroup): CfnCluster {
+    const { subnetIds } = vpc.selectSubnets({ subnetType: SubnetType.PRIVATE_WITH_EGRESS });
+    const zones = Math.min(subnetIds.length, broker.brokers);
+    if (broker.brokers % zones !== 0) throw new Error(`broker.brokers: ${broker.brokers} is no multiple of the ${zones} availability zones`);
+    const configuration = new CfnConfiguration(this, 'Configuration', {
+      name: physicalName(config, 'kafka'),
+      kafkaVersionsList: [KAFKA_VERSION],
+      serverProperties: ['auto.create.topics.enable=false', `default.replication.factor=${Math.min(3, broker.brokers)}`, `min.insync.replicas=${broker.brokers > 2 ? 2 : 1}`, 'unclean.leader.election.enable=false'].join('\n'),
+    });
+    const logGroup = new LogGroup(this, 'Logs', { logGroupName: `/${config.app}/${config.stage}/kafka`, retention: RetentionDays.ONE_MONTH, removalPolicy: RemovalPolicy.DESTROY });
+    return new CfnCluster(this, 'Provisioned', {
+      clusterName: physicalName(config, 'kafka'),
+      kafkaVersion: KAFKA_VERSION,
+      numberOfBrokerNodes: broker.brokers,
+      configurationInfo: { arn: configuration.attrArn, revision: 1 },
+      brokerNodeGroupInfo: {
+        instanceType: broker.instanceType,
+        clientSubnets: subnetIds.slice(0, zones),
+        securityGroups: [group.securityGroupId],
+        storageInfo: { ebsStorageInfo: { volumeSize: broker.volumeGiB } },
+      },
+      clientAuthentication: { sasl: { iam: { enabled: true } }, unauthenticated: { enabled: false } },
+      encryptionInfo: { encryptionAtRest: { dataVolumeKmsKeyId: key.keyArn }, encryptionInTransit: { clientBroker: 'TLS', inCluster: true } },
+      loggingInfo: { brokerLogs: { cloudWatchLogs: { enabled: true, logGroup: logGroup.logGroupName } } },
+    });
+  }
+
+  /** MSK tells its bootstrap servers by API only. */
+  private bootstrapServers(clusterArn: string): string {
+    const call = { service: 'Kafka', action: 'getBootstrapBrokers', parameters: { ClusterArn: clusterArn }, physicalResourceId: PhysicalResourceId.of(Fn.join('-', ['bootstrap', clusterArn])) };
+    const lookup = new AwsCustomResource(this, 'BootstrapServers', {
+      onUpdate: call,
+      installLatestAwsSdk: false,
+      policy: AwsCustomResourcePolicy.fromSdkCalls({ resources: [clusterArn] }),
+    });
+    acknowledge(this, {
+      'AwsSolutions-L1': "The runtime of CDK's own custom resource function is CDK's to choose.",
+      'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole]': "The role of CDK's own custom resource function: logs only.",
+    });
+    return lookup.getResponseField('BootstrapBrokerStringSaslIam');
+  }
+}

@@ -1,0 +1,50 @@
+import { Fn, Token } from 'aws-cdk-lib';
+import type { ISecurityGroup } from 'aws-cdk-lib/aws-ec2';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+
+/** How code reaches a broker, whoever made it. */
+export interface BrokerConnection {
+  readonly bootstrapServers: string;
+  readonly auth: 'iam' | 'none';
+  /** @default - a broker without IAM has none */
+  readonly clusterArn?: string;
+  /** Group that clients join, so that the broker's rules let them in. @default - no VPC */
+  readonly clientSecurityGroup?: ISecurityGroup;
+}
+
+/** `arn:…:topic/CLUSTER/UUID/NAME` (service authorization reference of Amazon MSK). */
+function resourceArn(clusterArn: string, kind: 'topic' | 'group', name: string): string {
+  if (!Token.isUnresolved(clusterArn)) return `${clusterArn.replace(':cluster/', `:${kind}/`)}/${name}`;
+  const parts = Fn.split(':cluster/', clusterArn);
+  return Fn.join('', [Fn.select(0, parts), `:${kind}/`, Fn.select(1, parts), `/${name}`]);
+}
+
+type Access = 'read' | 'write' | 'manage';
+
+const TOPIC_ACTIONS: Record<Access, readonly string[]> = {
+  read: ['kafka-cluster:DescribeTopic', 'kafka-cluster:ReadData'],
+  write: ['kafka-cluster:DescribeTopic', 'kafka-cluster:WriteData'],
+  manage: ['kafka-cluster:CreateTopic', 'kafka-cluster:DescribeTopic', 'kafka-cluster:AlterTopic', 'kafka-cluster:DescribeTopicDynamicConfiguration', 'kafka-cluster:AlterTopicDynamicConfiguration'],
+};
+
+const CLUSTER_ACTIONS: Record<Access, readonly string[]> = {
+  read: ['kafka-cluster:Connect', 'kafka-cluster:DescribeCluster'],
+  write: ['kafka-cluster:Connect', 'kafka-cluster:DescribeCluster', 'kafka-cluster:WriteDataIdempotently'],
+  manage: ['kafka-cluster:Connect', 'kafka-cluster:DescribeCluster'],
+};
+
+/** The statements that let a client do `access` to exactly these topics. None where the broker has no IAM. */
+export function kafkaStatements(broker: BrokerConnection, access: Access, topics: readonly string[]): PolicyStatement[] {
+  const { clusterArn } = broker;
+  if (broker.auth === 'none' || clusterArn === undefined) return [];
+  const statements = [
+    new PolicyStatement({ actions: [...CLUSTER_ACTIONS[access]], resources: [clusterArn] }),
+    new PolicyStatement({ actions: [...TOPIC_ACTIONS[access]], resources: topics.map((topic) => resourceArn(clusterArn, 'topic', topic)) }),
+  ];
+  if (access === 'read') {
+    // Spark's Kafka source reads with groups of its own making, all of this prefix.
+    const group = resourceArn(clusterArn, 'group', 'spark-kafka-source-*');
+    statements.push(new PolicyStatement({ actions: ['kafka-cluster:AlterGroup', 'kafka-cluster:DescribeGroup'], resources: [group] }));
+  }
+  return statements;
+}

@@ -1,0 +1,159 @@
+import { z } from 'zod';
+
+export const STAGES = ['local', 'dev', 'prod'] as const;
+export type Stage = (typeof STAGES)[number];
+
+const brokerSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('provisioned'), instanceType: z.string().default('kafka.t3.small'), brokers: z.number().int().min(2).default(2), volumeGiB: z.number().int().min(1).default(20) }).strict(),
+  z.object({ kind: z.literal('serverless') }).strict(),
+  z.object({ kind: z.literal('existing'), bootstrapServers: z.string().min(1), clusterArn: z.string().startsWith('arn:'), securityGroupId: z.string().startsWith('sg-') }).strict(),
+  /** A broker on loopback without authentication: the local stage. */
+  z.object({ kind: z.literal('plain'), bootstrapServers: z.string().min(1) }).strict(),
+]);
+
+/** What a stage is. Every value a person may want to change is here; `config.test.ts` pins the defaults. */
+export const configSchema = z
+  .object({
+    app: z.string().regex(/^[a-z][a-z0-9]{1,15}$/, 'an app name is 2 to 16 of a-z and 0-9').default('sluice'),
+    stage: z.enum(STAGES),
+    account: z.string().regex(/^\d{12}$/).optional(),
+    region: z.string().optional(),
+    network: z
+      .object({
+        /** An existing VPC to use. @default - a new one is made */
+        vpcId: z.string().startsWith('vpc-').optional(),
+        natGateways: z.number().int().min(1).default(1),
+        availabilityZones: z.number().int().min(2).max(3).default(2),
+      })
+      .strict()
+      .prefault({}),
+    broker: brokerSchema,
+    medallion: z
+      .object({
+        /** `combined`: one job runs all layers; `separate`: a job per layer. */
+        layout: z.enum(['combined', 'separate']).default('combined'),
+        workerType: z.enum(['G.1X', 'G.2X', 'G.4X', 'G.8X', 'G.025X']).default('G.1X'),
+        workers: z.number().int().min(2).default(2),
+        maxOffsetsPerTrigger: z.number().int().positive().default(500_000),
+        /** @default - each contract's own */
+        triggerSeconds: z.number().positive().optional(),
+        watchdogMinutes: z.number().int().min(1).default(5),
+      })
+      .strict()
+      .prefault({}),
+    athena: z.object({ scanLimitBytes: z.number().int().min(10_000_000).default(100 * 1024 ** 3) }).strict().prefault({}),
+    ingestion: z
+      .object({
+        /** Serve feeds from here instead of their own addresses: `URL/SOURCE`. @default - the contracts' URLs */
+        feedsUrl: z.url().optional(),
+        memoryMiB: z.number().int().min(128).default(512),
+        schedules: z.boolean().default(true),
+      })
+      .strict()
+      .prefault({}),
+    /** Keep buckets, tables, keys and the broker when their stack is deleted. */
+    retainData: z.boolean().default(true),
+    /** The second word: data is deleted with its stack only if `retainData` is false and this names the stage. */
+    deleteDataOf: z.string().optional(),
+    terminationProtection: z.boolean().default(false),
+    /** What the platform under the stage can do. AWS can do it all; the emulator lacks some. */
+    capabilities: z
+      .object({ vpc: z.boolean().default(true), securityConfiguration: z.boolean().default(true), namedQueries: z.boolean().default(true), autoDeleteObjects: z.boolean().default(true) })
+      .strict()
+      .prefault({}),
+    /** Endpoints of the AWS on this machine, for code that heavy traffic takes to the emulator directly. */
+    local: z.object({ s3Endpoint: z.url() }).strict().optional(),
+  })
+  .strict();
+
+export type Config = z.infer<typeof configSchema>;
+export type ConfigInput = z.input<typeof configSchema>;
+
+/** Settings of the stages, before what the command line or environment adds. */
+const STAGE_DEFAULTS: Record<Stage, Omit<ConfigInput, 'stage'>> = {
+  local: {
+    account: '000000000000',
+    region: 'us-east-1',
+    broker: { kind: 'plain', bootstrapServers: '127.0.0.1:9092' },
+    medallion: { layout: 'combined', maxOffsetsPerTrigger: 100_000, watchdogMinutes: 1, triggerSeconds: 1 },
+    retainData: false,
+    deleteDataOf: 'local',
+    capabilities: { vpc: false, securityConfiguration: false, namedQueries: false, autoDeleteObjects: false },
+  },
+  dev: { broker: { kind: 'provisioned' }, retainData: true },
+  prod: {
+    broker: { kind: 'provisioned', instanceType: 'kafka.m7g.large', brokers: 3, volumeGiB: 200 },
+    network: { natGateways: 2, availabilityZones: 3 },
+    medallion: { layout: 'separate', watchdogMinutes: 5 },
+    terminationProtection: true,
+  },
+};
+
+/** Environment variables that change the configuration; `.env.example` is made from them. */
+export const ENVIRONMENT = {
+  SLUICE_ACCOUNT: 'AWS account to deploy to (12 digits); default: that of the credentials',
+  SLUICE_REGION: 'AWS region to deploy to; default: that of the credentials',
+  SLUICE_BROKER: 'provisioned (default) or serverless: the kind of MSK cluster',
+  SLUICE_VPC_ID: 'an existing VPC to use instead of a new one',
+  SLUICE_MSK_BOOTSTRAP_SERVERS: 'an existing MSK cluster: its IAM bootstrap servers',
+  SLUICE_MSK_CLUSTER_ARN: 'an existing MSK cluster: its ARN',
+  SLUICE_MSK_SECURITY_GROUP_ID: 'an existing MSK cluster: its security group',
+  SLUICE_LAYOUT: 'combined or separate: one Glue job for all layers, or one per layer',
+  SLUICE_RETAIN_DATA: 'false, together with SLUICE_DELETE_DATA_OF=STAGE: delete the data with its stacks',
+  SLUICE_DELETE_DATA_OF: 'the stage whose data may be deleted',
+  SLUICE_KAFKA_BOOTSTRAP_SERVERS: 'local stage: the broker (set by ./sluice)',
+  SLUICE_S3_ENDPOINT: 'local stage: the S3 that Spark talks to (set by ./sluice)',
+  SLUICE_FEEDS_URL: 'local stage: the server of recorded feeds (set by ./sluice)',
+} as const;
+
+type Environment = Readonly<Partial<Record<string, string>>>;
+
+function brokerOf(env: Environment, fallback: ConfigInput['broker']): ConfigInput['broker'] {
+  if (env.SLUICE_KAFKA_BOOTSTRAP_SERVERS && fallback.kind === 'plain') return { kind: 'plain', bootstrapServers: env.SLUICE_KAFKA_BOOTSTRAP_SERVERS };
+  if (env.SLUICE_MSK_BOOTSTRAP_SERVERS) {
+    return { kind: 'existing', bootstrapServers: env.SLUICE_MSK_BOOTSTRAP_SERVERS, clusterArn: env.SLUICE_MSK_CLUSTER_ARN ?? '', securityGroupId: env.SLUICE_MSK_SECURITY_GROUP_ID ?? '' };
+  }
+  if (env.SLUICE_BROKER === undefined || env.SLUICE_BROKER === fallback.kind) return fallback;
+  if (env.SLUICE_BROKER === 'serverless' || env.SLUICE_BROKER === 'provisioned') return { kind: env.SLUICE_BROKER };
+  throw new Error(`SLUICE_BROKER is "${env.SLUICE_BROKER}": use provisioned or serverless`);
+}
+
+/**
+ * The configuration of a stage.
+ *
+ * @throws Error naming each value that is wrong and where it comes from
+ */
+export function loadConfig(stage: string, env: Environment = {}): Config {
+  if (!(STAGES as readonly string[]).includes(stage)) throw new Error(`unknown stage "${stage}": use -c stage=${STAGES.join(' | ')}`);
+  const defaults = STAGE_DEFAULTS[stage as Stage];
+  const given = <T extends object>(values: T): Partial<T> => Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Partial<T>;
+  const input = {
+    ...defaults,
+    stage,
+    ...given({ account: env.SLUICE_ACCOUNT, region: env.SLUICE_REGION, deleteDataOf: env.SLUICE_DELETE_DATA_OF }),
+    ...(env.SLUICE_RETAIN_DATA === undefined ? {} : { retainData: env.SLUICE_RETAIN_DATA !== 'false' }),
+    broker: brokerOf(env, defaults.broker),
+    network: { ...defaults.network, ...given({ vpcId: env.SLUICE_VPC_ID }) },
+    medallion: { ...defaults.medallion, ...given({ layout: env.SLUICE_LAYOUT }) },
+    ingestion: { ...defaults.ingestion, ...given({ feedsUrl: env.SLUICE_FEEDS_URL }) },
+    ...(stage === 'local' ? { local: { s3Endpoint: env.SLUICE_S3_ENDPOINT ?? 'http://127.0.0.1:4567' } } : {}),
+  };
+  const parsed = configSchema.safeParse(input);
+  if (parsed.success) return parsed.data;
+  throw new Error(`configuration of stage "${stage}" is not valid:\n${parsed.error.issues.map((i) => `  ${i.path.join('.')}: ${i.message}`).join('\n')}`);
+}
+
+/** Whether data goes with its stack. Config must say so twice. */
+export const deletesData = (config: Config): boolean => !config.retainData && config.deleteDataOf === config.stage;
+
+/** `sluice-dev-NAME`: every physical name carries app and stage, so that stages share an account. */
+export const physicalName = ({ app, stage }: Pick<Config, 'app' | 'stage'>, name: string): string => `${app}-${stage}-${name}`;
+
+/** The Glue database of a layer: `sluice_dev_gold`; on the local stage plain `gold`. */
+export const databaseName = ({ app, stage }: Pick<Config, 'app' | 'stage'>, layer: string): string => (stage === 'local' ? layer : `${app}_${stage}_${layer}`);
+
+/** `.env.example`, generated. */
+export function renderEnvExample(): string {
+  const lines = Object.entries(ENVIRONMENT).map(([name, meaning]) => `# ${meaning}\n#${name}=\n`);
+  return `# Generated from lib/config.ts by ./sluice format. Copy to .env and uncomment what you change.\n\n${lines.join('\n')}`;
+}

@@ -1,0 +1,76 @@
+import { Duration, Stack, type StackProps } from 'aws-cdk-lib';
+import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
+import type { IVpc } from 'aws-cdk-lib/aws-ec2';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import { ScheduleExpression, ScheduleTargetInput } from 'aws-cdk-lib/aws-scheduler';
+import type { Construct } from 'constructs';
+import { type Dataset, httpSources } from '../../contracts/index.js';
+import { type BrokerConnection, kafkaStatements } from '../broker/connection.js';
+import { brokerEnvironment } from '../broker/environment.js';
+import { type Config, physicalName } from '../config.js';
+import { acknowledgeWildcards, BUCKET_GRANTS } from '../shared/acknowledge.js';
+import { SluiceFunction } from '../shared/function.js';
+import { boundedAsyncRetries, scheduleDeadLetters, scheduledInvoke } from '../shared/schedule.js';
+
+export interface IngestionStackProps extends StackProps {
+  readonly config: Config;
+  readonly datasets: readonly Dataset[];
+  readonly broker: BrokerConnection;
+  readonly landing: IBucket;
+  readonly stateTable: ITable;
+  /** @default - the function runs outside a VPC */
+  readonly vpc?: IVpc;
+}
+
+/** The ingest function and a schedule for each source that it fetches. */
+export class IngestionStack extends Stack {
+  constructor(scope: Construct, id: string, props: IngestionStackProps) {
+    super(scope, id, props);
+    const { config, broker, landing, stateTable } = props;
+    const sources = httpSources(props.datasets);
+    const ingest = new SluiceFunction(this, 'Ingest', {
+      functionName: physicalName(config, 'ingest'),
+      description: 'Fetches a source, keeps its body, and sends what changed to Kafka',
+      folder: 'ingest',
+      timeout: Duration.minutes(10),
+      memoryMiB: config.ingestion.memoryMiB,
+      environment: {
+        ...brokerEnvironment(broker),
+        LANDING_BUCKET: landing.bucketName,
+        STATE_TABLE: stateTable.tableName,
+        ...(config.ingestion.feedsUrl ? { SLUICE_FEEDS_URL: config.ingestion.feedsUrl } : {}),
+        ...(config.local ? { S3_FORCE_PATH_STYLE: 'true' } : {}),
+      },
+      ...(props.vpc ? { vpc: props.vpc } : {}),
+      ...(broker.clientSecurityGroup ? { securityGroups: [broker.clientSecurityGroup] } : {}),
+    });
+    const role = ingest.function;
+    for (const folder of ['bodies/*', 'refused/*', 'snapshots/*']) landing.grantPut(role, folder);
+    landing.grantRead(role, 'snapshots/*');
+    stateTable.grant(role, 'dynamodb:UpdateItem', 'dynamodb:GetItem');
+    const topics = [...new Set([...sources.map(({ dataset }) => dataset.name), 'source_checks'])];
+    for (const statement of kafkaStatements(broker, 'write', topics)) role.addToRolePolicy(statement);
+    acknowledgeWildcards(this, {
+      ...BUCKET_GRANTS,
+      'Resource::%Landing%/bodies/*': 'Bodies are named by their hash.',
+      'Resource::%Landing%/refused/*': 'Refused bodies are named by their hash.',
+      'Resource::%Landing%/snapshots/*': 'Snapshots are named by sequence and run.',
+      'Resource::<Ingest%.Arn>:*': 'A schedule may invoke any version of the one function it names.',
+    });
+
+    const failures = scheduleDeadLetters(this, 'Failures', physicalName(config, 'ingest-failures'));
+    boundedAsyncRetries(ingest.function, failures);
+    const undelivered = scheduleDeadLetters(this, 'DeadLetters', physicalName(config, 'ingest-dead-letters'));
+    for (const { source } of sources) {
+      scheduledInvoke(this, `Schedule-${source.name}`, {
+        scheduleName: physicalName(config, `ingest-${source.name.replaceAll('_', '-')}`),
+        description: `Checks ${source.name} every ${source.cadence.minutes} minutes`,
+        schedule: ScheduleExpression.rate(Duration.minutes(source.cadence.minutes)),
+        function: ingest.function,
+        input: ScheduleTargetInput.fromObject({ source: source.name }),
+        deadLetters: undelivered,
+        enabled: source.enabled && config.ingestion.schedules,
+      });
+    }
+  }
+}

@@ -1,0 +1,24 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+
+function* filesBelow(folder: string): Generator<string> {
+  for (const entry of readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) {
+      if (entry.name !== '__pycache__') yield* filesBelow(path);
+    } else if (entry.name.endsWith('.py')) yield path;
+  }
+}
+
+/**
+ * The release of a job: a hash of its entry point, the package and the contracts. A run that carries another one runs
+ * old code.
+ */
+export function releaseHash(glueJobs: string, entryPoint: string, contracts: string): string {
+  const hash = createHash('sha256');
+  for (const file of [join(glueJobs, entryPoint), ...filesBelow(join(glueJobs, 'medallion'))]) {
+    hash.update(relative(glueJobs, file)).update('\0').update(readFileSync(file)).update('\0');
+  }
+  return hash.update(contracts).digest('hex').slice(0, 16);
+}

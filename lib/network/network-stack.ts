@@ -1,0 +1,60 @@
+import { Fn, Stack, type StackProps } from 'aws-cdk-lib';
+import { FlowLogDestination, GatewayVpcEndpointAwsService, InterfaceVpcEndpointAwsService, type ISecurityGroup, type IVpc, Port, SecurityGroup, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
+import type { Construct } from 'constructs';
+import { type Config, physicalName } from '../config.js';
+import { acknowledge } from '../shared/acknowledge.js';
+
+export interface NetworkStackProps extends StackProps {
+  readonly config: Config;
+}
+
+const INTERFACE_ENDPOINTS = { Glue: InterfaceVpcEndpointAwsService.GLUE, Logs: InterfaceVpcEndpointAwsService.CLOUDWATCH_LOGS, Monitoring: InterfaceVpcEndpointAwsService.CLOUDWATCH_MONITORING } as const;
+
+/** The VPC, its endpoints, and the security group that Kafka's clients share. */
+export class NetworkStack extends Stack {
+  readonly vpc: IVpc;
+  readonly clientSecurityGroup: ISecurityGroup;
+
+  constructor(scope: Construct, id: string, props: NetworkStackProps) {
+    super(scope, id, props);
+    const { config } = props;
+    this.vpc = config.network.vpcId ? Vpc.fromLookup(this, 'Vpc', { vpcId: config.network.vpcId }) : this.createVpc(config);
+    const group = new SecurityGroup(this, 'KafkaClients', {
+      vpc: this.vpc,
+      securityGroupName: physicalName(config, 'kafka-clients'),
+      description: 'Lambda functions and Glue jobs that talk to Kafka',
+      allowAllOutbound: true,
+    });
+    // Glue asks for this: the drivers and executors of one job talk among themselves.
+    group.addIngressRule(group, Port.allTcp(), 'Glue workers of one job');
+    this.clientSecurityGroup = group;
+  }
+
+  /** Chosen at deploy, so that synth needs neither credentials nor a lookup, and three zones can be had without naming a region. */
+  override get availabilityZones(): string[] {
+    return [0, 1, 2].map((index) => Fn.select(index, Fn.getAzs()));
+  }
+
+  private createVpc(config: Config): Vpc {
+    const vpc = new Vpc(this, 'Vpc', {
+      vpcName: physicalName(config, 'vpc'),
+      maxAzs: config.network.availabilityZones,
+      natGateways: config.network.natGateways,
+      subnetConfiguration: [
+        { name: 'public', subnetType: SubnetType.PUBLIC, cidrMask: 24, mapPublicIpOnLaunch: false },
+        { name: 'private', subnetType: SubnetType.PRIVATE_WITH_EGRESS, cidrMask: 20 },
+      ],
+    });
+    vpc.addFlowLog('FlowLog', { destination: FlowLogDestination.toCloudWatchLogs() });
+    vpc.addGatewayEndpoint('S3', { service: GatewayVpcEndpointAwsService.S3 });
+    vpc.addGatewayEndpoint('DynamoDb', { service: GatewayVpcEndpointAwsService.DYNAMODB });
+    // Interface endpoints cost by the hour and zone, so only a stage that must not depend on NAT has them.
+    if (config.stage === 'prod') {
+      for (const [name, service] of Object.entries(INTERFACE_ENDPOINTS)) {
+        const endpoint = vpc.addInterfaceEndpoint(name, { service });
+        acknowledge(endpoint, { 'AwsSolutions-EC23': 'The range that an endpoint admits is the VPC\'s own, a reference that cdk-nag cannot read.' });
+      }
+    }
+    return vpc;
+  }
+}

@@ -1,0 +1,59 @@
+import type { App, Environment } from 'aws-cdk-lib';
+import { Tags } from 'aws-cdk-lib';
+import type { Dataset } from '../contracts/index.js';
+import type { BrokerConnection } from './broker/connection.js';
+import { BrokerStack } from './broker/broker-stack.js';
+import { CatalogStack } from './catalog/catalog-stack.js';
+import type { Config } from './config.js';
+import { IngestionStack } from './ingestion/ingestion-stack.js';
+import { MedallionStack } from './medallion/medallion-stack.js';
+import { NetworkStack } from './network/network-stack.js';
+import { StorageStack } from './storage/storage-stack.js';
+import { TopicsStack } from './topics/topics-stack.js';
+
+export interface SluiceStacks {
+  readonly network?: NetworkStack;
+  readonly storage: StorageStack;
+  readonly broker?: BrokerStack;
+  readonly topics: TopicsStack;
+  readonly catalog: CatalogStack;
+  readonly medallion: MedallionStack;
+  readonly ingestion: IngestionStack;
+}
+
+/**
+ * All stacks of a stage. What holds data (storage, broker, topics, catalog) stands apart from what holds code.
+ *
+ * On the local stage there is neither network nor broker stack: it is given a broker that runs already.
+ */
+export function addStage(app: App, config: Config, datasets: readonly Dataset[]): SluiceStacks {
+  const env: Environment = { ...(config.account ? { account: config.account } : {}), ...(config.region ? { region: config.region } : {}) };
+  const prefix = `${config.app}-${config.stage}`;
+  const common = { env, config };
+  const stateful = { ...common, terminationProtection: config.terminationProtection };
+
+  const storage = new StorageStack(app, `${prefix}-storage`, stateful);
+  const network = config.capabilities.vpc ? new NetworkStack(app, `${prefix}-network`, stateful) : undefined;
+  const inVpc = network ? { vpc: network.vpc } : {};
+  let broker: BrokerStack | undefined;
+  let connection: BrokerConnection;
+  if (config.broker.kind === 'plain') {
+    connection = { bootstrapServers: config.broker.bootstrapServers, auth: 'none' };
+  } else {
+    if (!network) throw new Error(`broker.kind: "${config.broker.kind}" needs a VPC, which stage "${config.stage}" has not`);
+    broker = new BrokerStack(app, `${prefix}-broker`, { ...stateful, vpc: network.vpc, clientSecurityGroup: network.clientSecurityGroup, key: storage.key });
+    connection = broker.connection;
+  }
+  const { key, lake, landing, checkpoints, artefacts, stateTable } = storage;
+  const topics = new TopicsStack(app, `${prefix}-topics`, { ...stateful, ...inVpc, datasets, broker: connection });
+  const catalog = new CatalogStack(app, `${prefix}-catalog`, { ...stateful, datasets, lake, artefacts, key });
+  const medallion = new MedallionStack(app, `${prefix}-medallion`, { ...common, ...inVpc, datasets, broker: connection, key, lake, checkpoints, artefacts, stateTable });
+  medallion.addStackDependency(topics);
+  const ingestion = new IngestionStack(app, `${prefix}-ingestion`, { ...common, ...inVpc, datasets, broker: connection, landing, stateTable });
+  ingestion.addStackDependency(topics);
+
+  Tags.of(app).add('app', config.app);
+  Tags.of(app).add('stage', config.stage);
+  return { storage, topics, catalog, medallion, ingestion, ...(network ? { network } : {}), ...(broker ? { broker } : {}) };
+}
+

@@ -1,0 +1,28 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The project's folder. */
+export const ROOT = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, '');
+
+/** Folders of one AWS-on-this-machine. Tests use a home of their own, so that they never touch a running lake. */
+export interface Home {
+  readonly root: string;
+  /** Links to what is installed; shared by all homes of a clone. */
+  readonly tools: string;
+  readonly data: string;
+  readonly logs: string;
+  readonly run: string;
+  readonly tmp: string;
+}
+
+export function homeAt(root: string): Home {
+  const at = (name: string) => join(root, name);
+  return { root, tools: join(ROOT, '.sluice', 'tools'), data: at('data'), logs: at('logs'), run: at('run'), tmp: at('tmp') };
+}
+
+/** The home that the command line works on: `SLUICE_HOME`, else `.sluice` in the project. */
+export const defaultHome = (env: NodeJS.ProcessEnv = process.env): Home => homeAt(env.SLUICE_HOME ?? join(ROOT, '.sluice'));
+
+/** The cache that clones share. */
+export const cacheFolder = (env: NodeJS.ProcessEnv = process.env): string => env.SLUICE_CACHE ?? join(env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'sluice');
