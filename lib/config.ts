@@ -75,7 +75,7 @@ const STAGE_DEFAULTS: Record<Stage, Omit<ConfigInput, 'stage'>> = {
     account: '000000000000',
     region: 'us-east-1',
     broker: { kind: 'plain', bootstrapServers: '127.0.0.1:9092' },
-    medallion: { layout: 'combined', maxOffsetsPerTrigger: 100_000, watchdogMinutes: 1, triggerSeconds: 1 },
+    medallion: { layout: 'combined', maxOffsetsPerTrigger: 100_000, watchdogMinutes: 1, triggerSeconds: 2 },
     retainData: false,
     deleteDataOf: 'local',
     capabilities: { vpc: false, securityConfiguration: false, namedQueries: false, autoDeleteObjects: false },

@@ -127,10 +127,11 @@ export function tail(file: string, lines: number): string {
 }
 
 /** Resident memory in bytes of a process group's leader and its children; 0 where the system does not tell. */
-export function residentBytes(pid: number): number {
+export function residentBytes(pid: number, withChildren = true): number {
   try {
     const kib = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
     const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean);
+    if (!withChildren) return Number(kib ?? 0) * 1024;
     return Number(kib ?? 0) * 1024 + children.reduce((sum, child) => sum + residentBytes(Number(child)), 0);
   } catch {
     return 0;

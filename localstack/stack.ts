@@ -100,13 +100,16 @@ export async function up(home: Home, options: UpOptions, say: Say): Promise<Stac
   const trino = startTrino(home, state, say);
   // Reported where it is awaited; until then it must not end the process.
   trino.catch(() => undefined);
+  // Synth needs no server: it goes on while they start.
+  const assembly = synth(home, state, options.deployEnv ?? {});
+  assembly.catch(() => undefined);
   await Promise.all([
     state.ownEmulator ? start(home, emulatorSpec(home, chosen.emulator, chosen.door), (d) => awaitEmulator(chosen.emulator, d), say) : awaitEmulatorUrl(emulatorUrl),
     start(home, kafkaSpec(home, chosen.kafka, chosen.controller), (d) => awaitKafka(chosen.kafka, d), say),
     start(home, nodeSpec('feeds', 'localstack/feeds/main.ts', { FEEDS_PORT: String(chosen.feeds), FEEDS_FOLDERS: feedFolders(home, process.env).join('\n') }), (d) => awaitHttp(`http://127.0.0.1:${chosen.feeds}/`, d), say),
     start(home, nodeSpec('door', 'localstack/gateway/main.ts', { DOOR_PORT: String(chosen.door), DOOR_EMULATOR_URL: emulatorUrl, DOOR_TRINO_URL: trinoUrl(state), DOOR_HOME: home.root }), (d) => awaitHttp(`${doorUrl(state)}/_sluice/health`, d), say),
   ]);
-  await deploy(home, state, options.deployEnv ?? {}, say);
+  await deploy(home, state, assembly, say);
   return state;
 }
 
@@ -156,42 +159,56 @@ export function deployEnvironment(state: StackState): Record<string, string> {
   };
 }
 
-function cdk(home: Home, state: StackState, args: readonly string[], extra: Readonly<Record<string, string>>): Promise<void> {
+/** Runs a Node program of the deploy, its output in `deploy.log`; its end is in the error where it fails. */
+function runDeployStep(home: Home, name: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
+  mkdirSync(home.logs, { recursive: true });
   const log = logFile(home, 'deploy');
-  const env = { ...process.env, ...awsEnvironment(state), ...deployEnvironment(state), ...extra, CDK_DISABLE_VERSION_CHECK: '1', CDK_DISABLE_CLI_TELEMETRY: 'true', CI: 'true', NO_COLOR: '1' };
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
-    const child = spawn(process.execPath, [join(ROOT, 'node_modules', 'aws-cdk', 'bin', 'cdk'), ...args], { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [...args], { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'] });
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => chunks.push(chunk));
     child.once('error', reject);
     child.once('exit', (code) => {
       const output = Buffer.concat(chunks).toString('utf8');
       writeFileSync(log, output, { flag: 'a' });
       if (code === 0) resolve();
-      else reject(new Error(`cdk ${args[0]} failed (exit ${code}); ${log} ends with:\n${output.trimEnd().split('\n').slice(-25).join('\n')}`));
+      else reject(new Error(`${name} failed (exit ${code}); ${log} ends with:\n${output.trimEnd().split('\n').slice(-25).join('\n')}`));
     });
   });
 }
 
-/** Deploys the `local` stage through the front door; bootstraps it the first time. */
-export async function deploy(home: Home, state: StackState, extra: Readonly<Record<string, string>>, say: Say): Promise<void> {
+const deployEnv = (state: StackState, extra: Readonly<Record<string, string>>): NodeJS.ProcessEnv => ({ ...process.env, ...awsEnvironment(state), ...deployEnvironment(state), ...extra, CDK_DISABLE_VERSION_CHECK: '1', CDK_DISABLE_CLI_TELEMETRY: 'true', CI: 'true', NO_COLOR: '1' });
+
+/** Synthesises the `local` stage and returns the assembly's folder. */
+async function synth(home: Home, state: StackState, extra: Readonly<Record<string, string>>): Promise<string> {
+  const out = join(home.tmp, 'cdk.out');
+  rmSync(out, { recursive: true, force: true });
+  const { context } = JSON.parse(readFileSync(join(ROOT, 'cdk.json'), 'utf8')) as { context: Record<string, unknown> };
+  await runDeployStep(home, 'cdk synth', ['--import', TSX, join(ROOT, 'bin', 'app.ts')], { ...deployEnv(state, extra), CDK_OUTDIR: out, CDK_CONTEXT_JSON: JSON.stringify({ ...context, stage: 'local' }) });
+  return out;
+}
+
+/** Deploys the `local` stage through the front door; bootstraps it the first time. Custom resources start the jobs. */
+export async function deploy(home: Home, state: StackState, assembly: Promise<string>, say: Say): Promise<void> {
   const began = Date.now();
   const cloudFormation = new CloudFormationClient({ endpoint: doorUrl(state), region: 'us-east-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } });
   const bootstrapped = await cloudFormation.send(new DescribeStacksCommand({ StackName: 'CDKToolkit' })).then(
     () => true,
     () => false,
   );
-  const out = join(home.tmp, 'cdk.out');
   say(bootstrapped ? 'deploying the CDK app ...' : 'bootstrapping and deploying the CDK app ...');
-  rmSync(out, { recursive: true, force: true });
-  const synth = cdk(home, state, ['synth', '--quiet', '-c', 'stage=local', '-o', out], extra);
-  // A failed synth says more than a failed bootstrap; both are awaited.
-  const [synthesised, ready] = await Promise.allSettled([synth, bootstrapped ? Promise.resolve() : cdk(home, state, ['bootstrap', 'aws://000000000000/us-east-1', '--app', ''], extra)]);
-  if (synthesised.status === 'rejected') throw synthesised.reason;
-  if (ready.status === 'rejected') throw ready.reason;
-  await cdk(home, state, ['deploy', '--all', '--app', out, '--require-approval', 'never', '--progress', 'events', '--concurrency', '3', '-c', 'stage=local'], extra);
+  const cdk = (...args: string[]) => runDeployStep(home, `cdk ${args[0]}`, [join(ROOT, 'node_modules', 'aws-cdk', 'bin', 'cdk'), ...args], deployEnv(state, {}));
+  const ready = bootstrapped ? Promise.resolve() : cdk('bootstrap', 'aws://000000000000/us-east-1', '--app', '');
+  ready.catch(() => undefined);
+  // A failed synth says more than a failed bootstrap: it is awaited first.
+  const out = await assembly;
+  await ready;
+  await cdk('deploy', '--all', '--app', out, '--require-approval', 'never', '--progress', 'events', '--concurrency', '3');
   say(`deployed (${((Date.now() - began) / 1000).toFixed(1)} s)`);
 }
+
+/** Synthesises and deploys anew, for a changed app or contract. */
+export const redeploy = (home: Home, state: StackState, extra: Readonly<Record<string, string>>, say: Say): Promise<void> => deploy(home, state, synth(home, state, extra), say);
 
 /** Names of everything of ours that may run in this home. */
 const SERVICES = ['door', 'trino', 'feeds', 'kafka', 'aws'] as const;

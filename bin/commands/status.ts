@@ -17,8 +17,9 @@ interface Component {
 /** Everything that should run here, and whether it does. */
 function components(): Component[] {
   const { home, state } = runningLocal();
+  // The door's children are the Spark drivers, counted by themselves.
   const servers = services(home, state).map(({ name, running, pid, address, log }) => ({
-    name, state: running ? 'running' : 'stopped', address, memory: pid === null ? 0 : residentBytes(pid), log, lastLines: running ? null : tail(log, 8),
+    name, state: running ? 'running' : 'stopped', address, memory: pid === null ? 0 : residentBytes(pid, name !== 'door'), log, lastLines: running ? null : tail(log, 8),
   }));
   const newest = new Map<string, ReturnType<typeof jobRuns>[number]>();
   for (const run of jobRuns(home)) if (!newest.has(run.job)) newest.set(run.job, run);

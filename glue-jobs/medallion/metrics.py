@@ -93,8 +93,11 @@ class ProgressListener(StreamingQueryListener):
         log.info("query %s started, checkpoint id %s", event.name, event.id)
 
     def onQueryProgress(self, event: QueryProgressEvent) -> None:
-        layer, _, dataset = (event.progress.name or "").partition(".")
-        self._metrics.put(dataset, layer, metrics_of(json.loads(event.progress.json)))
+        progress = json.loads(event.progress.json)
+        layer, _, dataset = (progress.get("name") or "").partition(".")
+        if progress.get("numInputRows", 0) > 0:
+            log.info("%s batch %s: %s rows, milliseconds %s", progress["name"], progress["batchId"], progress["numInputRows"], progress["durationMs"])
+        self._metrics.put(dataset, layer, metrics_of(progress))
 
     def onQueryIdle(self, event: QueryIdleEvent) -> None:
         """Idle queries say nothing here: the heartbeat of a quiet feed is the monitor's canary."""

@@ -13,7 +13,7 @@ from functools import reduce
 from typing import Any
 
 from delta.tables import DeltaTable
-from pyspark.sql import Column, DataFrame, Row, SparkSession, Window
+from pyspark.sql import Column, DataFrame, Observation, Row, SparkSession, Window
 from pyspark.sql import functions as F
 from pyspark.sql.types import LongType, StringType, StructField, TimestampType
 
@@ -189,7 +189,7 @@ def offset_ranges(parsed: DataFrame, key: Sequence[str]) -> list[Row]:
     )
 
 
-def key_ranges(ranges: Sequence[Row], prefix: str = "") -> Column:
+def key_ranges(ranges: Sequence[Row]) -> Column:
     """A condition on literals that lets Delta skip files which cannot hold any key of the batch."""
     condition = F.lit(True)
     names = [name.removeprefix("min_") for name in (ranges[0].asDict() if ranges else {}) if name.startswith("min_")]
@@ -197,29 +197,32 @@ def key_ranges(ranges: Sequence[Row], prefix: str = "") -> Column:
         lows = [row[f"min_{name}"] for row in ranges if row[f"min_{name}"] is not None]
         highs = [row[f"max_{name}"] for row in ranges if row[f"max_{name}"] is not None]
         if lows:
-            condition = condition & F.col(f"{prefix}{name}").between(F.lit(min(lows)), F.lit(max(highs)))
+            condition = condition & F.col(name).between(F.lit(min(lows)), F.lit(max(highs)))
     return condition
 
 
-def insert_only_merge(spark: SparkSession, path: str, rows: DataFrame, key: Sequence[str], pruning: Column | None = None) -> None:
+def insert_only_merge(spark: SparkSession, path: str, rows: DataFrame, key: Sequence[str]) -> None:
     """Inserts the rows whose key the table does not hold. A repeat inserts nothing and rewrites nothing."""
     on = reduce(lambda a, b: a & b, [F.col(f"held.{name}") == F.col(f"new.{name}") for name in key])
-    if pruning is not None:
-        on = on & pruning
     DeltaTable.forPath(spark, path).alias("held").merge(rows.alias("new"), on).whenNotMatchedInsertAll().execute()
 
 
-def committed_counts(spark: SparkSession, path: str, query_id: str, batch_id: int, depth: int) -> Counts | None:
-    """The counts of the commit that wrote this batch, looked for in the table's last `depth` commits; None where there is none.
+def append_once(rows: DataFrame, path: str, app_id: str, batch_id: int) -> None:
+    """Appends, unless Delta has a commit of this `app_id` and batch already. `app_id` holds the checkpoint's id: a new checkpoint must take a new one."""
+    rows.write.format("delta").mode("append").option("txnAppId", app_id).option("txnVersion", str(batch_id)).save(path)
 
-    `inserted` is what Delta counted when it wrote, so that a row which the MERGE did not take shows as a residual.
+
+def committed_counts(spark: SparkSession, path: str, query_id: str, batch_id: int) -> Counts | None:
+    """The counts that an earlier try of this batch committed with its rows; None where there was none.
+
+    `inserted` is what Delta counted when it wrote.
     """
-    history = DeltaTable.forPath(spark, path).history(depth).select("userMetadata", "operationMetrics").collect()
+    history = DeltaTable.forPath(spark, path).history(FIRST_TRY_DEPTH).select("userMetadata", "operationMetrics").collect()
     for row in history:
         metadata = json.loads(row["userMetadata"]) if row["userMetadata"] else {}
         if metadata.get("query") == query_id and metadata.get("batch") == batch_id and "counts" in metadata:
             counts = Counts(**metadata["counts"])
-            return replace(counts, inserted=int(row["operationMetrics"]["numTargetRowsInserted"]) - counts.canaries_inserted)
+            return replace(counts, inserted=int(row["operationMetrics"]["numOutputRows"]) - counts.canaries_inserted)
     return None
 
 
@@ -289,16 +292,20 @@ class SilverBatch:
             parsed.unpersist()
 
     def _insert(self, spark: SparkSession, silver: Table, path: str, outcomes: DataFrame, batch_id: int, counts: Counts, ranges: Sequence[Row]) -> Counts:
+        """Appends the rows that are new. `outcomes` has already left out every key that Silver holds; as the lease makes this
+        driver the only writer, that is an insert-only MERGE without reading the table a second time."""
         query_id = self._query_id()
-        first_try = committed_counts(spark, path, query_id, batch_id, FIRST_TRY_DEPTH) if self._may_be_a_retry else None
+        first_try = committed_counts(spark, path, query_id, batch_id) if self._may_be_a_retry else None
         if first_try is not None:
             return first_try
         if counts.inserted + counts.canaries_inserted == 0:
             return counts
         self._annotate(spark, batch_id, counts, ranges)
-        rows = silver_rows(outcomes, schema_of(silver.ddl).names)
-        insert_only_merge(spark, path, rows, silver.key, key_ranges(ranges, "held."))
-        return committed_counts(spark, path, query_id, batch_id, depth=1) or replace(counts, inserted=0)
+        written = Observation()
+        rows = silver_rows(outcomes, schema_of(silver.ddl).names).observe(written, F.count(F.lit(1)).alias("rows"))
+        append_once(rows, path, f"{query_id}:silver", batch_id)
+        # What was written, not what was meant to be: a row that the write lost shows as a residual.
+        return replace(counts, inserted=written.get["rows"] - counts.canaries_inserted)
 
     def _annotate(self, spark: SparkSession, batch_id: int, counts: Counts | None, ranges: Sequence[Row]) -> None:
         metadata: dict[str, Any] = {
@@ -314,6 +321,4 @@ class SilverBatch:
     def _write_ledger(self, spark: SparkSession, batch_id: int, counts: Counts, ranges: Sequence[Row]) -> None:
         spark.conf.unset("spark.databricks.delta.commitInfo.userMetadata")
         row = ledger_row(spark, self._ledger, self._dataset.name, self._query_id(), batch_id, counts, ranges)
-        writer = row.write.format("delta").mode("append")
-        writer = writer.option("txnAppId", f"{self._query_id()}:ledger").option("txnVersion", str(batch_id))
-        writer.save(path_of(self._lake, self._ledger))
+        append_once(row, path_of(self._lake, self._ledger), f"{self._query_id()}:ledger", batch_id)

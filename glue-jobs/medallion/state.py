@@ -68,12 +68,15 @@ class StateBatch:
     def __call__(self, facts: DataFrame, batch_id: int) -> None:
         spark = facts.sparkSession
         facts = facts.persist()
+        rows: DataFrame | None = None
         try:
             read = facts.groupBy("topic", "partition").agg(F.max("offset").alias("last"), F.max("kafka_timestamp").alias("newest")).collect()
             if not read:
                 return
             gold = DeltaTable.forPath(spark, self._path)
-            rows = advance(self._fold, gold.toDF(), facts, self._table.key).select(*schema_of(self._table.ddl).names)
+            # Read apart from the handle: MERGE must not find its target's own columns among its source's.
+            existing = spark.read.format("delta").load(self._path)
+            rows = advance(self._fold, existing, facts, self._table.key).select(*schema_of(self._table.ddl).names).persist()
             metadata = {
                 "query": self._query_id(),
                 "batch": batch_id,
@@ -82,8 +85,12 @@ class StateBatch:
             }
             spark.conf.set("spark.databricks.delta.commitInfo.userMetadata", json.dumps(metadata))
             self._before_write()
+            # The rows are persisted, so that MERGE need not write them aside before its two passes.
+            spark.conf.set("spark.databricks.delta.merge.materializeSource", "none")
             merge_state(gold, rows, self._table.key)
         finally:
+            if rows is not None:
+                rows.unpersist()
             facts.unpersist()
 
 

@@ -1,14 +1,11 @@
-import { fileURLToPath } from 'node:url';
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import type { ISecurityGroup, IVpc } from 'aws-cdk-lib/aws-ec2';
 import { ManagedPolicy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Architecture, Runtime } from 'aws-cdk-lib/aws-lambda';
-import { NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { Architecture, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { acknowledge } from './acknowledge.js';
-
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+import { functionCode } from './bundle.js';
 
 export interface SluiceFunctionProps {
   readonly functionName: string;
@@ -28,7 +25,7 @@ export interface SluiceFunctionProps {
 
 /** A bundled Node.js function with its log group and a role that holds no managed wildcard. */
 export class SluiceFunction extends Construct {
-  readonly function: NodejsFunction;
+  readonly function: LambdaFunction;
 
   constructor(scope: Construct, id: string, props: SluiceFunctionProps) {
     super(scope, id);
@@ -39,29 +36,19 @@ export class SluiceFunction extends Construct {
       role.addManagedPolicy(ManagedPolicy.fromAwsManagedPolicyName('service-role/AWSLambdaVPCAccessExecutionRole'));
       acknowledge(role, { 'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSLambdaVPCAccessExecutionRole]': 'AWSLambdaVPCAccessExecutionRole is what Lambda documents for network interfaces, whose ARNs are not known beforehand.' });
     }
-    this.function = new NodejsFunction(this, 'Function', {
+    this.function = new LambdaFunction(this, 'Function', {
       functionName: props.functionName,
       description: props.description,
-      entry: `${ROOT}lambdas/${props.folder}/handler.ts`,
-      projectRoot: ROOT,
-      depsLockFilePath: `${ROOT}package-lock.json`,
+      code: functionCode(this, props.folder),
+      handler: 'index.handler',
       runtime: Runtime.NODEJS_22_X,
       architecture: Architecture.ARM_64,
       role,
       logGroup,
       timeout: props.timeout ?? Duration.seconds(30),
       memorySize: props.memoryMiB ?? 256,
-      environment: { NODE_OPTIONS: '--enable-source-maps', ...props.environment },
+      environment: { ...props.environment },
       ...(props.vpc ? { vpc: props.vpc, ...(props.securityGroups ? { securityGroups: [...props.securityGroups] } : {}) } : {}),
-      bundling: {
-        format: OutputFormat.ESM,
-        target: 'node20',
-        minify: true,
-        sourceMap: true,
-        // ES modules do not look at NODE_PATH, and the runtime's SDK changes without us: bundle ours.
-        externalModules: [],
-        banner: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
-      },
     });
     acknowledge(this, { 'AwsSolutions-L1': 'Node.js 22 is a supported LTS runtime; it is raised together with the tests, not by the calendar.' });
   }
