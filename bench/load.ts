@@ -14,8 +14,22 @@ export interface LoadOptions {
 /** One harmful_domains record of the load; key `sequence % keys`, so that every key changes over time. */
 export function loadRecord(sequence: number, keys: number, observedAt: Date): OutgoingRecord {
   const name = `host${sequence % keys}.load.example`;
-  const value = { source: 'load', entry_type: 'domain', name, scope: 'exact', event: Math.floor(sequence / keys) % 2 === 0 ? 'listed' : 'delisted', sequence: sequence + 1, category: 'load', observed_at: observedAt.toISOString(), line: sequence };
-  return { key: JSON.stringify(['load', 'domain', name, 'exact', sequence + 1]), value: JSON.stringify(value), headers: { 'sluice-schema': '1', 'sluice-source': 'load', 'sluice-run': 'load' } };
+  const value = {
+    source: 'load',
+    entry_type: 'domain',
+    name,
+    scope: 'exact',
+    event: Math.floor(sequence / keys) % 2 === 0 ? 'listed' : 'delisted',
+    sequence: sequence + 1,
+    category: 'load',
+    observed_at: observedAt.toISOString(),
+    line: sequence,
+  };
+  return {
+    key: JSON.stringify(['load', 'domain', name, 'exact', sequence + 1]),
+    value: JSON.stringify(value),
+    headers: { 'sluice-schema': '1', 'sluice-source': 'load', 'sluice-run': 'load' },
+  };
 }
 
 /** Sends records at a steady rate, ten sends a second; bounded by its duration. */

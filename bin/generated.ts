@@ -1,5 +1,5 @@
-import { datasets } from '../contracts/index.js';
 import { renderDictionary } from '../contracts/dictionary.js';
+import { datasets } from '../contracts/index.js';
 import { lockOf } from '../contracts/lock.js';
 import { renderEnvExample } from '../lib/config.js';
 

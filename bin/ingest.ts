@@ -1,6 +1,6 @@
 import { InvokeCommand } from '@aws-sdk/client-lambda';
-import { physicalName } from '../lib/config.js';
 import type { IngestEvent, SourceCheck } from '../lambdas/ingest/run.js';
+import { physicalName } from '../lib/config.js';
 import { CliError } from './output.js';
 import type { Target } from './target.js';
 

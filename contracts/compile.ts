@@ -46,7 +46,16 @@ export interface CompiledContracts {
 export function compileTable(table: Table): CompiledTable {
   const { layer, name, kind, writer, key, order, partitionBy, clusterBy, description } = table;
   return {
-    layer, name, kind, writer, path: `${layer}/${name}`, key, order, partitionBy, clusterBy, description,
+    layer,
+    name,
+    kind,
+    writer,
+    path: `${layer}/${name}`,
+    key,
+    order,
+    partitionBy,
+    clusterBy,
+    description,
     retentionDays: table.retentionDays ?? null,
     ddl: sparkDdl(table.columns),
   };

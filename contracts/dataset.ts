@@ -4,7 +4,8 @@ import { isColumnType } from './types.js';
 
 const identifier = z.string().regex(/^[a-z][a-z0-9_]*$/, 'use snake_case: a-z, 0-9 and _');
 const columnType = z.string().refine(isColumnType, {
-  error: (issue) => `unknown column type ${JSON.stringify(issue.input)}: use string, int, bigint, double, boolean, timestamp, date, binary, array<T>, map<string,T> or struct<name:T>`,
+  error: (issue) =>
+    `unknown column type ${JSON.stringify(issue.input)}: use string, int, bigint, double, boolean, timestamp, date, binary, array<T>, map<string,T> or struct<name:T>`,
 });
 
 const columnSchema = z.object({ type: columnType, description: z.string().min(1) }).strict();
@@ -136,7 +137,12 @@ function derivedTables(dataset: z.infer<typeof datasetSchema>): Table[] {
   const { name, record } = dataset;
   return [
     {
-      layer: 'bronze', name, kind: 'fact', writer: 'bronze', order: [], clusterBy: [],
+      layer: 'bronze',
+      name,
+      kind: 'fact',
+      writer: 'bronze',
+      order: [],
+      clusterBy: [],
       description: `Raw records of ${name}, exactly as Kafka held them.`,
       key: ['topic', 'partition', 'offset'],
       partitionBy: ['ingestion_date'],
@@ -144,7 +150,12 @@ function derivedTables(dataset: z.infer<typeof datasetSchema>): Table[] {
       columns: { ...RAW, ingestion_date: { type: 'date', description: 'UTC date of ingested_at; the partition, and the unit of retention' } },
     },
     {
-      layer: 'silver', name, kind: 'fact', writer: 'silver', partitionBy: [], clusterBy: [],
+      layer: 'silver',
+      name,
+      kind: 'fact',
+      writer: 'silver',
+      partitionBy: [],
+      clusterBy: [],
       description: `Typed, checked records of ${name}, each key once.`,
       key: record.key,
       order: record.order,
@@ -157,7 +168,13 @@ function derivedTables(dataset: z.infer<typeof datasetSchema>): Table[] {
       },
     },
     {
-      layer: 'quarantine', name, kind: 'fact', writer: 'silver', order: [], partitionBy: [], clusterBy: [],
+      layer: 'quarantine',
+      name,
+      kind: 'fact',
+      writer: 'silver',
+      order: [],
+      partitionBy: [],
+      clusterBy: [],
       description: `Records of ${name} that could not enter Silver, whole, with the reason.`,
       key: ['topic', 'partition', 'offset', 'rule'],
       columns: {

@@ -16,10 +16,16 @@ function sourceLine(source: Source): string {
 
 function tableSection(table: Table): string[] {
   return [
-    `### ${table.layer}.${table.name}`, '', table.description, '',
+    `### ${table.layer}.${table.name}`,
+    '',
+    table.description,
+    '',
     `Kind ${table.kind}; key (${table.key.join(', ')}); written by the ${table.writer} job${table.partitionBy.length > 0 ? `; partitioned by ${table.partitionBy.join(', ')}` : ''}${table.retentionDays ? `; kept ${table.retentionDays} days` : ''}.`,
-    '', '| column | type | meaning |', '|---|---|---|',
-    ...Object.entries(table.columns).map(([name, { type, description }]) => `| \`${name}\` | \`${type}\` | ${cell(description)} |`), '',
+    '',
+    '| column | type | meaning |',
+    '|---|---|---|',
+    ...Object.entries(table.columns).map(([name, { type, description }]) => `| \`${name}\` | \`${type}\` | ${cell(description)} |`),
+    '',
   ];
 }
 
@@ -27,9 +33,27 @@ function tableSection(table: Table): string[] {
 export function renderDictionary(datasets: readonly Dataset[]): string {
   const lines = ['# Data dictionary', '', 'Generated from `contracts/` by `./sluice format`.', ''];
   for (const dataset of datasets) {
-    lines.push(`## ${dataset.name}`, '', dataset.description, '', `Owner: ${dataset.owner}. Terms: ${dataset.terms}`, '', 'Sources:', '', ...dataset.sources.map(sourceLine), '', 'Record, as it travels through Kafka:', '');
+    lines.push(
+      `## ${dataset.name}`,
+      '',
+      dataset.description,
+      '',
+      `Owner: ${dataset.owner}. Terms: ${dataset.terms}`,
+      '',
+      'Sources:',
+      '',
+      ...dataset.sources.map(sourceLine),
+      '',
+      'Record, as it travels through Kafka:',
+      '',
+    );
     lines.push('| field | type | unit | example | personal | meaning |', '|---|---|---|---|---|---|');
-    lines.push(...Object.entries(dataset.record.fields).map(([name, f]) => `| \`${name}\` | \`${f.type}\` | ${f.unit ?? ''} | \`${cell(JSON.stringify(f.example))}\` | ${f.pii ?? ''} | ${cell(f.description)} |`), '');
+    lines.push(
+      ...Object.entries(dataset.record.fields).map(
+        ([name, f]) => `| \`${name}\` | \`${f.type}\` | ${f.unit ?? ''} | \`${cell(JSON.stringify(f.example))}\` | ${f.pii ?? ''} | ${cell(f.description)} |`,
+      ),
+      '',
+    );
     lines.push('Rules:', '', ...dataset.rules.map((rule) => `- \`${rule.name}\` (${rule.action}): ${rule.field} ${rule.kind}`), '');
     lines.push(...dataset.tables.flatMap(tableSection));
   }

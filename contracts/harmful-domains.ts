@@ -57,7 +57,10 @@ export const harmfulDomains = defineDataset({
   ],
   tables: [
     {
-      layer: 'gold', name: 'harmful_domains', kind: 'state', writer: 'gold',
+      layer: 'gold',
+      name: 'harmful_domains',
+      kind: 'state',
+      writer: 'gold',
       description: 'One row per name: who lists it, since when, and whether anybody still does.',
       key: ['entry_type', 'name', 'scope'],
       columns: {

@@ -18,7 +18,12 @@ export function httpSources(of: readonly Dataset[] = datasets): ScheduledSource[
 /** @throws Error naming the known sources. */
 export function findSource(name: string, of: readonly Dataset[] = datasets): ScheduledSource {
   const found = httpSources(of).find(({ source }) => source.name === name);
-  if (!found) throw new Error(`unknown source "${name}"; known: ${httpSources(of).map(({ source }) => source.name).join(', ')}`);
+  if (!found)
+    throw new Error(
+      `unknown source "${name}"; known: ${httpSources(of)
+        .map(({ source }) => source.name)
+        .join(', ')}`,
+    );
   return found;
 }
 
@@ -29,6 +34,6 @@ export function findDataset(name: string, of: readonly Dataset[] = datasets): Da
   return found;
 }
 
+export { CANARY_SOURCE } from './compile.js';
 export type { Dataset, Field, HttpSource, Layer, Source, Table, Writer } from './dataset.js';
 export { COORDINATES, defineDataset } from './dataset.js';
-export { CANARY_SOURCE } from './compile.js';

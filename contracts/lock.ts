@@ -47,8 +47,12 @@ const same = (a: readonly string[], b: readonly string[]) => a.join('\0') === b.
 function changedColumns(where: string, locked: Readonly<Record<string, string>>, now: Readonly<Record<string, string>>): string[] {
   return Object.entries(locked).flatMap(([name, type]) => {
     const current = now[name];
-    if (current === undefined) return [`${where}.${name} is gone. Keep the column (it may stay null), or rebuild the table into a new path and swap the catalog row: sluice rebuild`];
-    if (current !== type) return [`${where}.${name} changed type from ${type} to ${current}. Add a column of the new type instead, or rebuild the table into a new path and swap the catalog row: sluice rebuild`];
+    if (current === undefined)
+      return [`${where}.${name} is gone. Keep the column (it may stay null), or rebuild the table into a new path and swap the catalog row: sluice rebuild`];
+    if (current !== type)
+      return [
+        `${where}.${name} changed type from ${type} to ${current}. Add a column of the new type instead, or rebuild the table into a new path and swap the catalog row: sluice rebuild`,
+      ];
     return [];
   });
 }
@@ -62,14 +66,17 @@ export function breakingChanges(lock: ContractsLock, datasets: readonly Dataset[
   const now = lockOf(datasets);
   return Object.entries(lock).flatMap(([name, locked]) => {
     const current = now[name];
-    if (current === undefined) return [`dataset ${name} is gone. Its tables and topic would be left without an owner: remove them by hand first, then its entry in contracts.lock.json`];
+    if (current === undefined)
+      return [`dataset ${name} is gone. Its tables and topic would be left without an owner: remove them by hand first, then its entry in contracts.lock.json`];
     const problems: string[] = [];
     const rebuild = (table: string) => `Rebuild ${table} into a new path, compare, then swap the catalog row: sluice rebuild ${table}`;
     if (!same(locked.key, current.key)) {
       problems.push(`${name}: the key changed from (${locked.key.join(', ')}) to (${current.key.join(', ')}). ${rebuild(`silver.${name}`)}`);
     }
     if (locked.partitions !== current.partitions) {
-      problems.push(`${name}: topic.partitions changed from ${locked.partitions} to ${current.partitions}. Keys would move between partitions and lose their order: make a new topic, drain the old one, then switch`);
+      problems.push(
+        `${name}: topic.partitions changed from ${locked.partitions} to ${current.partitions}. Keys would move between partitions and lose their order: make a new topic, drain the old one, then switch`,
+      );
     }
     problems.push(...changedColumns(`${name}: field ${name}`, locked.fields, current.fields));
     for (const [tableName, table] of Object.entries(locked.tables)) {
@@ -78,9 +85,14 @@ export function breakingChanges(lock: ContractsLock, datasets: readonly Dataset[
         problems.push(`${name}: table ${tableName} is gone. Drop it in the lake first, then its entry in contracts.lock.json`);
         continue;
       }
-      if (!same(table.key, currentTable.key) && same(locked.key, current.key)) problems.push(`${name}: ${tableName} changed its key from (${table.key.join(', ')}) to (${currentTable.key.join(', ')}). ${rebuild(tableName)}`);
-      if (!same(table.partitionBy, currentTable.partitionBy)) problems.push(`${name}: ${tableName} changed its partitioning from (${table.partitionBy.join(', ')}) to (${currentTable.partitionBy.join(', ')}). ${rebuild(tableName)}`);
-      if (table.writer !== currentTable.writer) problems.push(`${name}: ${tableName} changed its writer from ${table.writer} to ${currentTable.writer}. Stop ${table.writer} for good first: one driver writes a Delta table`);
+      if (!same(table.key, currentTable.key) && same(locked.key, current.key))
+        problems.push(`${name}: ${tableName} changed its key from (${table.key.join(', ')}) to (${currentTable.key.join(', ')}). ${rebuild(tableName)}`);
+      if (!same(table.partitionBy, currentTable.partitionBy))
+        problems.push(`${name}: ${tableName} changed its partitioning from (${table.partitionBy.join(', ')}) to (${currentTable.partitionBy.join(', ')}). ${rebuild(tableName)}`);
+      if (table.writer !== currentTable.writer)
+        problems.push(
+          `${name}: ${tableName} changed its writer from ${table.writer} to ${currentTable.writer}. Stop ${table.writer} for good first: one driver writes a Delta table`,
+        );
       problems.push(...changedColumns(`${name}: ${tableName}`, table.columns, currentTable.columns));
     }
     return problems;
@@ -93,7 +105,9 @@ export function missingVersionBumps(lock: ContractsLock, datasets: readonly Data
     const locked = lock[name];
     if (locked === undefined) return [];
     const added = Object.keys(current.fields).filter((field) => !(field in locked.fields));
-    return added.length > 0 && current.version <= locked.version ? [`${name}: fields added (${added.join(', ')}), so raise version from ${locked.version} to ${locked.version + 1}`] : [];
+    return added.length > 0 && current.version <= locked.version
+      ? [`${name}: fields added (${added.join(', ')}), so raise version from ${locked.version} to ${locked.version + 1}`]
+      : [];
   });
 }
 
@@ -107,9 +121,13 @@ export function assertEvolution(lock: ContractsLock, datasets: readonly Dataset[
 export function assertOneWriter(compiled: CompiledContracts, writersOfJobs: Readonly<Record<string, readonly string[]>>): void {
   const tables: CompiledTable[] = [...compiled.datasets.flatMap((d) => d.tables), compiled.ledger];
   for (const table of tables) {
-    const jobs = Object.entries(writersOfJobs).filter(([, writers]) => writers.includes(table.writer)).map(([job]) => job);
-    if (jobs.length > 1) throw new Error(`table ${table.layer}.${table.name} would be written by jobs ${jobs.join(' and ')}: one driver writes a Delta table; give the writer "${table.writer}" to one of them`);
+    const jobs = Object.entries(writersOfJobs)
+      .filter(([, writers]) => writers.includes(table.writer))
+      .map(([job]) => job);
+    if (jobs.length > 1)
+      throw new Error(
+        `table ${table.layer}.${table.name} would be written by jobs ${jobs.join(' and ')}: one driver writes a Delta table; give the writer "${table.writer}" to one of them`,
+      );
     if (jobs.length === 0) throw new Error(`table ${table.layer}.${table.name} has writer "${table.writer}", which no job runs`);
   }
 }
-

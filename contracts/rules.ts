@@ -56,10 +56,7 @@ export function ruleSql(rule: Rule): string {
     case 'matches':
       return holdsForNull(`NOT (cast(${field} AS string) RLIKE ${quote(`^(?:${rule.pattern})\\z`)})`);
     case 'between': {
-      const bounds = [
-        rule.min === undefined ? [] : [`${field} < ${rule.min}`],
-        rule.max === undefined ? [] : [`${field} > ${rule.max}`],
-      ].flat();
+      const bounds = [rule.min === undefined ? [] : [`${field} < ${rule.min}`], rule.max === undefined ? [] : [`${field} > ${rule.max}`]].flat();
       return holdsForNull(bounds.length === 0 ? 'false' : bounds.join(' OR '));
     }
     case 'maxLength':

@@ -22,7 +22,11 @@ export const sourceChecks = defineDataset({
       outcome: { type: 'string', description: `What came of it: ${CHECK_OUTCOMES.join(', ')}`, example: 'changed' },
       reason: { type: 'string', description: 'Why it failed, was refused or skipped; null otherwise', example: 'status 503' },
       http_status: { type: 'int', description: 'Status of the last answer; null when there was none', example: 200 },
-      body_sha256: { type: 'string', description: 'Hash of the decoded body, the name under which it is kept', example: 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855' },
+      body_sha256: {
+        type: 'string',
+        description: 'Hash of the decoded body, the name under which it is kept',
+        example: 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855',
+      },
       body_bytes: { type: 'bigint', description: 'Length of the decoded body', unit: 'bytes', example: 1661535 },
       sequence: { type: 'bigint', description: "Number of the source's snapshot current after the run", example: 1 },
       lines: count('Lines of the body: entry rows, comments, blank lines and boilerplate'),
@@ -54,7 +58,10 @@ export const sourceChecks = defineDataset({
   ],
   tables: [
     {
-      layer: 'gold', name: 'source_status', kind: 'state', writer: 'gold',
+      layer: 'gold',
+      name: 'source_status',
+      kind: 'state',
+      writer: 'gold',
       description: 'One row per source: its last check and its last good one.',
       key: ['source'],
       order: ['last_check_at'],

@@ -5,5 +5,7 @@ const LAYER_REFERENCE = /('(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*)|\b(bronze|silv
  * comments stays, and so does a qualified reference such as `catalog.gold.x`'s first part.
  */
 export function qualifyDatabases(sql: string, databaseOf: (layer: string) => string): string {
-  return sql.replace(LAYER_REFERENCE, (match, untouched: string | undefined, layer: string | undefined) => (untouched === undefined && layer !== undefined ? databaseOf(layer.toLowerCase()) : match));
+  return sql.replace(LAYER_REFERENCE, (match, untouched: string | undefined, layer: string | undefined) =>
+    untouched === undefined && layer !== undefined ? databaseOf(layer.toLowerCase()) : match,
+  );
 }

@@ -4,7 +4,14 @@ export const STAGES = ['local', 'dev', 'prod'] as const;
 export type Stage = (typeof STAGES)[number];
 
 const brokerSchema = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('provisioned'), instanceType: z.string().default('kafka.t3.small'), brokers: z.number().int().min(2).default(2), volumeGiB: z.number().int().min(1).default(20) }).strict(),
+  z
+    .object({
+      kind: z.literal('provisioned'),
+      instanceType: z.string().default('kafka.t3.small'),
+      brokers: z.number().int().min(2).default(2),
+      volumeGiB: z.number().int().min(1).default(20),
+    })
+    .strict(),
   z.object({ kind: z.literal('serverless') }).strict(),
   z.object({ kind: z.literal('existing'), bootstrapServers: z.string().min(1), clusterArn: z.string().startsWith('arn:'), securityGroupId: z.string().startsWith('sg-') }).strict(),
   /** A broker on loopback without authentication: the local stage. */
@@ -14,9 +21,15 @@ const brokerSchema = z.discriminatedUnion('kind', [
 /** What a stage is. Every value a person may want to change is here; `config.test.ts` pins the defaults. */
 export const configSchema = z
   .object({
-    app: z.string().regex(/^[a-z][a-z0-9]{1,15}$/, 'an app name is 2 to 16 of a-z and 0-9').default('sluice'),
+    app: z
+      .string()
+      .regex(/^[a-z][a-z0-9]{1,15}$/, 'an app name is 2 to 16 of a-z and 0-9')
+      .default('sluice'),
     stage: z.enum(STAGES),
-    account: z.string().regex(/^\d{12}$/).optional(),
+    account: z
+      .string()
+      .regex(/^\d{12}$/)
+      .optional(),
     region: z.string().optional(),
     network: z
       .object({
@@ -41,7 +54,16 @@ export const configSchema = z
       })
       .strict()
       .prefault({}),
-    athena: z.object({ scanLimitBytes: z.number().int().min(10_000_000).default(100 * 1024 ** 3) }).strict().prefault({}),
+    athena: z
+      .object({
+        scanLimitBytes: z
+          .number()
+          .int()
+          .min(10_000_000)
+          .default(100 * 1024 ** 3),
+      })
+      .strict()
+      .prefault({}),
     ingestion: z
       .object({
         /** Serve feeds from here instead of their own addresses: `URL/SOURCE`. @default - the contracts' URLs */
@@ -58,7 +80,12 @@ export const configSchema = z
     terminationProtection: z.boolean().default(false),
     /** What the platform under the stage can do. AWS can do it all; the emulator lacks some. */
     capabilities: z
-      .object({ vpc: z.boolean().default(true), securityConfiguration: z.boolean().default(true), namedQueries: z.boolean().default(true), autoDeleteObjects: z.boolean().default(true) })
+      .object({
+        vpc: z.boolean().default(true),
+        securityConfiguration: z.boolean().default(true),
+        namedQueries: z.boolean().default(true),
+        autoDeleteObjects: z.boolean().default(true),
+      })
       .strict()
       .prefault({}),
     /** Endpoints of the AWS on this machine, for code that heavy traffic takes to the emulator directly. */
@@ -111,7 +138,12 @@ type Environment = Readonly<Partial<Record<string, string>>>;
 function brokerOf(env: Environment, fallback: ConfigInput['broker']): ConfigInput['broker'] {
   if (env.SLUICE_KAFKA_BOOTSTRAP_SERVERS && fallback.kind === 'plain') return { kind: 'plain', bootstrapServers: env.SLUICE_KAFKA_BOOTSTRAP_SERVERS };
   if (env.SLUICE_MSK_BOOTSTRAP_SERVERS) {
-    return { kind: 'existing', bootstrapServers: env.SLUICE_MSK_BOOTSTRAP_SERVERS, clusterArn: env.SLUICE_MSK_CLUSTER_ARN ?? '', securityGroupId: env.SLUICE_MSK_SECURITY_GROUP_ID ?? '' };
+    return {
+      kind: 'existing',
+      bootstrapServers: env.SLUICE_MSK_BOOTSTRAP_SERVERS,
+      clusterArn: env.SLUICE_MSK_CLUSTER_ARN ?? '',
+      securityGroupId: env.SLUICE_MSK_SECURITY_GROUP_ID ?? '',
+    };
   }
   if (env.SLUICE_BROKER === undefined || env.SLUICE_BROKER === fallback.kind) return fallback;
   if (env.SLUICE_BROKER === 'serverless' || env.SLUICE_BROKER === 'provisioned') return { kind: env.SLUICE_BROKER };

@@ -1,8 +1,8 @@
 import type { App, Environment } from 'aws-cdk-lib';
 import { Tags } from 'aws-cdk-lib';
 import type { Dataset } from '../contracts/index.js';
-import type { BrokerConnection } from './broker/connection.js';
 import { BrokerStack } from './broker/broker-stack.js';
+import type { BrokerConnection } from './broker/connection.js';
 import { CatalogStack } from './catalog/catalog-stack.js';
 import type { Config } from './config.js';
 import { IngestionStack } from './ingestion/ingestion-stack.js';
@@ -56,4 +56,3 @@ export function addStage(app: App, config: Config, datasets: readonly Dataset[])
   Tags.of(app).add('stage', config.stage);
   return { storage, topics, catalog, medallion, ingestion, ...(network ? { network } : {}), ...(broker ? { broker } : {}) };
 }
-

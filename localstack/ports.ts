@@ -1,5 +1,5 @@
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
 
 const HOST = '127.0.0.1';
 
@@ -41,7 +41,12 @@ export function portOwner(port: number): string {
     const hex = port.toString(16).toUpperCase().padStart(4, '0');
     const inodes = new Set(
       ['/proc/net/tcp', '/proc/net/tcp6'].flatMap((file) =>
-        readFileSync(file, 'utf8').split('\n').slice(1).map((line) => line.trim().split(/\s+/)).filter((f) => f[1]?.endsWith(`:${hex}`) && f[3] === '0A').map((f) => f[9] ?? ''),
+        readFileSync(file, 'utf8')
+          .split('\n')
+          .slice(1)
+          .map((line) => line.trim().split(/\s+/))
+          .filter((f) => f[1]?.endsWith(`:${hex}`) && f[3] === '0A')
+          .map((f) => f[9] ?? ''),
       ),
     );
     for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {

@@ -73,7 +73,11 @@ async function start(home: Home, spec: Spec, ready: (describe: () => string) => 
   if (findRunning(home, spec.name)) return;
   const began = Date.now();
   const { child } = startProcess(home, spec);
-  const exited = new Promise<never>((_, reject) => child.once('exit', (code) => reject(new Error(`${spec.name} ended at once (exit ${code}). Its log, ${logFile(home, spec.name)}, ends with:\n${tail(logFile(home, spec.name), 15)}`))));
+  const exited = new Promise<never>((_, reject) =>
+    child.once('exit', (code) =>
+      reject(new Error(`${spec.name} ended at once (exit ${code}). Its log, ${logFile(home, spec.name)}, ends with:\n${tail(logFile(home, spec.name), 15)}`)),
+    ),
+  );
   await Promise.race([ready(() => `${spec.name} was not ready in time. Its log, ${logFile(home, spec.name)}, ends with:\n${tail(logFile(home, spec.name), 15)}`), exited]);
   child.removeAllListeners('exit');
   exited.catch(() => undefined);
@@ -87,7 +91,13 @@ export function feedFolders(home: Home, env: NodeJS.ProcessEnv): string[] {
   return [...(env.SLUICE_FEEDS ? [env.SLUICE_FEEDS] : []), generated];
 }
 
-const nodeSpec = (name: string, script: string, env: Record<string, string>): Spec => ({ name, command: process.execPath, args: ['--max-old-space-size=192', '--import', TSX, join(ROOT, script)], env, cwd: ROOT });
+const nodeSpec = (name: string, script: string, env: Record<string, string>): Spec => ({
+  name,
+  command: process.execPath,
+  args: ['--max-old-space-size=192', '--import', TSX, join(ROOT, script)],
+  env,
+  cwd: ROOT,
+});
 
 /** Starts everything and deploys the CDK app. Where something runs already it is left alone. */
 export async function up(home: Home, options: UpOptions, say: Say): Promise<StackState> {
@@ -106,8 +116,18 @@ export async function up(home: Home, options: UpOptions, say: Say): Promise<Stac
   await Promise.all([
     state.ownEmulator ? start(home, emulatorSpec(home, chosen.emulator, chosen.door), (d) => awaitEmulator(chosen.emulator, d), say) : awaitEmulatorUrl(emulatorUrl),
     start(home, kafkaSpec(home, chosen.kafka, chosen.controller), (d) => awaitKafka(chosen.kafka, d), say),
-    start(home, nodeSpec('feeds', 'localstack/feeds/main.ts', { FEEDS_PORT: String(chosen.feeds), FEEDS_FOLDERS: feedFolders(home, process.env).join('\n') }), (d) => awaitHttp(`http://127.0.0.1:${chosen.feeds}/`, d), say),
-    start(home, nodeSpec('door', 'localstack/gateway/main.ts', { DOOR_PORT: String(chosen.door), DOOR_EMULATOR_URL: emulatorUrl, DOOR_TRINO_URL: trinoUrl(state), DOOR_HOME: home.root }), (d) => awaitHttp(`${doorUrl(state)}/_sluice/health`, d), say),
+    start(
+      home,
+      nodeSpec('feeds', 'localstack/feeds/main.ts', { FEEDS_PORT: String(chosen.feeds), FEEDS_FOLDERS: feedFolders(home, process.env).join('\n') }),
+      (d) => awaitHttp(`http://127.0.0.1:${chosen.feeds}/`, d),
+      say,
+    ),
+    start(
+      home,
+      nodeSpec('door', 'localstack/gateway/main.ts', { DOOR_PORT: String(chosen.door), DOOR_EMULATOR_URL: emulatorUrl, DOOR_TRINO_URL: trinoUrl(state), DOOR_HOME: home.root }),
+      (d) => awaitHttp(`${doorUrl(state)}/_sluice/health`, d),
+      say,
+    ),
   ]);
   await deploy(home, state, assembly, say);
   return state;
@@ -135,7 +155,10 @@ async function startTrino(home: Home, state: StackState, say: Say): Promise<void
   if (findRunning(home, 'trino')) return;
   mkdirSync(home.logs, { recursive: true });
   await new Promise<void>((resolve, reject) => {
-    const installer = spawn('sh', [join(ROOT, 'localstack', 'install', 'install.sh'), 'trino'], { env: { ...process.env, SLUICE_ROOT: ROOT, SLUICE_HOME: join(ROOT, '.sluice') }, stdio: ['ignore', 'ignore', 'inherit'] });
+    const installer = spawn('sh', [join(ROOT, 'localstack', 'install', 'install.sh'), 'trino'], {
+      env: { ...process.env, SLUICE_ROOT: ROOT },
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
     installer.once('error', reject);
     installer.once('exit', (code) => (code === 0 ? resolve() : reject(new Error('Trino could not be installed (see above)'))));
   });
@@ -143,7 +166,8 @@ async function startTrino(home: Home, state: StackState, say: Say): Promise<void
 }
 
 /** Waits until Trino answers, for commands that need it. */
-export const trinoReady = (home: Home, state: StackState): Promise<void> => awaitTrino(state.ports.trino, () => `Trino is not ready. Its log, ${logFile(home, 'trino')}, ends with:\n${tail(logFile(home, 'trino'), 15)}`);
+export const trinoReady = (home: Home, state: StackState): Promise<void> =>
+  awaitTrino(state.ports.trino, () => `Trino is not ready. Its log, ${logFile(home, 'trino')}, ends with:\n${tail(logFile(home, 'trino'), 15)}`);
 
 /** Environment in which the AWS CLI, CDK and SDKs reach the AWS on this machine. */
 export function awsEnvironment(state: StackState): Record<string, string> {
@@ -177,14 +201,27 @@ function runDeployStep(home: Home, name: string, args: readonly string[], env: N
   });
 }
 
-const deployEnv = (state: StackState, extra: Readonly<Record<string, string>>): NodeJS.ProcessEnv => ({ ...process.env, ...awsEnvironment(state), ...deployEnvironment(state), ...extra, CDK_DISABLE_VERSION_CHECK: '1', CDK_DISABLE_CLI_TELEMETRY: 'true', CI: 'true', NO_COLOR: '1' });
+const deployEnv = (state: StackState, extra: Readonly<Record<string, string>>): NodeJS.ProcessEnv => ({
+  ...process.env,
+  ...awsEnvironment(state),
+  ...deployEnvironment(state),
+  ...extra,
+  CDK_DISABLE_VERSION_CHECK: '1',
+  CDK_DISABLE_CLI_TELEMETRY: 'true',
+  CI: 'true',
+  NO_COLOR: '1',
+});
 
 /** Synthesises the `local` stage and returns the assembly's folder. */
 async function synth(home: Home, state: StackState, extra: Readonly<Record<string, string>>): Promise<string> {
   const out = join(home.tmp, 'cdk.out');
   rmSync(out, { recursive: true, force: true });
   const { context } = JSON.parse(readFileSync(join(ROOT, 'cdk.json'), 'utf8')) as { context: Record<string, unknown> };
-  await runDeployStep(home, 'cdk synth', ['--import', TSX, join(ROOT, 'bin', 'app.ts')], { ...deployEnv(state, extra), CDK_OUTDIR: out, CDK_CONTEXT_JSON: JSON.stringify({ ...context, stage: 'local' }) });
+  await runDeployStep(home, 'cdk synth', ['--import', TSX, join(ROOT, 'bin', 'app.ts')], {
+    ...deployEnv(state, extra),
+    CDK_OUTDIR: out,
+    CDK_CONTEXT_JSON: JSON.stringify({ ...context, stage: 'local' }),
+  });
   return out;
 }
 
@@ -214,7 +251,12 @@ export const redeploy = (home: Home, state: StackState, extra: Readonly<Record<s
 const SERVICES = ['door', 'trino', 'feeds', 'kafka', 'aws'] as const;
 
 /** Pid files of Spark drivers. */
-const jobProcesses = (home: Home): string[] => (existsSync(home.run) ? readdirSync(home.run).filter((name) => name.startsWith('job-') && name.endsWith('.pid')).map((name) => name.slice(0, -4)) : []);
+const jobProcesses = (home: Home): string[] =>
+  existsSync(home.run)
+    ? readdirSync(home.run)
+        .filter((name) => name.startsWith('job-') && name.endsWith('.pid'))
+        .map((name) => name.slice(0, -4))
+    : [];
 
 /** Stops everything, Spark first, so that nothing writes to what is going. Keeps the data. */
 export async function down(home: Home, say: Say): Promise<void> {

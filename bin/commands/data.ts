@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { datasets, findSource, httpSources } from '../../contracts/index.js';
-import { logFile, tail } from '../../localstack/process.js';
 import { defaultHome } from '../../localstack/paths.js';
+import { logFile, tail } from '../../localstack/process.js';
 import { jobRuns } from '../../localstack/stack.js';
 import { runQuery } from '../athena.js';
 import { describeCheck, invokeIngest } from '../ingest.js';
@@ -33,7 +33,12 @@ export function addDataCommands(program: Command): void {
     .addOption(stageOption())
     .action(async (source: string | undefined, options: { all?: boolean; whole?: boolean; dryRun?: boolean; json?: boolean; stage: string }) => {
       if ((source === undefined) === (options.all !== true)) throw new CliError('name a source, or --all (not both)', EXIT.misuse);
-      const names = source === undefined ? httpSources().filter((each) => each.source.enabled).map((each) => each.source.name) : [source];
+      const names =
+        source === undefined
+          ? httpSources()
+              .filter((each) => each.source.enabled)
+              .map((each) => each.source.name)
+          : [source];
       try {
         for (const name of names) findSource(name);
       } catch (error) {
@@ -61,10 +66,17 @@ export function addDataCommands(program: Command): void {
       const sql = namedQuery(text);
       const result = await runQuery(sql, target(options.stage));
       if (options.json) {
-        printJson({ rows: result.rows.map((row) => Object.fromEntries(result.columns.map((name, i) => [name, row[i] ?? null]))), scannedBytes: result.scannedBytes, elapsedMs: result.elapsedMs });
+        printJson({
+          rows: result.rows.map((row) => Object.fromEntries(result.columns.map((name, i) => [name, row[i] ?? null]))),
+          scannedBytes: result.scannedBytes,
+          elapsedMs: result.elapsedMs,
+        });
         return;
       }
-      printRows(result.columns, result.rows.map((row) => row.map((cell) => cell ?? 'NULL')));
+      printRows(
+        result.columns,
+        result.rows.map((row) => row.map((cell) => cell ?? 'NULL')),
+      );
       say(`${result.rows.length} row${result.rows.length === 1 ? '' : 's'}, ${bytes(result.scannedBytes)} scanned, ${(result.elapsedMs / 1000).toFixed(1)} s`);
     });
 

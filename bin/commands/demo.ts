@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { httpSources } from '../../contracts/index.js';
 import { defaultHome } from '../../localstack/paths.js';
 import { until } from '../../localstack/process.js';
-import { jobRuns, runIsAlive, type StackState, trinoReady, up, type UpOptions } from '../../localstack/stack.js';
+import { jobRuns, runIsAlive, type StackState, trinoReady, type UpOptions, up } from '../../localstack/stack.js';
 import { runQuery } from '../athena.js';
 import { describeCheck, invokeIngest } from '../ingest.js';
 import { CliError, EXIT, printRows, say } from '../output.js';
@@ -39,7 +39,11 @@ export function addDemo(program: Command): void {
       }
       tell('records are in Kafka; Spark carries them through Bronze, Silver and Gold; waiting for Trino to count them');
       await trinoReady(home, state);
-      await until(async () => goldHasRows(state), { timeoutMs: TABLE_TIMEOUT_MS, everyMs: 500, describe: () => `Gold got no rows within ${TABLE_TIMEOUT_MS / 1000} s: ./sluice status, ./sluice logs combined` });
+      await until(async () => goldHasRows(state), {
+        timeoutMs: TABLE_TIMEOUT_MS,
+        everyMs: 500,
+        describe: () => `Gold got no rows within ${TABLE_TIMEOUT_MS / 1000} s: ./sluice status, ./sluice logs combined`,
+      });
       const sql = namedQuery('active_by_source');
       const result = await until(
         async () => {
@@ -49,13 +53,20 @@ export function addDemo(program: Command): void {
           const active = (counts?.rows ?? []).reduce((sum, row) => sum + Number(row[3]), 0);
           return counts !== null && expected !== null && Number(expected.rows[0]?.[0]) === active ? counts : null;
         },
-        { timeoutMs: TABLE_TIMEOUT_MS, everyMs: 3_000, describe: () => `Gold did not hold all records within ${TABLE_TIMEOUT_MS / 1000} s: ./sluice status, ./sluice logs combined` },
+        {
+          timeoutMs: TABLE_TIMEOUT_MS,
+          everyMs: 3_000,
+          describe: () => `Gold did not hold all records within ${TABLE_TIMEOUT_MS / 1000} s: ./sluice status, ./sluice logs combined`,
+        },
       );
       async function tryQuery(text: string) {
         return runQuery(text, lake, 60_000).catch(() => null);
       }
       tell('active harmful names by source and category, by SQL through the Athena API:');
-      printRows(result.columns, result.rows.map((row) => row.map((cell) => cell ?? 'NULL')));
+      printRows(
+        result.columns,
+        result.rows.map((row) => row.map((cell) => cell ?? 'NULL')),
+      );
       say('three things to try next:');
       say('  ./sluice query "SELECT name, first_seen FROM gold.harmful_domains WHERE is_active LIMIT 5"');
       say('  ./sluice query "SELECT * FROM ops.ledger ORDER BY committed_at DESC LIMIT 5"');

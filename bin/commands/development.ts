@@ -22,14 +22,23 @@ export function addDevelopmentCommands(program: Command): void {
     .command('lint')
     .description('check types, style and generated files; change nothing')
     .action(() => {
-      runAll([[tool('tsc'), '-p', '.'], [tool('biome'), 'check', '--error-on-warnings'], [python, '-m', 'ruff', 'check', 'glue-jobs'], [python, '-m', 'ruff', 'format', '--check', 'glue-jobs']]);
+      runAll([
+        [tool('tsc'), '-p', '.'],
+        [tool('biome'), 'check', '--error-on-warnings'],
+        [python, '-m', 'ruff', 'check', 'glue-jobs'],
+        [python, '-m', 'ruff', 'format', '--check', 'glue-jobs'],
+      ]);
     });
   program
     .command('format')
     .description('format the code and make the generated files anew')
     .action(() => {
       for (const [file, text] of Object.entries(generatedFiles())) writeFileSync(join(ROOT, file), text);
-      runAll([[tool('biome'), 'check', '--write'], [python, '-m', 'ruff', 'check', '--fix', 'glue-jobs'], [python, '-m', 'ruff', 'format', 'glue-jobs']]);
+      runAll([
+        [tool('biome'), 'check', '--write'],
+        [python, '-m', 'ruff', 'check', '--fix', 'glue-jobs'],
+        [python, '-m', 'ruff', 'format', 'glue-jobs'],
+      ]);
     });
   program
     .command('test')

@@ -36,7 +36,9 @@ async function diagnose(): Promise<Finding[]> {
   const home = defaultHome();
   const finding = (check: string, ok: boolean, found: string, remedy: string): Finding => ({ check, ok, found, remedy: ok ? '' : remedy });
   const node = Number(process.versions.node.split('.')[0]);
-  const python = [process.env.SLUICE_PYTHON, 'python3.11', 'python3'].flatMap((name) => (name ? [attempt(name, ['-c', 'import sys, venv, ensurepip; print(sys.version.split()[0])'])] : [])).find((version) => version?.startsWith('3.11'));
+  const python = [process.env.SLUICE_PYTHON, 'python3.11', 'python3']
+    .flatMap((name) => (name ? [attempt(name, ['-c', 'import sys, venv, ensurepip; print(sys.version.split()[0])'])] : []))
+    .find((version) => version?.startsWith('3.11'));
   const disk = statfsSync(existingParent(cacheFolder()));
   const free = disk.bavail * disk.bsize;
   const installed = ['node_modules', 'python', 'java17', 'jars', 'java25', 'trino'].filter((name) => existsSync(join(home.tools, name)));
@@ -65,8 +67,11 @@ export function addDoctor(program: Command): void {
       const findings = await diagnose();
       const ok = findings.every((each) => each.ok);
       if (options.json) printJson({ ok, findings });
-      else printRows(['check', 'ok', 'found', 'remedy'], findings.map((each) => [each.check, each.ok ? 'yes' : 'NO', each.found, each.remedy]));
+      else
+        printRows(
+          ['check', 'ok', 'found', 'remedy'],
+          findings.map((each) => [each.check, each.ok ? 'yes' : 'NO', each.found, each.remedy]),
+        );
       if (!ok) process.exitCode = EXIT.failed;
     });
 }
-

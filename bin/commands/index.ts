@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { addDataCommands } from './data.js';
+import { addDemo } from './demo.js';
 import { addDevelopmentCommands } from './development.js';
 import { addDoctor } from './doctor.js';
-import { addDemo } from './demo.js';
 import { addLifecycleCommands } from './lifecycle.js';
 import { addStatus } from './status.js';
 

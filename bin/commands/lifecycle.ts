@@ -4,11 +4,12 @@ import { createInterface } from 'node:readline/promises';
 import { type Command, Option } from 'commander';
 import { cacheFolder, defaultHome, type Home } from '../../localstack/paths.js';
 import { findRunning } from '../../localstack/process.js';
-import { down, folderBytes, readState, up, type UpOptions } from '../../localstack/stack.js';
+import { down, folderBytes, readState, type UpOptions, up } from '../../localstack/stack.js';
 import { bytes, CliError, EXIT, say } from '../output.js';
 
 /** Options of the commands that start things. */
-export const feedsOption = () => new Option('--feeds <kind>', 'recorded (default, from this machine) or live (the real addresses)').choices(['recorded', 'live']).default('recorded');
+export const feedsOption = () =>
+  new Option('--feeds <kind>', 'recorded (default, from this machine) or live (the real addresses)').choices(['recorded', 'live']).default('recorded');
 export const awsOption = () => new Option('--aws <url>', 'an AWS emulator that runs already, instead of starting one');
 
 export function upOptions(options: { feeds: UpOptions['feeds']; aws?: string }): UpOptions {
@@ -58,10 +59,9 @@ export function addLifecycleCommands(program: Command): void {
 }
 
 async function clean(home: Home, options: { data?: boolean; cache?: boolean; all?: boolean; yes?: boolean }): Promise<void> {
-  const goes = [
-    ...(options.all ? [home.root] : options.data ? [home.data, home.logs, home.run, home.tmp] : []),
-    ...(options.all || options.cache ? [cacheFolder()] : []),
-  ].filter((folder) => existsSync(folder));
+  const goes = [...(options.all ? [home.root] : options.data ? [home.data, home.logs, home.run, home.tmp] : []), ...(options.all || options.cache ? [cacheFolder()] : [])].filter(
+    (folder) => existsSync(folder),
+  );
   if (!options.data && !options.cache && !options.all) throw new CliError('say what to remove: --data, --cache or --all', EXIT.misuse);
   for (const folder of goes) say(`will remove ${folder} (${bytes(folderBytes(folder))})`);
   if (goes.length === 0) return say('nothing to remove');

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
+import { lastError } from '../../localstack/gateway/glue-runs.js';
 import { residentBytes, tail } from '../../localstack/process.js';
 import { awsEnvironment, jobRuns, runIsAlive, services } from '../../localstack/stack.js';
-import { lastError } from '../../localstack/gateway/glue-runs.js';
 import { bytes, EXIT, printJson, printRows } from '../output.js';
 import { runningLocal } from '../target.js';
 
@@ -19,7 +19,12 @@ function components(): Component[] {
   const { home, state } = runningLocal();
   // The door's children are the Spark drivers, counted by themselves.
   const servers = services(home, state).map(({ name, running, pid, address, log }) => ({
-    name, state: running ? 'running' : 'stopped', address, memory: pid === null ? 0 : residentBytes(pid, name !== 'door'), log, lastLines: running ? null : tail(log, 8),
+    name,
+    state: running ? 'running' : 'stopped',
+    address,
+    memory: pid === null ? 0 : residentBytes(pid, name !== 'door'),
+    log,
+    lastLines: running ? null : tail(log, 8),
   }));
   const newest = new Map<string, ReturnType<typeof jobRuns>[number]>();
   for (const run of jobRuns(home)) if (!newest.has(run.job)) newest.set(run.job, run);
@@ -55,7 +60,10 @@ export function addStatus(program: Command): void {
       if (options.json) {
         printJson({ healthy: bad.length === 0, components: all });
       } else {
-        printRows(['component', 'state', 'address', 'memory'], all.map(({ name, state, address, memory }) => [name, state, address, memory === 0 ? '' : bytes(memory)]));
+        printRows(
+          ['component', 'state', 'address', 'memory'],
+          all.map(({ name, state, address, memory }) => [name, state, address, memory === 0 ? '' : bytes(memory)]),
+        );
         printTotals(all);
         for (const { name, log, lastLines } of bad) process.stdout.write(`\n${name} is not running. ${log} ends with:\n${lastLines ?? ''}\n`);
       }
@@ -65,6 +73,7 @@ export function addStatus(program: Command): void {
 
 function printTotals(all: readonly Component[]): void {
   const total = all.reduce((sum, { memory }) => sum + memory, 0);
-  process.stderr.write(`sluice: ${bytes(total)} resident in all. Real here: Kafka, Spark, Delta, Trino, the bundled functions; emulated: S3, CloudFormation, Lambda's host, Scheduler, the Glue catalog; absent: IAM, KMS, VPC\n`);
+  process.stderr.write(
+    `sluice: ${bytes(total)} resident in all. Real here: Kafka, Spark, Delta, Trino, the bundled functions; emulated: S3, CloudFormation, Lambda's host, Scheduler, the Glue catalog; absent: IAM, KMS, VPC\n`,
+  );
 }
-

@@ -34,7 +34,11 @@ export class DynamoSourceState implements SourceStateStore {
         ConditionExpression: 'attribute_not_exists(leaseOwner) OR leaseUntil < :now OR leaseOwner = :run',
         ExpressionAttributeValues: { ':run': runId, ':until': now + leaseMs, ':now': now },
       });
-      return { current: (item.currentSnapshot as SnapshotRef | undefined) ?? null, pending: (item.pendingSnapshot as SnapshotRef | undefined) ?? null, wholeAt: (item.wholeAt as number | undefined) ?? null };
+      return {
+        current: (item.currentSnapshot as SnapshotRef | undefined) ?? null,
+        pending: (item.pendingSnapshot as SnapshotRef | undefined) ?? null,
+        wholeAt: (item.wholeAt as number | undefined) ?? null,
+      };
     } catch (cause) {
       if (cause instanceof ConditionalCheckFailedException) return null;
       throw cause;

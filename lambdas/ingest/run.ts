@@ -10,7 +10,7 @@ import { PARSERS } from '../shared/formats/index.js';
 import type { ParseReport } from '../shared/formats/parsed.js';
 import { splitLines } from '../shared/lines.js';
 import { type OutgoingRecord, type Producer, sendAll } from '../shared/producer.js';
-import { decodeEntry, type Difference, encodeEntry, entryKey, nextSnapshot, type SnapshotEntry } from '../shared/snapshot.js';
+import { type Difference, decodeEntry, encodeEntry, entryKey, nextSnapshot, type SnapshotEntry } from '../shared/snapshot.js';
 import type { Fetch, FetchResult } from './fetch.js';
 import type { SnapshotRef, SourceState, SourceStateStore } from './state.js';
 import { type LandingStore, landingKeys } from './store.js';
@@ -99,9 +99,30 @@ class Run {
     this.runId = deps.newId();
     const now = deps.clock().toISOString();
     this.check = {
-      source: deps.source.name, run_id: this.runId, started_at: now, finished_at: now, outcome: 'failed', reason: null, http_status: null,
-      body_sha256: null, body_bytes: null, sequence: null, lines: null, comments: null, boilerplate: null, entries: null, domains: null, ips: null,
-      duplicates: null, rejects: null, ignored: null, reject_samples: null, listed: null, delisted: null, produced: 0, whole: false,
+      source: deps.source.name,
+      run_id: this.runId,
+      started_at: now,
+      finished_at: now,
+      outcome: 'failed',
+      reason: null,
+      http_status: null,
+      body_sha256: null,
+      body_bytes: null,
+      sequence: null,
+      lines: null,
+      comments: null,
+      boilerplate: null,
+      entries: null,
+      domains: null,
+      ips: null,
+      duplicates: null,
+      rejects: null,
+      ignored: null,
+      reject_samples: null,
+      listed: null,
+      delisted: null,
+      produced: 0,
+      whole: false,
     };
   }
 
@@ -221,8 +242,16 @@ class Run {
     let ips = 0;
     for (const key of lines.keys()) if (key.startsWith('ip\t')) ips++;
     Object.assign(this.check, {
-      lines: counts.lines, comments: counts.comments, boilerplate: counts.boilerplate, entries: lines.size, domains: lines.size - ips, ips,
-      duplicates: counts.accepted - lines.size, rejects: counts.rejects, ignored: counts.ignored, reject_samples: rejectSamples,
+      lines: counts.lines,
+      comments: counts.comments,
+      boilerplate: counts.boilerplate,
+      entries: lines.size,
+      domains: lines.size - ips,
+      ips,
+      duplicates: counts.accepted - lines.size,
+      rejects: counts.rejects,
+      ignored: counts.ignored,
+      reject_samples: rejectSamples,
     });
   }
 
@@ -266,7 +295,9 @@ class Run {
 
   private headers(dataset: Dataset, snapshot: string | null): Record<string, string> {
     return {
-      'sluice-schema': String(dataset.version), 'sluice-source': this.deps.source.name, 'sluice-run': this.runId,
+      'sluice-schema': String(dataset.version),
+      'sluice-source': this.deps.source.name,
+      'sluice-run': this.runId,
       ...(snapshot === null ? {} : { 'sluice-snapshot': snapshot }),
     };
   }
@@ -312,4 +343,3 @@ function refusalOf({ bounds }: HttpSource, { entries, delisted }: SourceCheck, b
   if (before > 0 && (delisted ?? 0) > before * bounds.maxShrink) return `${delisted} of ${before} entries would go, the contract allows ${Math.round(bounds.maxShrink * 100)} %`;
   return null;
 }
-

@@ -9,9 +9,7 @@ export type IpAddress = string & { readonly __brand: 'IpAddress' };
 /** `exact`: this name alone; `subtree`: and everything below it. */
 export type Scope = 'exact' | 'subtree';
 
-export type Entry =
-  | { readonly type: 'domain'; readonly name: Domain; readonly scope: Scope }
-  | { readonly type: 'ip'; readonly name: IpAddress; readonly scope: 'exact' };
+export type Entry = { readonly type: 'domain'; readonly name: Domain; readonly scope: Scope } | { readonly type: 'ip'; readonly name: IpAddress; readonly scope: 'exact' };
 
 export type Classified =
   | { readonly kind: 'entry'; readonly entry: Entry }
@@ -20,7 +18,7 @@ export type Classified =
   | { readonly kind: 'ignored' };
 
 const LABEL = /^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/;
-const NON_ASCII = /[^\x00-\x7f]/; // biome-ignore lint/suspicious/noControlCharactersInRegex: the whole of ASCII is meant
+const NON_ASCII = /[\u{80}-\u{10ffff}]/u;
 
 const reject = (reason: string): Classified => ({ kind: 'reject', reason });
 

@@ -31,7 +31,12 @@ export function encodeEntry(entry: SnapshotEntry): string {
 export function decodeEntry(text: string, where: string): SnapshotEntry {
   const [type, name, scope, event, sequence, observedAt, line, ...rest] = text.split('\t');
   const valid =
-    (type === 'domain' || type === 'ip') && name && (scope === 'exact' || scope === 'subtree') && (event === 'listed' || event === 'delisted') && line !== undefined && rest.length === 0;
+    (type === 'domain' || type === 'ip') &&
+    name &&
+    (scope === 'exact' || scope === 'subtree') &&
+    (event === 'listed' || event === 'delisted') &&
+    line !== undefined &&
+    rest.length === 0;
   if (!valid) throw new Error(`snapshot ${where} holds a line that is no entry: ${JSON.stringify(text.slice(0, 120))}`);
   return { type, name, scope, event, sequence: Number(sequence), observedAt: Number(observedAt), line: line === '' ? null : Number(line) };
 }

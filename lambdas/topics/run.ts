@@ -32,7 +32,9 @@ export async function ensureTopics(specs: readonly TopicSpec[], admin: TopicAdmi
     if (existing === null) {
       await admin.create(spec);
     } else if (existing.partitions !== spec.partitions) {
-      throw new Error(`topic ${spec.name} has ${existing.partitions} partitions, the contract says ${spec.partitions}: partition counts are frozen once made; set the contract back, or make a new topic and drain this one`);
+      throw new Error(
+        `topic ${spec.name} has ${existing.partitions} partitions, the contract says ${spec.partitions}: partition counts are frozen once made; set the contract back, or make a new topic and drain this one`,
+      );
     } else if (existing.retentionMs !== spec.retentionMs) {
       await admin.setRetention(spec.name, spec.retentionMs);
     }

@@ -1,7 +1,7 @@
 import { GlueClient } from '@aws-sdk/client-glue';
 import { required } from '../shared/environment.js';
 import { glueJobs } from './glue-jobs.js';
-import { type JobOutcome, watch, type WatchedJob } from './run.js';
+import { type JobOutcome, type WatchedJob, watch } from './run.js';
 
 const STOP_POLLS = 60;
 

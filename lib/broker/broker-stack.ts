@@ -1,8 +1,8 @@
 import { Fn, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
 import { type ISecurityGroup, type IVpc, Port, SecurityGroup, SubnetType } from 'aws-cdk-lib/aws-ec2';
-import { CfnCluster, CfnConfiguration, CfnServerlessCluster } from 'aws-cdk-lib/aws-msk';
-import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { CfnCluster, CfnConfiguration, CfnServerlessCluster } from 'aws-cdk-lib/aws-msk';
 import { AwsCustomResource, AwsCustomResourcePolicy, PhysicalResourceId } from 'aws-cdk-lib/custom-resources';
 import type { Construct } from 'constructs';
 import { type Config, deletesData, physicalName } from '../config.js';
@@ -33,7 +33,12 @@ export class BrokerStack extends Stack {
       this.connection = { bootstrapServers: broker.bootstrapServers, auth: 'iam', clusterArn: broker.clusterArn, clientSecurityGroup: props.clientSecurityGroup };
       return;
     }
-    const group = new SecurityGroup(this, 'SecurityGroup', { vpc: props.vpc, securityGroupName: physicalName(props.config, 'kafka'), description: 'Kafka brokers', allowAllOutbound: false });
+    const group = new SecurityGroup(this, 'SecurityGroup', {
+      vpc: props.vpc,
+      securityGroupName: physicalName(props.config, 'kafka'),
+      description: 'Kafka brokers',
+      allowAllOutbound: false,
+    });
     group.addIngressRule(props.clientSecurityGroup, Port.tcp(IAM_PORT), 'Kafka with IAM');
     const cluster = broker.kind === 'serverless' ? this.serverless(props, group) : this.provisioned(props, broker, group);
     cluster.applyRemovalPolicy(deletesData(props.config) ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN);
@@ -56,7 +61,12 @@ export class BrokerStack extends Stack {
     const configuration = new CfnConfiguration(this, 'Configuration', {
       name: physicalName(config, 'kafka'),
       kafkaVersionsList: [KAFKA_VERSION],
-      serverProperties: ['auto.create.topics.enable=false', `default.replication.factor=${Math.min(3, broker.brokers)}`, `min.insync.replicas=${broker.brokers > 2 ? 2 : 1}`, 'unclean.leader.election.enable=false'].join('\n'),
+      serverProperties: [
+        'auto.create.topics.enable=false',
+        `default.replication.factor=${Math.min(3, broker.brokers)}`,
+        `min.insync.replicas=${broker.brokers > 2 ? 2 : 1}`,
+        'unclean.leader.election.enable=false',
+      ].join('\n'),
     });
     const logGroup = new LogGroup(this, 'Logs', { logGroupName: `/${config.app}/${config.stage}/kafka`, retention: RetentionDays.ONE_MONTH, removalPolicy: RemovalPolicy.DESTROY });
     return new CfnCluster(this, 'Provisioned', {
@@ -78,7 +88,12 @@ export class BrokerStack extends Stack {
 
   /** MSK tells its bootstrap servers by API only. */
   private bootstrapServers(clusterArn: string): string {
-    const call = { service: 'Kafka', action: 'getBootstrapBrokers', parameters: { ClusterArn: clusterArn }, physicalResourceId: PhysicalResourceId.of(Fn.join('-', ['bootstrap', clusterArn])) };
+    const call = {
+      service: 'Kafka',
+      action: 'getBootstrapBrokers',
+      parameters: { ClusterArn: clusterArn },
+      physicalResourceId: PhysicalResourceId.of(Fn.join('-', ['bootstrap', clusterArn])),
+    };
     const lookup = new AwsCustomResource(this, 'BootstrapServers', {
       onUpdate: call,
       installLatestAwsSdk: false,

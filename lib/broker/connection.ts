@@ -24,7 +24,13 @@ type Access = 'read' | 'write' | 'manage';
 const TOPIC_ACTIONS: Record<Access, readonly string[]> = {
   read: ['kafka-cluster:DescribeTopic', 'kafka-cluster:ReadData'],
   write: ['kafka-cluster:DescribeTopic', 'kafka-cluster:WriteData'],
-  manage: ['kafka-cluster:CreateTopic', 'kafka-cluster:DescribeTopic', 'kafka-cluster:AlterTopic', 'kafka-cluster:DescribeTopicDynamicConfiguration', 'kafka-cluster:AlterTopicDynamicConfiguration'],
+  manage: [
+    'kafka-cluster:CreateTopic',
+    'kafka-cluster:DescribeTopic',
+    'kafka-cluster:AlterTopic',
+    'kafka-cluster:DescribeTopicDynamicConfiguration',
+    'kafka-cluster:AlterTopicDynamicConfiguration',
+  ],
 };
 
 const CLUSTER_ACTIONS: Record<Access, readonly string[]> = {

@@ -46,7 +46,10 @@ export class CatalogStack extends Stack {
   }
 
   private database(config: Config, layer: string): CfnDatabase {
-    const database = new CfnDatabase(this, `Database-${layer}`, { catalogId: this.account, databaseInput: { name: databaseName(config, layer), description: `${layer} tables of ${physicalName(config, 'lake')}` } });
+    const database = new CfnDatabase(this, `Database-${layer}`, {
+      catalogId: this.account,
+      databaseInput: { name: databaseName(config, layer), description: `${layer} tables of ${physicalName(config, 'lake')}` },
+    });
     database.applyRemovalPolicy(deletesData(config) ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN);
     return database;
   }

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type App, ArnFormat, CustomResource, Duration, Stack, type StackProps } from 'aws-cdk-lib';
@@ -19,10 +19,12 @@ import { type Config, physicalName } from '../config.js';
 import { acknowledge, acknowledgeWildcards, BUCKET_GRANTS } from '../shared/acknowledge.js';
 import { SluiceFunction } from '../shared/function.js';
 import { OnEventProvider } from '../shared/on-event.js';
-import { scheduledInvoke, scheduleDeadLetters } from '../shared/schedule.js';
+import { scheduleDeadLetters, scheduledInvoke } from '../shared/schedule.js';
 import { PySparkStreamingJob } from './pyspark-streaming-job.js';
 import { releaseHash } from './release.js';
 
+/** Jars that Glue's Spark lacks, as `./sluice` installs them (localstack/install/ivy.xml, configuration `glue`). */
+const GLUE_JARS = fileURLToPath(new URL('../../.sluice/tools/jars/glue', import.meta.url));
 const GLUE_JOBS = fileURLToPath(new URL('../../glue-jobs', import.meta.url));
 
 export interface MedallionStackProps extends StackProps {
@@ -37,6 +39,9 @@ export interface MedallionStackProps extends StackProps {
   /** @default - jobs run outside a VPC */
   readonly vpc?: IVpc;
 }
+
+/** Writes checkpoints by abortable uploads instead of renames, which S3 does not have. */
+const CHECKPOINT_MANAGER = 'org.apache.spark.internal.io.cloud.AbortableStreamBasedCheckpointFileManager';
 
 /** The jobs of each layout, with the writers that each one runs. */
 export const LAYOUTS: Readonly<Record<Config['medallion']['layout'], Readonly<Record<string, readonly string[]>>>> = {
@@ -56,6 +61,7 @@ export class MedallionStack extends Stack {
     const contracts = renderContracts(compiled);
     const contractsAsset = this.contractsAsset(contracts);
     const packageAsset = new Asset(this, 'Package', { path: GLUE_JOBS, exclude: ['*', '!medallion', '!medallion/**', '**/__pycache__'] });
+    const jars = props.broker.auth === 'iam' ? this.jars() : [];
     const connections = this.connections(props);
     const securityConfiguration = config.capabilities.securityConfiguration ? this.securityConfiguration(props) : undefined;
 
@@ -67,6 +73,8 @@ export class MedallionStack extends Stack {
         description: `${layers.join(', ')} of ${datasets.length} datasets`,
         script: script.s3ObjectUrl,
         packages: [packageAsset.s3ObjectUrl],
+        jars: jars.map((jar) => jar.s3ObjectUrl),
+        sparkConf: { 'spark.sql.streaming.checkpointFileManagerClass': CHECKPOINT_MANAGER },
         workerType: config.medallion.workerType,
         numberOfWorkers: config.medallion.workers,
         connections,
@@ -89,7 +97,7 @@ export class MedallionStack extends Stack {
         const reason = 'The emulator knows no Glue security configuration; deployed stages have one.';
         acknowledge(job, { 'AwsSolutions-GL1': reason, 'AwsSolutions-GL3': reason });
       }
-      this.grant(job, props, [script, packageAsset, contractsAsset]);
+      this.grant(job, props, [script, packageAsset, contractsAsset, ...jars]);
       return { job, release: releaseHash(GLUE_JOBS, entryPoint, contracts) };
     });
     this.watchdog(props, jobs);
@@ -101,6 +109,17 @@ export class MedallionStack extends Stack {
     const path = join(folder, 'contracts.json');
     writeFileSync(path, contracts);
     return new Asset(this, 'Contracts', { path });
+  }
+
+  private jars(): Asset[] {
+    const names = existsSync(GLUE_JARS)
+      ? readdirSync(GLUE_JARS)
+          .filter((name) => name.endsWith('.jar'))
+          .sort()
+      : [];
+    if (names.length === 0)
+      throw new Error(`the jars for Glue are not installed (${GLUE_JARS}): run ./sluice doctor, then any ./sluice command that installs, such as ./sluice lint`);
+    return names.map((name) => new Asset(this, `Jar-${name}`, { path: join(GLUE_JARS, name) }));
   }
 
   private connections({ config, vpc, broker }: MedallionStackProps): string[] {
@@ -140,11 +159,20 @@ export class MedallionStack extends Stack {
     for (const bucket of [props.lake, props.checkpoints]) bucket.grantReadWrite(role);
     props.artefacts.grantReadWrite(role, 'tmp/*');
     props.stateTable.grant(role, 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:DeleteItem');
-    const allow = (actions: string[], resources: string[], conditions?: Record<string, unknown>) => role.addToPrincipalPolicy(new PolicyStatement({ actions, resources, ...(conditions ? { conditions } : {}) }));
+    const allow = (actions: string[], resources: string[], conditions?: Record<string, unknown>) =>
+      role.addToPrincipalPolicy(new PolicyStatement({ actions, resources, ...(conditions ? { conditions } : {}) }));
     allow(['glue:GetJobRun'], [jobArn]);
     allow(['cloudwatch:PutMetricData'], ['*'], { StringEquals: { 'cloudwatch:namespace': [metricsNamespace(config), 'Glue'] } });
-    allow(['logs:CreateLogGroup', 'logs:CreateLogStream', 'logs:PutLogEvents', 'logs:AssociateKmsKey'], [this.formatArn({ service: 'logs', resource: 'log-group', resourceName: '/aws-glue/*', arnFormat: ArnFormat.COLON_RESOURCE_NAME })]);
-    for (const statement of kafkaStatements(props.broker, 'read', props.datasets.map((dataset) => dataset.name))) role.addToPrincipalPolicy(statement);
+    allow(
+      ['logs:CreateLogGroup', 'logs:CreateLogStream', 'logs:PutLogEvents', 'logs:AssociateKmsKey'],
+      [this.formatArn({ service: 'logs', resource: 'log-group', resourceName: '/aws-glue/*', arnFormat: ArnFormat.COLON_RESOURCE_NAME })],
+    );
+    for (const statement of kafkaStatements(
+      props.broker,
+      'read',
+      props.datasets.map((dataset) => dataset.name),
+    ))
+      role.addToPrincipalPolicy(statement);
     if (props.vpc) this.grantNetwork(role);
     acknowledgeWildcards(role, {
       ...BUCKET_GRANTS,
@@ -161,9 +189,22 @@ export class MedallionStack extends Stack {
 
   /** What Glue documents for connections into a VPC. */
   private grantNetwork(role: IRole): void {
-    const describe = ['ec2:DescribeVpcEndpoints', 'ec2:DescribeRouteTables', 'ec2:DescribeNetworkInterfaces', 'ec2:DescribeSecurityGroups', 'ec2:DescribeSubnets', 'ec2:DescribeVpcAttribute'];
+    const describe = [
+      'ec2:DescribeVpcEndpoints',
+      'ec2:DescribeRouteTables',
+      'ec2:DescribeNetworkInterfaces',
+      'ec2:DescribeSecurityGroups',
+      'ec2:DescribeSubnets',
+      'ec2:DescribeVpcAttribute',
+    ];
     role.addToPrincipalPolicy(new PolicyStatement({ actions: [...describe, 'ec2:CreateNetworkInterface', 'ec2:DeleteNetworkInterface', 'glue:GetConnection'], resources: ['*'] }));
-    role.addToPrincipalPolicy(new PolicyStatement({ actions: ['ec2:CreateTags', 'ec2:DeleteTags'], resources: ['arn:aws:ec2:*:*:network-interface/*'], conditions: { 'ForAllValues:StringEquals': { 'aws:TagKeys': ['aws-glue-service-resource'] } } }));
+    role.addToPrincipalPolicy(
+      new PolicyStatement({
+        actions: ['ec2:CreateTags', 'ec2:DeleteTags'],
+        resources: ['arn:aws:ec2:*:*:network-interface/*'],
+        conditions: { 'ForAllValues:StringEquals': { 'aws:TagKeys': ['aws-glue-service-resource'] } },
+      }),
+    );
   }
 
   private watchdog(props: MedallionStackProps, jobs: readonly { readonly job: PySparkStreamingJob; readonly release: string }[]): void {
@@ -175,7 +216,10 @@ export class MedallionStack extends Stack {
       timeout: Duration.minutes(3),
       environment: { JOBS: JSON.stringify(jobs.map(({ job, release }) => ({ name: job.jobName, release }))) },
     });
-    watchdog.allow(['glue:GetJobRuns', 'glue:StartJobRun', 'glue:BatchStopJobRun'], jobs.map(({ job }) => job.jobArn));
+    watchdog.allow(
+      ['glue:GetJobRuns', 'glue:StartJobRun', 'glue:BatchStopJobRun'],
+      jobs.map(({ job }) => job.jobArn),
+    );
     const deadLetters = scheduleDeadLetters(this, 'WatchdogDeadLetters', physicalName(config, 'watchdog-dead-letters'));
     scheduledInvoke(this, 'WatchdogSchedule', {
       scheduleName: physicalName(config, 'watchdog'),
@@ -199,4 +243,3 @@ export class MedallionStack extends Stack {
 
 /** CloudWatch namespace of a stage's own metrics. */
 export const metricsNamespace = ({ app, stage }: Pick<Config, 'app' | 'stage'>): string => `${app}/${stage}`;
-

@@ -74,7 +74,9 @@ export class PySparkStreamingJob extends Construct {
         '--extra-py-files': props.packages.join(','),
         ...(props.jars?.length ? { '--extra-jars': props.jars.join(',') } : {}),
         '--TempDir': props.temporaryFolder,
-        '--conf': Object.entries(sparkConf).map(([name, value]) => `${name}=${value}`).join(' --conf '),
+        '--conf': Object.entries(sparkConf)
+          .map(([name, value]) => `${name}=${value}`)
+          .join(' --conf '),
         '--JOB_NAME': props.jobName,
         ...Object.fromEntries(Object.entries(props.arguments).map(([name, value]) => [`--${name}`, value])),
       },

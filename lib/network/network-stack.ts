@@ -1,5 +1,15 @@
 import { Fn, Stack, type StackProps } from 'aws-cdk-lib';
-import { FlowLogDestination, GatewayVpcEndpointAwsService, InterfaceVpcEndpointAwsService, type ISecurityGroup, type IVpc, Port, SecurityGroup, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
+import {
+  FlowLogDestination,
+  GatewayVpcEndpointAwsService,
+  InterfaceVpcEndpointAwsService,
+  type ISecurityGroup,
+  type IVpc,
+  Port,
+  SecurityGroup,
+  SubnetType,
+  Vpc,
+} from 'aws-cdk-lib/aws-ec2';
 import type { Construct } from 'constructs';
 import { type Config, physicalName } from '../config.js';
 import { acknowledge } from '../shared/acknowledge.js';
@@ -8,7 +18,11 @@ export interface NetworkStackProps extends StackProps {
   readonly config: Config;
 }
 
-const INTERFACE_ENDPOINTS = { Glue: InterfaceVpcEndpointAwsService.GLUE, Logs: InterfaceVpcEndpointAwsService.CLOUDWATCH_LOGS, Monitoring: InterfaceVpcEndpointAwsService.CLOUDWATCH_MONITORING } as const;
+const INTERFACE_ENDPOINTS = {
+  Glue: InterfaceVpcEndpointAwsService.GLUE,
+  Logs: InterfaceVpcEndpointAwsService.CLOUDWATCH_LOGS,
+  Monitoring: InterfaceVpcEndpointAwsService.CLOUDWATCH_MONITORING,
+} as const;
 
 /** The VPC, its endpoints, and the security group that Kafka's clients share. */
 export class NetworkStack extends Stack {
@@ -52,7 +66,7 @@ export class NetworkStack extends Stack {
     if (config.stage === 'prod') {
       for (const [name, service] of Object.entries(INTERFACE_ENDPOINTS)) {
         const endpoint = vpc.addInterfaceEndpoint(name, { service });
-        acknowledge(endpoint, { 'AwsSolutions-EC23': 'The range that an endpoint admits is the VPC\'s own, a reference that cdk-nag cannot read.' });
+        acknowledge(endpoint, { 'AwsSolutions-EC23': "The range that an endpoint admits is the VPC's own, a reference that cdk-nag cannot read." });
       }
     }
     return vpc;

@@ -8,7 +8,13 @@ export function acknowledge(scope: IConstruct, findings: Readonly<Record<string,
   Validations.of(scope).acknowledge(...Object.entries(findings).map(([id, reason]) => ({ id, reason })));
 }
 
-const matcher = (pattern: string): RegExp => new RegExp(`^${pattern.split('%').map((text) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('.*')}$`);
+const matcher = (pattern: string): RegExp =>
+  new RegExp(
+    `^${pattern
+      .split('%')
+      .map((text) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
+      .join('.*')}$`,
+  );
 
 interface Pattern {
   readonly expression: RegExp;

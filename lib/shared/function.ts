@@ -34,7 +34,10 @@ export class SluiceFunction extends Construct {
     logGroup.grantWrite(role);
     if (props.vpc) {
       role.addManagedPolicy(ManagedPolicy.fromAwsManagedPolicyName('service-role/AWSLambdaVPCAccessExecutionRole'));
-      acknowledge(role, { 'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSLambdaVPCAccessExecutionRole]': 'AWSLambdaVPCAccessExecutionRole is what Lambda documents for network interfaces, whose ARNs are not known beforehand.' });
+      acknowledge(role, {
+        'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSLambdaVPCAccessExecutionRole]':
+          'AWSLambdaVPCAccessExecutionRole is what Lambda documents for network interfaces, whose ARNs are not known beforehand.',
+      });
     }
     this.function = new LambdaFunction(this, 'Function', {
       functionName: props.functionName,

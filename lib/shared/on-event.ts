@@ -16,7 +16,8 @@ export class OnEventProvider extends Construct {
     this.serviceToken = provider.serviceToken;
     acknowledge(provider, {
       'AwsSolutions-L1': "The runtime of CDK's provider framework is CDK's to choose.",
-      'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole]': "CDK's provider framework takes AWSLambdaBasicExecutionRole: logs only.",
+      'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole]':
+        "CDK's provider framework takes AWSLambdaBasicExecutionRole: logs only.",
     });
     acknowledgeWildcards(provider, { 'Resource::<%.Arn>:*': 'The provider framework may invoke any version of the one function it wraps.' });
   }

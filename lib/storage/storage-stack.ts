@@ -57,9 +57,15 @@ export class StorageStack extends Stack {
       });
     // Nothing expires live table data: VACUUM in the writer is the only thing that deletes here.
     this.lake = bucket('Lake');
-    this.landing = bucket('Landing', [{ prefix: 'refused/', expiration: DAY(90) }, { prefix: 'bodies/', expiration: DAY(400) }]);
+    this.landing = bucket('Landing', [
+      { prefix: 'refused/', expiration: DAY(90) },
+      { prefix: 'bodies/', expiration: DAY(400) },
+    ]);
     this.checkpoints = bucket('Checkpoints');
-    this.artefacts = bucket('Artefacts', [{ prefix: 'athena/', expiration: DAY(7) }, { prefix: 'tmp/', expiration: DAY(7) }]);
+    this.artefacts = bucket('Artefacts', [
+      { prefix: 'athena/', expiration: DAY(7) },
+      { prefix: 'tmp/', expiration: DAY(7) },
+    ]);
 
     this.stateTable = new Table(this, 'State', {
       tableName: physicalName(config, 'state'),

@@ -4,11 +4,11 @@ import type { Construct } from 'constructs';
 import type { Dataset } from '../../contracts/index.js';
 import type { TopicSpec } from '../../lambdas/topics/run.js';
 import { type BrokerConnection, kafkaStatements } from '../broker/connection.js';
+import { brokerEnvironment } from '../broker/environment.js';
 import { type Config, physicalName } from '../config.js';
 import { acknowledge } from '../shared/acknowledge.js';
 import { SluiceFunction } from '../shared/function.js';
 import { OnEventProvider } from '../shared/on-event.js';
-import { brokerEnvironment } from '../broker/environment.js';
 
 export interface TopicsStackProps extends StackProps {
   readonly config: Config;

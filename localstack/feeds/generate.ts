@@ -39,12 +39,23 @@ export function generateHosts({ seed, domains, ips }: HostsShape): string {
     names.add(random() < 0.6 ? `${pick(PREFIXES)}${Math.floor(random() * 100)}.${host}` : host);
   }
   const lines = [
-    '# Title: Sluice/generated', '#', `# Number of unique domains: ${domains}`, '# This file is made by localstack/feeds/generate.ts; no name in it is real.', '',
-    '127.0.0.1 localhost', '127.0.0.1 localhost.localdomain', '255.255.255.255 broadcasthost', '::1 localhost', 'fe80::1%lo0 localhost', 'ff02::1 ip6-allnodes', '0.0.0.0 0.0.0.0', '',
+    '# Title: Sluice/generated',
+    '#',
+    `# Number of unique domains: ${domains}`,
+    '# This file is made by localstack/feeds/generate.ts; no name in it is real.',
+    '',
+    '127.0.0.1 localhost',
+    '127.0.0.1 localhost.localdomain',
+    '255.255.255.255 broadcasthost',
+    '::1 localhost',
+    'fe80::1%lo0 localhost',
+    'ff02::1 ip6-allnodes',
+    '0.0.0.0 0.0.0.0',
+    '',
   ];
   let row = 0;
   for (const name of names) {
-    if (row++ % 500 === 0) lines.push('', `# Section ${row / 500 + 1 | 0}`);
+    if (row++ % 500 === 0) lines.push('', `# Section ${(row / 500 + 1) | 0}`);
     const separator = random() < 0.05 ? '\t' : ' ';
     const shown = random() < 0.02 ? name.toUpperCase() : name;
     lines.push(`0.0.0.0${separator}${shown}${random() < 0.01 ? ' # seen in the wild' : ''}`);

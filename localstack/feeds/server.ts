@@ -71,7 +71,13 @@ function serve(source: string, request: IncomingMessage, response: ServerRespons
   }
   const compressed = /\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''));
   const sent = compressed ? gzipSync(body) : body;
-  response.writeHead(200, { 'content-type': 'text/plain; charset=utf-8', 'content-length': sent.length, ...(compressed ? { 'content-encoding': 'gzip' } : {}), ...validators, ...fault?.headers });
+  response.writeHead(200, {
+    'content-type': 'text/plain; charset=utf-8',
+    'content-length': sent.length,
+    ...(compressed ? { 'content-encoding': 'gzip' } : {}),
+    ...validators,
+    ...fault?.headers,
+  });
   if (fault?.truncateAt === undefined) response.end(sent);
   else response.write(sent.subarray(0, fault.truncateAt), () => response.destroy());
 }

@@ -60,7 +60,13 @@ export class Athena {
     for (;;) {
       try {
         execution.state = 'RUNNING';
-        execution.result = await runTrino(this.trinoUrl, { sql, catalog: TRINO_CATALOG, schema: execution.input.QueryExecutionContext?.Database ?? 'gold', maxRows: MAX_ROWS, signal: execution.abort.signal });
+        execution.result = await runTrino(this.trinoUrl, {
+          sql,
+          catalog: TRINO_CATALOG,
+          schema: execution.input.QueryExecutionContext?.Database ?? 'gold',
+          maxRows: MAX_ROWS,
+          signal: execution.abort.signal,
+        });
         execution.state = 'SUCCEEDED';
       } catch (error) {
         const notReady = !(error instanceof TrinoError) && !execution.abort.signal.aborted;
@@ -90,15 +96,25 @@ export class Athena {
       StatementType: /^\s*(create|drop|alter)\b/i.test(input.QueryString) ? 'DDL' : 'DML',
       WorkGroup: input.WorkGroup ?? 'primary',
       QueryExecutionContext: input.QueryExecutionContext ?? {},
-      Status: { State: state, SubmissionDateTime: submitted / 1000, ...(reason === null ? {} : { StateChangeReason: reason, AthenaError: { ErrorCategory: 2, ErrorMessage: reason } }), ...(completed === null ? {} : { CompletionDateTime: completed / 1000 }) },
-      Statistics: { DataScannedInBytes: result?.scannedBytes ?? 0, EngineExecutionTimeInMillis: result?.elapsedMs ?? 0, TotalExecutionTimeInMillis: (completed ?? Date.now()) - submitted },
+      Status: {
+        State: state,
+        SubmissionDateTime: submitted / 1000,
+        ...(reason === null ? {} : { StateChangeReason: reason, AthenaError: { ErrorCategory: 2, ErrorMessage: reason } }),
+        ...(completed === null ? {} : { CompletionDateTime: completed / 1000 }),
+      },
+      Statistics: {
+        DataScannedInBytes: result?.scannedBytes ?? 0,
+        EngineExecutionTimeInMillis: result?.elapsedMs ?? 0,
+        TotalExecutionTimeInMillis: (completed ?? Date.now()) - submitted,
+      },
       EngineVersion: { EffectiveEngineVersion: 'Trino 476, on this machine' },
     };
   }
 
   private results({ QueryExecutionId, NextToken, MaxResults }: { QueryExecutionId: string; NextToken?: string; MaxResults?: number }): Record<string, unknown> {
     const { state, result, reason } = this.find(QueryExecutionId);
-    if (state !== 'SUCCEEDED' || result === null) throw new ServiceError('InvalidRequestException', `Query has not yet finished. Current state: ${state}${reason === null ? '' : ` (${reason})`}`);
+    if (state !== 'SUCCEEDED' || result === null)
+      throw new ServiceError('InvalidRequestException', `Query has not yet finished. Current state: ${state}${reason === null ? '' : ` (${reason})`}`);
     const from = NextToken === undefined ? 0 : Number(NextToken);
     const size = Math.min(MaxResults ?? PAGE_ROWS, PAGE_ROWS);
     const header = { Data: result.columns.map(({ name }) => ({ VarCharValue: name })) };
@@ -108,7 +124,17 @@ export class Athena {
     return {
       ResultSet: {
         Rows: [...(from === 0 ? [header] : []), ...page.map((row) => ({ Data: row.map((value) => (value === null ? {} : { VarCharValue: text(value) })) }))],
-        ResultSetMetadata: { ColumnInfo: result.columns.map(({ name, type }) => ({ CatalogName: 'hive', Name: name, Label: name, Type: type.replace(/\(.*$/, ''), Nullable: 'UNKNOWN', Precision: 0, Scale: 0 })) },
+        ResultSetMetadata: {
+          ColumnInfo: result.columns.map(({ name, type }) => ({
+            CatalogName: 'hive',
+            Name: name,
+            Label: name,
+            Type: type.replace(/\(.*$/, ''),
+            Nullable: 'UNKNOWN',
+            Precision: 0,
+            Scale: 0,
+          })),
+        },
       },
       ...(next < result.rows.length ? { NextToken: String(next) } : {}),
     };

@@ -3,8 +3,8 @@ import { createWriteStream, existsSync, mkdirSync, readFileSync, renameSync, rmS
 import { basename, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { GetJobCommand, type GlueClient, type Job } from '@aws-sdk/client-glue';
+import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import type { Home } from '../paths.js';
 import { anyPort } from '../ports.js';
 import { isAlive, type Running, startProcess, stopProcess, tail } from '../process.js';
@@ -56,7 +56,11 @@ export class GlueRuns {
   readonly operations: Readonly<Record<string, (input: never) => unknown>> = {
     StartJobRun: (input: { JobName: string; Arguments?: Record<string, string> }) => this.start(input),
     GetJobRun: ({ JobName, RunId }: { JobName: string; RunId: string }) => ({ JobRun: this.describe(this.find(JobName, RunId)) }),
-    GetJobRuns: ({ JobName, MaxResults }: { JobName: string; MaxResults?: number }) => ({ JobRuns: this.of(JobName).slice(0, MaxResults ?? 200).map((run) => this.describe(run)) }),
+    GetJobRuns: ({ JobName, MaxResults }: { JobName: string; MaxResults?: number }) => ({
+      JobRuns: this.of(JobName)
+        .slice(0, MaxResults ?? 200)
+        .map((run) => this.describe(run)),
+    }),
     BatchStopJobRun: (input: { JobName: string; JobRunIds: string[] }) => this.stop(input),
   };
 
@@ -137,7 +141,12 @@ export class GlueRuns {
     const folder = join(home.tmp, 'glue', run.id);
     mkdirSync(folder, { recursive: true });
     const script = await this.download(job.Command?.ScriptLocation ?? '', folder, 'script.py');
-    const packages = await Promise.all((run.arguments['--extra-py-files'] ?? '').split(',').filter(Boolean).map((url, i) => this.download(url, folder, `package-${i}.zip`)));
+    const packages = await Promise.all(
+      (run.arguments['--extra-py-files'] ?? '')
+        .split(',')
+        .filter(Boolean)
+        .map((url, i) => this.download(url, folder, `package-${i}.zip`)),
+    );
     const conf = { ...parseGlueConf(run.arguments['--conf']), ...sparkProfile(home, { s3Endpoint, uiPort: run.uiPort, memory: driverMemory, runTmp: folder }) };
     const submit = [...Object.entries(conf).flatMap(([name, value]) => ['--conf', quote(`${name}=${value}`)]), 'pyspark-shell'].join(' ');
     const args = Object.entries(run.arguments).flatMap(([name, value]) => (name === '--JOB_NAME' ? [] : [name, value]));
@@ -179,7 +188,11 @@ export class GlueRuns {
     for (const id of JobRunIds) {
       const run = this.runs.find((each) => each.job === JobName && each.id === id);
       if (!run || !ALIVE.has(run.state)) {
-        errors.push({ JobName, JobRunId: id, ErrorDetail: { ErrorCode: run ? 'InvalidInputException' : 'EntityNotFoundException', ErrorMessage: run ? `run is ${run.state}` : 'no such run' } });
+        errors.push({
+          JobName,
+          JobRunId: id,
+          ErrorDetail: { ErrorCode: run ? 'InvalidInputException' : 'EntityNotFoundException', ErrorMessage: run ? `run is ${run.state}` : 'no such run' },
+        });
         continue;
       }
       run.state = 'STOPPING';
@@ -213,4 +226,3 @@ export function lastError(log: string): string {
   const lines = log.split('\n').filter((line) => line.trim() !== '');
   return (lines.findLast((line) => /CRITICAL|Error|Exception/.test(line)) ?? lines.at(-1) ?? 'no output').slice(0, 500);
 }
-

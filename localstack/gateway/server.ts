@@ -27,7 +27,8 @@ async function serve(handler: (input: unknown) => unknown, incoming: IncomingMes
     answer(outgoing, 200, await handler(body === '' ? {} : JSON.parse(body)));
   } catch (error) {
     if (error instanceof ServiceError) answer(outgoing, 400, { __type: error.code, message: error.message, Message: error.message });
-    else if ((error as { name?: string }).name === 'EntityNotFoundException') answer(outgoing, 400, { __type: 'EntityNotFoundException', message: (error as Error).message, Message: (error as Error).message });
+    else if ((error as { name?: string }).name === 'EntityNotFoundException')
+      answer(outgoing, 400, { __type: 'EntityNotFoundException', message: (error as Error).message, Message: (error as Error).message });
     else answer(outgoing, 500, { __type: 'InternalServiceException', message: (error as Error).message });
   }
 }

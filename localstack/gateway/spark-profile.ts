@@ -5,7 +5,10 @@ import type { Home } from '../paths.js';
  * Spark settings of this machine, on top of the job's own. Two cores and small batches: planning and compiling cost more
  * than running, so plans are small and code is interpreted (docs/decisions/0003).
  */
-export function sparkProfile(home: Home, options: { readonly s3Endpoint: string; readonly uiPort: number; readonly memory: string; readonly runTmp: string }): Record<string, string> {
+export function sparkProfile(
+  home: Home,
+  options: { readonly s3Endpoint: string; readonly uiPort: number; readonly memory: string; readonly runTmp: string },
+): Record<string, string> {
   const { s3Endpoint, uiPort, memory, runTmp } = options;
   return {
     'spark.master': 'local[2]',
@@ -17,14 +20,13 @@ export function sparkProfile(home: Home, options: { readonly s3Endpoint: string;
     'spark.local.dir': runTmp,
     'spark.sql.warehouse.dir': join(runTmp, 'warehouse'),
     'spark.driver.extraClassPath': join(home.tools, 'jars', 'spark', '*'),
-    'spark.driver.extraJavaOptions': `${process.env.SLUICE_JIT ?? '-XX:TieredStopAtLevel=1'} -XX:ReservedCodeCacheSize=256m -XX:+UseSerialGC -Djava.io.tmpdir=${runTmp} -Dderby.system.home=${runTmp}`,
+    'spark.driver.extraJavaOptions': `-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m -XX:+UseSerialGC -Djava.io.tmpdir=${runTmp} -Dderby.system.home=${runTmp}`,
     'spark.sql.shuffle.partitions': '1',
     'spark.default.parallelism': '2',
     'spark.sql.adaptive.enabled': 'false',
     'spark.sql.codegen.wholeStage': 'false',
     'spark.sql.codegen.factoryMode': 'NO_CODEGEN',
     'spark.databricks.delta.snapshotPartitions': '1',
-    'spark.sql.streaming.checkpointFileManagerClass': 'org.apache.spark.internal.io.cloud.AbortableStreamBasedCheckpointFileManager',
     'spark.sql.streaming.numRecentProgressUpdates': '5',
     'spark.sql.ui.retainedExecutions': '50',
     'spark.ui.retainedJobs': '100',

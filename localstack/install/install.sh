@@ -10,7 +10,7 @@
 # under a lock, and is complete when its file `.complete` is there: an interrupted install goes on where it can.
 set -eu
 root=${SLUICE_ROOT:?}
-home=${SLUICE_HOME:-$root/.sluice}
+home=$root/.sluice
 cache=${SLUICE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/sluice}
 here=$root/localstack/install
 tools=$home/tools

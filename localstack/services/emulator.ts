@@ -46,7 +46,10 @@ export async function awaitEmulator(port: number, describe: () => string): Promi
   await until(
     async () => {
       try {
-        const response = await fetch(`http://127.0.0.1:${port}/`, { headers: { authorization: 'AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0' }, signal: AbortSignal.timeout(1_000) });
+        const response = await fetch(`http://127.0.0.1:${port}/`, {
+          headers: { authorization: 'AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0' },
+          signal: AbortSignal.timeout(1_000),
+        });
         return response.status < 500;
       } catch {
         return false;

@@ -1,6 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { execFileSync } from 'node:child_process';
 import { Kafka, logLevel } from 'kafkajs';
 import type { Home } from '../paths.js';
 import { type Spec, until } from '../process.js';
@@ -36,11 +36,16 @@ export function kafkaSpec(home: Home, port: number, controllerPort: number): Spe
       .join('\n')}\n`,
   );
   const logging = join(folder, 'log4j.properties');
-  writeFileSync(logging, 'log4j.rootLogger=WARN, stdout\nlog4j.appender.stdout=org.apache.log4j.ConsoleAppender\nlog4j.appender.stdout.layout=org.apache.log4j.PatternLayout\nlog4j.appender.stdout.layout.ConversionPattern=%d %p %c %m%n\n');
+  writeFileSync(
+    logging,
+    'log4j.rootLogger=WARN, stdout\nlog4j.appender.stdout=org.apache.log4j.ConsoleAppender\nlog4j.appender.stdout.layout=org.apache.log4j.PatternLayout\nlog4j.appender.stdout.layout.ConversionPattern=%d %p %c %m%n\n',
+  );
   const java = join(home.tools, 'java17', 'bin', 'java');
   const classpath = join(home.tools, 'jars', 'kafka', '*');
   if (!existsSync(join(folder, 'logs', 'meta.properties'))) {
-    execFileSync(java, [`-Dlog4j.configuration=file:${logging}`, '-cp', classpath, 'kafka.tools.StorageTool', 'format', '--ignore-formatted', '-t', CLUSTER_ID, '-c', properties], { stdio: 'pipe' });
+    execFileSync(java, [`-Dlog4j.configuration=file:${logging}`, '-cp', classpath, 'kafka.tools.StorageTool', 'format', '--ignore-formatted', '-t', CLUSTER_ID, '-c', properties], {
+      stdio: 'pipe',
+    });
   }
   return {
     name: 'kafka',

@@ -12,7 +12,13 @@ export function trinoSpec(home: Home, port: number, emulatorPort: number): Spec 
   const etc = join(folder, 'etc');
   mkdirSync(join(etc, 'catalog'), { recursive: true });
   const endpoint = `http://127.0.0.1:${emulatorPort}`;
-  const write = (name: string, values: Record<string, string>) => writeFileSync(join(etc, name), `${Object.entries(values).map(([key, value]) => `${key}=${value}`).join('\n')}\n`);
+  const write = (name: string, values: Record<string, string>) =>
+    writeFileSync(
+      join(etc, name),
+      `${Object.entries(values)
+        .map(([key, value]) => `${key}=${value}`)
+        .join('\n')}\n`,
+    );
   write('config.properties', {
     coordinator: 'true',
     'node-scheduler.include-coordinator': 'true',
@@ -47,11 +53,23 @@ export function trinoSpec(home: Home, port: number, emulatorPort: number): Spec 
     command: join(java25, 'bin', 'java'),
     env: { JAVA_HOME: java25 },
     args: [
-      '-Xmx1536M', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-XX:ReservedCodeCacheSize=256M', '-XX:+ExitOnOutOfMemoryError', '-XX:-OmitStackTraceInFastThrow',
-      '-Djdk.attach.allowAttachSelf=true', '-Dfile.encoding=UTF-8', '--enable-native-access=ALL-UNNAMED', '--sun-misc-unsafe-memory-access=allow',
+      '-Xmx1536M',
+      '-XX:+UseSerialGC',
+      '-XX:TieredStopAtLevel=1',
+      '-XX:ReservedCodeCacheSize=256M',
+      '-XX:+ExitOnOutOfMemoryError',
+      '-XX:-OmitStackTraceInFastThrow',
+      '-Djdk.attach.allowAttachSelf=true',
+      '-Dfile.encoding=UTF-8',
+      '--enable-native-access=ALL-UNNAMED',
+      '--sun-misc-unsafe-memory-access=allow',
       ...Object.entries(node).map(([name, value]) => `-D${name}=${value}`),
-      `-Dconfig=${join(etc, 'config.properties')}`, `-Dlog.levels-file=${join(etc, 'log.properties')}`, `-Dcatalog.config-dir=${join(etc, 'catalog')}`,
-      '-cp', join(home.tools, 'trino', 'lib', '*'), 'io.trino.server.TrinoServer',
+      `-Dconfig=${join(etc, 'config.properties')}`,
+      `-Dlog.levels-file=${join(etc, 'log.properties')}`,
+      `-Dcatalog.config-dir=${join(etc, 'catalog')}`,
+      '-cp',
+      join(home.tools, 'trino', 'lib', '*'),
+      'io.trino.server.TrinoServer',
     ],
   };
 }

@@ -7,9 +7,21 @@ const SINKHOLES = new Set(['0.0.0.0', '127.0.0.1', '::', '::1']);
 
 /** Names that a hosts file wants for the machine itself (as in Debian's and macOS's), never entries. */
 const OWN_NAMES = new Set([
-  'localhost', 'localhost.localdomain', 'localhost4', 'localhost4.localdomain4', 'localhost6', 'localhost6.localdomain6',
-  'local', 'broadcasthost', 'ip6-localhost', 'ip6-loopback', 'ip6-localnet', 'ip6-mcastprefix', 'ip6-allnodes',
-  'ip6-allrouters', 'ip6-allhosts',
+  'localhost',
+  'localhost.localdomain',
+  'localhost4',
+  'localhost4.localdomain4',
+  'localhost6',
+  'localhost6.localdomain6',
+  'local',
+  'broadcasthost',
+  'ip6-localhost',
+  'ip6-loopback',
+  'ip6-localnet',
+  'ip6-mcastprefix',
+  'ip6-allnodes',
+  'ip6-allrouters',
+  'ip6-allhosts',
 ]);
 
 /**

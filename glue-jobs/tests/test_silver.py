@@ -1,0 +1,214 @@
+"""Silver's transforms, each on a few rows, and its batch on real Delta tables."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime
+
+import pytest
+
+from medallion.silver import (
+    SilverBatch,
+    count_outcomes,
+    offset_ranges,
+    parse,
+    quarantine_rows,
+    silver_rows,
+    with_outcome,
+)
+from medallion.tables import ensure_table, path_of, schema_of
+
+AT = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def record(name="a.example", sequence=1, **changes):
+    value = {
+        "source": "s", "entry_type": "domain", "name": name, "scope": "exact", "event": "listed",
+        "sequence": sequence, "category": "c", "observed_at": "2026-01-01T00:00:00.000Z", "line": 1,
+    }  # fmt: skip
+    return json.dumps({**value, **changes}).encode()
+
+
+def bronze(spark, contracts, values, *, headers=None, first_offset=0):
+    dataset = contracts.datasets[0]
+    schema = schema_of(dataset.table("bronze").ddl)
+    rows = [
+        {
+            "key": b"k", "value": value, "headers": headers or [{"key": "sluice-run", "value": b"run-1"}], "topic": dataset.topic,
+            "partition": 0, "offset": first_offset + i, "kafka_timestamp": AT, "ingested_at": AT, "ingestion_date": date(2026, 1, 1),
+        }
+        for i, value in enumerate(values)
+    ]  # fmt: skip
+    return spark.createDataFrame([tuple(row[name] for name in schema.names) for row in rows], schema)
+
+
+def outcomes_of(spark, contracts, values, held=()):
+    dataset = contracts.datasets[0]
+    parsed = parse(bronze(spark, contracts, values), dataset)
+    existing = parse(bronze(spark, contracts, list(held)), dataset) if held else parsed.limit(0)
+    return with_outcome(parsed, existing, dataset.key)
+
+
+def shown(outcomes):
+    rows = outcomes.orderBy("offset").collect()
+    return [(row["_outcome"], [broken["rule"] for broken in row["_broken"]]) for row in rows]
+
+
+BAD_RECORDS = [
+    (b"", "malformed"),
+    (None, "malformed"),
+    (b"not json", "malformed"),
+    (b"[1]", "malformed"),
+    (b"null", "malformed"),
+    (b'{"source": "s"', "malformed"),
+    (record(sequence="many"), "malformed"),
+    (record(sequence=1.5), "malformed"),
+    (record(observed_at="yesterday"), "malformed"),
+    (b'{"name": "\xff\xfe"}', "malformed"),
+    (record(name=None), "key_missing"),
+    (record(name="UPPER.example"), "name_characters"),
+    (record(name="a" * 254), "name_length"),
+    (record(event="renamed"), "event_known"),
+    (record(sequence=0), "sequence_positive"),
+    (record(observed_at="2026-01-01T00:05:00.001Z"), "observed_in_the_past"),
+]
+
+
+def test_bad_records_are_quarantined_each_with_its_rule_and_their_neighbours_pass(spark, contracts):
+    values = [item for i, (value, _rule) in enumerate(BAD_RECORDS) for item in (record(f"good{i}.example"), value)]
+    outcomes = outcomes_of(spark, contracts, values).persist()
+    results = shown(outcomes)
+    assert results[::2] == [("inserted", [])] * len(BAD_RECORDS)
+    kept = {row["offset"]: row for row in quarantine_rows(outcomes).orderBy("rule").collect()}
+    outcomes.unpersist()
+    assert len(kept) == len(BAD_RECORDS)
+    for i, ((value, rule), (outcome, broken)) in enumerate(zip(BAD_RECORDS, results[1::2], strict=True)):
+        row = kept[2 * i + 1]
+        assert outcome == "quarantined", value
+        assert rule in broken, value
+        assert (bytes(row["value"]) if row["value"] is not None else None) == value
+        assert row["reason"]
+
+
+def test_of_records_with_one_key_the_first_is_inserted_and_held_keys_are_duplicates(spark, contracts):
+    outcomes = outcomes_of(
+        spark, contracts, [record("a.example"), record("a.example"), record("b.example"), record("a.example", 2)], held=[record("b.example")]
+    )
+    assert [outcome for outcome, _ in shown(outcomes)] == ["inserted", "duplicate", "duplicate", "inserted"]
+
+
+def test_a_quarantined_record_does_not_take_the_place_of_a_good_one_with_its_key(spark, contracts):
+    outcomes = outcomes_of(spark, contracts, [record("a.example", event="renamed"), record("a.example")])
+    assert [outcome for outcome, _ in shown(outcomes)] == ["quarantined", "inserted"]
+
+
+def test_counts_leave_canaries_out_and_add_up(spark, contracts):
+    values = [record("a.example"), record("a.example"), b"bad", record("canary.example", source=contracts.canary_source)]
+    counts = count_outcomes(outcomes_of(spark, contracts, values), contracts.canary_source)
+    assert (counts.read, counts.inserted, counts.duplicate, counts.quarantined, counts.dropped, counts.canaries, counts.residual) == (3, 1, 1, 1, 0, 1, 0)
+
+
+def test_a_replayed_record_keeps_the_coordinates_it_first_had_and_the_ledger_where_it_was_read(spark, contracts):
+    dataset = contracts.datasets[0]
+    replay = [{"key": "sluice-origin", "value": b"old_topic/2/77"}, {"key": "sluice-run", "value": b"run-9"}]
+    parsed = parse(bronze(spark, contracts, [record()], headers=replay, first_offset=500), dataset)
+    row = silver_rows(with_outcome(parsed, parsed.limit(0), dataset.key), schema_of(dataset.table("silver").ddl).names).first()
+    assert (row["topic"], row["partition"], row["offset"], row["run_id"]) == ("old_topic", 2, 77, "run-9")
+    (read,) = offset_ranges(parsed, dataset.key)
+    assert (read["topic"], read["partition"], read["first_offset"]) == (dataset.topic, 0, 500)
+
+
+class Lake:
+    def __init__(self, spark, contracts, folder):
+        self.spark, self.contracts, self.path = spark, contracts, str(folder)
+        self.dataset = contracts.datasets[0]
+        for table in contracts.tables_of("silver"):
+            ensure_table(spark, self.path, table)
+        self.reported = []
+
+    def batch(self, query_id="q1"):
+        return SilverBatch(self.dataset, self.path, self.contracts.ledger, self.contracts.canary_source, lambda: query_id, lambda: None, self.reported.append)
+
+    def rows(self, table):
+        return self.spark.read.format("delta").load(path_of(self.path, table))
+
+
+@pytest.fixture
+def lake(spark, contracts, tmp_path):
+    return Lake(spark, contracts, tmp_path)
+
+
+def test_a_batch_that_is_seen_twice_changes_nothing_and_keeps_its_counts(spark, contracts, lake):
+    values = [record("a.example"), record("a.example"), b"bad"]
+    lake.batch()(bronze(spark, contracts, values), 0)
+    first = lake.rows(lake.contracts.ledger).drop("committed_at").collect()
+    # The process died before Spark wrote its commit: a new one sees the batch again.
+    lake.batch()(bronze(spark, contracts, values), 0)
+    assert lake.rows(lake.dataset.table("silver")).count() == 1
+    assert lake.rows(lake.dataset.table("quarantine")).count() == 1
+    assert lake.rows(lake.contracts.ledger).drop("committed_at").collect() == first
+    assert (lake.reported[1].inserted, lake.reported[1].duplicate) == (1, 1)
+
+
+@pytest.mark.parametrize("dies_after", ["quarantine", "silver"])
+def test_a_batch_that_died_half_way_is_completed_with_the_counts_of_its_first_try(spark, contracts, lake, monkeypatch, dies_after):
+    import medallion.silver as module
+
+    values = [record("a.example"), b"bad", record("b.example")]
+    with monkeypatch.context() as patch:
+        what = {"quarantine": "append_once", "silver": "ledger_row"}[dies_after]
+
+        def die(*_args, **_kwargs):
+            raise RuntimeError("killed")
+
+        patch.setattr(module, what, die)
+        with pytest.raises(RuntimeError, match="killed"):
+            lake.batch()(bronze(spark, contracts, values), 0)
+    lake.batch()(bronze(spark, contracts, values), 0)
+    (row,) = lake.rows(lake.contracts.ledger).collect()
+    assert (row["read"], row["inserted"], row["duplicate"], row["quarantined"], row["residual"]) == (3, 2, 0, 1, 0)
+    assert lake.rows(lake.dataset.table("silver")).count() == 2
+    assert lake.rows(lake.dataset.table("quarantine")).count() == 1
+
+
+def test_batches_after_each_other_insert_each_key_once_and_the_ledger_knows_every_offset(spark, contracts, lake):
+    batch = lake.batch()
+    batch(bronze(spark, contracts, [record("a.example"), record("b.example")]), 0)
+    batch(bronze(spark, contracts, [record("b.example"), record("a.example", 2)], first_offset=2), 1)
+    rows = lake.rows(lake.contracts.ledger).orderBy("batch_id").collect()
+    assert [(row["inserted"], row["duplicate"], row["residual"]) for row in rows] == [(2, 0, 0), (1, 1, 0)]
+    assert [(r["first_offset"], r["last_offset"], r["records"]) for row in rows for r in row["offsets"]] == [(0, 1, 2), (2, 3, 2)]
+    silver = lake.rows(lake.dataset.table("silver")).orderBy("offset").collect()
+    assert [(row["name"], row["sequence"], row["offset"]) for row in silver] == [("a.example", 1, 0), ("b.example", 1, 1), ("a.example", 2, 3)]
+
+
+def test_nothing_is_written_once_the_lease_is_lost(spark, contracts, lake):
+    def lost():
+        raise RuntimeError("lease lost")
+
+    batch = SilverBatch(lake.dataset, lake.path, contracts.ledger, contracts.canary_source, lambda: "q", lost, lambda _counts: None)
+    with pytest.raises(RuntimeError, match="lease lost"):
+        batch(bronze(spark, contracts, [record(), b"bad"]), 0)
+    for table in contracts.tables_of("silver"):
+        assert lake.rows(table).count() == 0
+
+
+def test_every_table_has_reader_version_1_and_no_reader_features(spark, contracts, tmp_path):
+    for writer in ("bronze", "silver", "gold"):
+        for table in contracts.tables_of(writer):
+            ensure_table(spark, str(tmp_path), table)
+            detail = spark.sql(f"DESCRIBE DETAIL delta.`{path_of(str(tmp_path), table)}`").first()
+            assert detail["minReaderVersion"] == 1, table.full_name
+            assert not {"deletionVectors", "columnMapping", "v2Checkpoint"} & set(detail["tableFeatures"])
+            assert detail["partitionColumns"] == list(table.partition_by)
+
+
+def test_a_table_gains_the_columns_that_its_contract_gained_and_refuses_another_type(spark, contracts, tmp_path):
+    from dataclasses import replace
+
+    table = contracts.ledger
+    ensure_table(spark, str(tmp_path), table)
+    ensure_table(spark, str(tmp_path), replace(table, ddl=f"{table.ddl}, `extra` string"))
+    assert spark.read.format("delta").load(path_of(str(tmp_path), table)).schema.names[-1] == "extra"
+    with pytest.raises(ValueError, match="ops.ledger.read is bigint .* the contract says string"):
+        ensure_table(spark, str(tmp_path), replace(table, ddl=table.ddl.replace("`read` bigint", "`read` string")))

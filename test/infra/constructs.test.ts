@@ -1,0 +1,83 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { App, Duration, Stack } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import { ScheduleExpression, ScheduleTargetInput } from 'aws-cdk-lib/aws-scheduler';
+import { describe, expect, test } from 'vitest';
+import { PySparkStreamingJob, type PySparkStreamingJobProps } from '../../lib/medallion/pyspark-streaming-job.js';
+import { SluiceFunction } from '../../lib/shared/function.js';
+import { OnEventProvider } from '../../lib/shared/on-event.js';
+import { boundedAsyncRetries, scheduleDeadLetters, scheduledInvoke } from '../../lib/shared/schedule.js';
+
+const stack = () => new Stack(new App({ outdir: mkdtempSync(join(tmpdir(), 'sluice-construct-')) }), 'Stack');
+const jobProps = (name: string): PySparkStreamingJobProps => ({
+  jobName: name,
+  description: name,
+  script: 's3://b/s.py',
+  packages: ['s3://b/p.zip'],
+  workerType: 'G.1X',
+  numberOfWorkers: 2,
+  arguments: { lake: 's3a://l' },
+  temporaryFolder: 's3://t/',
+});
+
+describe('PySparkStreamingJob', () => {
+  test('by default has no jars, no connections, no security configuration and Sunday’s maintenance window', () => {
+    const s = stack();
+    new PySparkStreamingJob(s, 'Job', jobProps('a'));
+    Template.fromStack(s).hasResourceProperties('AWS::Glue::Job', {
+      MaintenanceWindow: 'Sun:3',
+      Connections: Match.absent(),
+      SecurityConfiguration: Match.absent(),
+      Timeout: Match.absent(),
+      DefaultArguments: { '--extra-jars': Match.absent(), '--lake': 's3a://l' },
+    });
+  });
+  test('refuses fewer workers than Glue takes', () =>
+    expect(() => new PySparkStreamingJob(stack(), 'Job', { ...jobProps('a'), numberOfWorkers: 1 })).toThrow('numberOfWorkers: 1 is too few, Glue asks for 2 at least'));
+  test('adds Spark settings to Delta’s', () => {
+    const s = stack();
+    new PySparkStreamingJob(s, 'Job', { ...jobProps('a'), sparkConf: { 'spark.x': 'y' } });
+    const [job] = Object.values(Template.fromStack(s).findResources('AWS::Glue::Job'));
+    expect(JSON.stringify(job?.Properties.DefaultArguments['--conf'])).toMatch(/spark\.sql\.extensions=io\.delta.* --conf spark\.x=y/);
+  });
+});
+
+test('every construct can be made twice in one stack', () => {
+  const s = stack();
+  for (const name of ['a', 'b']) {
+    new PySparkStreamingJob(s, `Job-${name}`, jobProps(name));
+    const fn = new SluiceFunction(s, `Function-${name}`, { functionName: name, description: name, folder: 'watchdog' });
+    new OnEventProvider(s, `Provider-${name}`, fn.function);
+    const queue = scheduleDeadLetters(s, `Queue-${name}`, `q-${name}`);
+    scheduledInvoke(s, `Schedule-${name}`, {
+      scheduleName: name,
+      description: name,
+      schedule: ScheduleExpression.rate(Duration.minutes(5)),
+      function: fn.function,
+      input: ScheduleTargetInput.fromObject({}),
+      deadLetters: queue,
+    });
+    boundedAsyncRetries(fn.function, queue);
+  }
+  const template = Template.fromStack(s);
+  template.resourceCountIs('AWS::Glue::Job', 2);
+  template.resourceCountIs('AWS::Scheduler::Schedule', 2);
+  template.resourceCountIs('AWS::Lambda::EventInvokeConfig', 2);
+});
+
+test('a function runs on Node.js 22 or newer, on arm64, with its own log group and, by default, 30 s and 256 MiB outside a VPC', () => {
+  const s = stack();
+  new SluiceFunction(s, 'F', { functionName: 'f', description: 'f', folder: 'watchdog' });
+  const template = Template.fromStack(s);
+  template.hasResourceProperties('AWS::Lambda::Function', {
+    Runtime: Match.stringLikeRegexp('^nodejs(2[2-9]|[3-9]\\d)\\.x$'),
+    Architectures: ['arm64'],
+    Timeout: 30,
+    MemorySize: 256,
+    VpcConfig: Match.absent(),
+    LoggingConfig: { LogGroup: Match.anyValue() },
+  });
+  template.hasResourceProperties('AWS::Logs::LogGroup', { LogGroupName: '/aws/lambda/f', RetentionInDays: 30 });
+});

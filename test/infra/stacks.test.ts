@@ -1,0 +1,230 @@
+import { Match } from 'aws-cdk-lib/assertions';
+import { describe, expect, test } from 'vitest';
+import { datasets } from '../../contracts/index.js';
+import { synthesise } from '../support/templates.js';
+
+const STAGES = ['local', 'dev', 'prod'] as const;
+type Resource = { Type: string; Properties?: Record<string, never>; DeletionPolicy?: string };
+const resourcesOf = (stage: (typeof STAGES)[number], env: Record<string, string> = {}): [string, Resource][] => {
+  const { stacks, template } = synthesise(stage, env);
+  return (Object.keys(stacks) as (keyof typeof stacks)[]).flatMap((name) => Object.entries(template(name).toJSON().Resources as Record<string, Resource>));
+};
+const text = (value: unknown): string => JSON.stringify(value);
+
+describe.each(STAGES)('stage %s', (stage) => {
+  test('has no cdk-nag finding that is not acknowledged', () => expect(synthesise(stage).findings()).toEqual([]), 120_000);
+
+  test('encrypts every bucket, and takes TLS only', () => {
+    const { template } = synthesise(stage);
+    const storage = template('storage');
+    const buckets = Object.entries(storage.findResources('AWS::S3::Bucket'));
+    expect(buckets).toHaveLength(5);
+    for (const [id, bucket] of buckets) {
+      const kind = id.startsWith('AccessLogs') ? 'AES256' : 'aws:kms';
+      expect(text(bucket.Properties.BucketEncryption), id).toContain(kind);
+      const policy = Object.values(storage.findResources('AWS::S3::BucketPolicy')).find(({ Properties }) => Properties.Bucket.Ref === id);
+      expect(text(policy?.Properties.PolicyDocument), id).toContain('"aws:SecureTransport":"false"');
+    }
+  });
+
+  test('expires nothing in the lake or the checkpoints', () => {
+    for (const [id, bucket] of Object.entries(synthesise(stage).template('storage').findResources('AWS::S3::Bucket'))) {
+      if (/^(Lake|Checkpoints)/.test(id)) expect(text(bucket.Properties.LifecycleConfiguration)).not.toMatch(/Expiration|Transition/);
+    }
+  });
+
+  test('pins Glue’s version, workers and one run at a time, and leaves the timeout of a streaming job unset', () => {
+    const jobs = Object.values(synthesise(stage).template('medallion').findResources('AWS::Glue::Job'));
+    expect(jobs).toHaveLength(stage === 'prod' ? 3 : 1);
+    for (const { Properties } of jobs) {
+      expect(Properties).toMatchObject({
+        GlueVersion: '5.1',
+        WorkerType: 'G.1X',
+        NumberOfWorkers: 2,
+        ExecutionProperty: { MaxConcurrentRuns: 1 },
+        MaxRetries: 0,
+        MaintenanceWindow: 'Sun:3',
+        Command: { Name: 'gluestreaming', PythonVersion: '3' },
+      });
+      expect(Properties).not.toHaveProperty('Timeout');
+      expect(Properties.DefaultArguments['--release']).toMatch(/^[0-9a-f]{16}$/);
+      expect(Properties.DefaultArguments['--datalake-formats']).toBe('delta');
+      expect(text(Properties.DefaultArguments['--conf'])).toContain('io.delta.sql.DeltaSparkSessionExtension');
+    }
+  });
+
+  test('bounds the retries of every schedule, with a dead-letter queue', () => {
+    for (const name of ['medallion', 'ingestion'] as const) {
+      const schedules = Object.values(synthesise(stage).template(name).findResources('AWS::Scheduler::Schedule'));
+      expect(schedules.length).toBeGreaterThan(0);
+      for (const { Properties } of schedules) {
+        expect(Properties.Target.RetryPolicy).toEqual({ MaximumRetryAttempts: 2, MaximumEventAgeInSeconds: 300 });
+        expect(Properties.Target.DeadLetterConfig.Arn).toBeDefined();
+      }
+    }
+  });
+
+  test('keeps what the ingest function fails at for good', () =>
+    synthesise(stage)
+      .template('ingestion')
+      .hasResourceProperties('AWS::Lambda::EventInvokeConfig', {
+        MaximumRetryAttempts: 2,
+        MaximumEventAgeInSeconds: 300,
+        DestinationConfig: { OnFailure: { Destination: Match.anyValue() } },
+      }));
+
+  test('lets the ingest function write its own folders of the landing bucket and nothing of the lake', () => {
+    const policies = Object.values(synthesise(stage).template('ingestion').findResources('AWS::IAM::Policy')).filter(({ Properties }) => text(Properties).includes('s3:PutObject'));
+    expect(policies).toHaveLength(1);
+    const statements = policies[0]?.Properties.PolicyDocument.Statement as { Action: string | string[]; Resource: unknown }[];
+    const puts = statements.filter(({ Action }) => [Action].flat().includes('s3:PutObject'));
+    expect(text(puts)).toMatch(/Landing.*bodies\/\*/);
+    expect(text(statements)).not.toMatch(/Lake|Checkpoints/);
+    expect(text(statements)).not.toContain('s3:DeleteObject');
+  });
+
+  test('has every table of the contracts in the catalog, with real columns, in the form that Athena and Trino read', () => {
+    const catalog = synthesise(stage).template('catalog');
+    const rows = Object.values(catalog.findResources('AWS::Glue::Table'));
+    expect(rows).toHaveLength(datasets.flatMap((dataset) => dataset.tables).length + 1);
+    for (const { Properties } of rows) {
+      const { Parameters, StorageDescriptor, TableType } = Properties.TableInput;
+      expect(TableType).toBe('EXTERNAL_TABLE');
+      expect(Parameters).toMatchObject({ 'spark.sql.sources.provider': 'delta' });
+      expect(Parameters).not.toHaveProperty('table_type');
+      expect(StorageDescriptor.SerdeInfo.Parameters.path).toEqual(StorageDescriptor.Location);
+      expect(text(StorageDescriptor.Location)).toMatch(/"s3:\/\/.*\/"/);
+      expect(StorageDescriptor.Columns.length).toBeGreaterThan(5);
+    }
+    const gold = rows.find(({ Properties }) => Properties.TableInput.Name === 'harmful_domains' && text(Properties.DatabaseName).includes('gold'));
+    expect(gold?.Properties.TableInput.StorageDescriptor.Columns).toContainEqual({
+      Name: 'sources',
+      Type: 'array<struct<source:string,category:string,first_seen:timestamp,changed_at:timestamp,sequence:bigint,current:boolean>>',
+      Comment: expect.any(String),
+    });
+  });
+
+  test('holds queries to a workgroup with encrypted results and a scan limit', () =>
+    synthesise(stage)
+      .template('catalog')
+      .hasResourceProperties('AWS::Athena::WorkGroup', {
+        WorkGroupConfiguration: {
+          EnforceWorkGroupConfiguration: true,
+          BytesScannedCutoffPerQuery: 107_374_182_400,
+          ResultConfiguration: { EncryptionConfiguration: { EncryptionOption: 'SSE_KMS', KmsKey: Match.anyValue() } },
+        },
+      }));
+
+  test('asks for the topics of the contracts', () => {
+    const topics = Object.values(synthesise(stage).template('topics').findResources('Custom::KafkaTopics'));
+    expect(JSON.parse(topics[0]?.Properties.topics)).toEqual([
+      { name: 'harmful_domains', partitions: 3, retentionMs: 604_800_000 },
+      { name: 'source_checks', partitions: 1, retentionMs: 604_800_000 },
+    ]);
+  });
+
+  test('starts its jobs on deploy, and again when a release changes', () => {
+    const medallion = synthesise(stage).template('medallion');
+    const releases = Object.values(medallion.findResources('AWS::Glue::Job')).map(({ Properties }) => Properties.DefaultArguments['--release'] as string);
+    medallion.hasResourceProperties('Custom::JobRelease', { releases: Match.anyValue() });
+    const [starter] = Object.values(medallion.findResources('Custom::JobRelease'));
+    expect(String(starter?.Properties.releases).split(',').sort()).toEqual(releases.sort());
+  });
+
+  test.each(Object.keys(synthesise(stage).stacks) as (keyof ReturnType<typeof synthesise>['stacks'])[])('%s stack: what it is made of', (name) => {
+    const counts: Record<string, number> = {};
+    for (const { Type } of Object.values(synthesise(stage).template(name).toJSON().Resources as Record<string, Resource>)) counts[Type] = (counts[Type] ?? 0) + 1;
+    expect(Object.fromEntries(Object.entries(counts).sort())).toMatchSnapshot();
+  });
+});
+
+describe('deployed stages', () => {
+  test('dev and prod in one account share no physical name', () => {
+    const names = (stage: 'dev' | 'prod') => {
+      const found = new Set<string>();
+      for (const [, { Properties }] of resourcesOf(stage)) {
+        for (const [key, value] of Object.entries(Properties ?? {})) {
+          if (/^(FunctionName|TableName|BucketName|QueueName|ClusterName|AliasName|LogGroupName|Name|GroupName)$/.test(key)) found.add(text(value));
+        }
+      }
+      return [...found].filter((name) => !name.includes('"Ref"') && !name.includes('GetAtt') && !name.includes('ImportValue'));
+    };
+    const dev = names('dev');
+    expect(dev.length).toBeGreaterThan(15);
+    expect(dev.filter((name) => new Set(names('prod')).has(name))).toEqual([]);
+    for (const name of dev) expect(name).toMatch(/dev/);
+  });
+
+  test('prod protects its stateful stacks and keeps their data', () => {
+    const { stacks } = synthesise('prod');
+    for (const name of ['network', 'storage', 'broker', 'topics', 'catalog'] as const) expect(stacks[name]?.terminationProtection, name).toBe(true);
+    for (const type of ['AWS::S3::Bucket', 'AWS::KMS::Key', 'AWS::DynamoDB::Table', 'AWS::MSK::Cluster', 'AWS::Glue::Table']) {
+      const found = resourcesOf('prod').filter(([, { Type }]) => Type === type);
+      expect(found.length, type).toBeGreaterThan(0);
+      for (const [id, { DeletionPolicy }] of found) expect(DeletionPolicy, id).toBe('Retain');
+    }
+  });
+
+  test('delete data with its stack only when config says so twice', () => {
+    const policy = (env: Record<string, string>) =>
+      new Set(
+        resourcesOf('dev', env)
+          .filter(([, { Type }]) => Type === 'AWS::S3::Bucket')
+          .map(([, { DeletionPolicy }]) => DeletionPolicy),
+      );
+    expect(policy({ SLUICE_RETAIN_DATA: 'false' })).toEqual(new Set(['Retain']));
+    expect(policy({ SLUICE_RETAIN_DATA: 'false', SLUICE_DELETE_DATA_OF: 'dev' })).toEqual(new Set(['Delete']));
+  });
+
+  test('reach Kafka with IAM and TLS only', () => {
+    synthesise('dev')
+      .template('broker')
+      .hasResourceProperties('AWS::MSK::Cluster', {
+        NumberOfBrokerNodes: 2,
+        BrokerNodeGroupInfo: { InstanceType: 'kafka.t3.small' },
+        ClientAuthentication: { Sasl: { Iam: { Enabled: true } }, Unauthenticated: { Enabled: false } },
+        EncryptionInfo: { EncryptionInTransit: { ClientBroker: 'TLS', InCluster: true } },
+      });
+    synthesise('dev', { SLUICE_BROKER: 'serverless' })
+      .template('broker')
+      .hasResourceProperties('AWS::MSK::ServerlessCluster', { ClientAuthentication: { Sasl: { Iam: { Enabled: true } } } });
+  });
+
+  test('an existing cluster is used as it is', () => {
+    const env = {
+      SLUICE_MSK_BOOTSTRAP_SERVERS: 'b:9098',
+      SLUICE_MSK_CLUSTER_ARN: 'arn:aws:kafka:eu-west-1:111111111111:cluster/c/u',
+      SLUICE_MSK_SECURITY_GROUP_ID: 'sg-0123456789abcdef0',
+    };
+    const { template } = synthesise('dev', env);
+    template('broker').resourceCountIs('AWS::MSK::Cluster', 0);
+    template('ingestion').hasResourceProperties('AWS::Lambda::Function', { Environment: { Variables: { KAFKA_BOOTSTRAP_SERVERS: 'b:9098', KAFKA_AUTH: 'iam' } } });
+    const policies = text(template('ingestion').findResources('AWS::IAM::Policy'));
+    expect(policies).toContain('arn:aws:kafka:eu-west-1:111111111111:topic/c/u/harmful_domains');
+  });
+
+  test('give each role the Kafka actions it needs, on the topics it needs', () => {
+    const ingestion = text(synthesise('dev').template('ingestion').findResources('AWS::IAM::Policy'));
+    expect(ingestion).toContain('kafka-cluster:WriteData');
+    expect(ingestion).not.toContain('kafka-cluster:ReadData');
+    expect(ingestion).not.toContain('kafka-cluster:CreateTopic');
+    const jobs = text(synthesise('dev').template('medallion').findResources('AWS::IAM::Policy'));
+    expect(jobs).toContain('kafka-cluster:ReadData');
+    expect(jobs).not.toContain('kafka-cluster:WriteData');
+    expect(`${ingestion}${jobs}`).not.toMatch(/kafka-cluster:\*/);
+  });
+
+  test('bring the jars that Glue lacks: IAM for Kafka, and checkpoints that can be aborted', () => {
+    for (const { Properties } of Object.values(synthesise('dev').template('medallion').findResources('AWS::Glue::Job'))) {
+      const jars = text(Properties.DefaultArguments['--extra-jars']).match(/\.jar/g);
+      expect(jars).toHaveLength(2);
+      expect(text(Properties.DefaultArguments['--conf'])).toContain('AbortableStreamBasedCheckpointFileManager');
+    }
+  });
+
+  test('name their saved queries’ databases', () => {
+    const queries = Object.values(synthesise('dev').template('catalog').findResources('AWS::Athena::NamedQuery'));
+    expect(queries.map(({ Properties }) => Properties.Name).sort()).toEqual(['sluice-dev-active_by_source', 'sluice-dev-newest_listings', 'sluice-dev-source_status']);
+    for (const { Properties } of queries) expect(Properties.QueryString).toContain('sluice_dev_gold.');
+  });
+});

@@ -1,0 +1,147 @@
+import { createHash } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { gzipSync } from 'node:zlib';
+import { findDataset, findSource } from '../../contracts/index.js';
+import type { FetchResult } from '../../lambdas/ingest/fetch.js';
+import type { IngestDeps } from '../../lambdas/ingest/run.js';
+import { LeaseLostError, type SnapshotRef, type SourceState, type SourceStateStore } from '../../lambdas/ingest/state.js';
+import type { OutgoingRecord } from '../../lambdas/shared/producer.js';
+
+/** What survives a crash: the state table, the landing bucket, Kafka, the clock. */
+export class World {
+  readonly objects = new Map<string, Buffer>();
+  readonly topics = new Map<string, OutgoingRecord[]>();
+  readonly items = new Map<string, { state: SourceState; owner: string | null; until: number }>();
+  body: string | null = '';
+  etag: string | null = null;
+  status = 200;
+  now = Date.parse('2026-11-01T00:00:00Z');
+  runs = 0;
+
+  sent(topic: string): Record<string, unknown>[] {
+    return (this.topics.get(topic) ?? []).map(({ value }) => JSON.parse(value) as Record<string, unknown>);
+  }
+}
+
+/** A process died: nothing it would have done after this happens. */
+export class Crash extends Error {}
+
+/** Called before and after each effect; throws {@link Crash} where a test wants the process to die. */
+export type Fuse = (step: string) => void;
+
+export function fakeDeps(world: World, fuse: Fuse = () => undefined): IngestDeps {
+  const { dataset, source } = findSource('stevenblack');
+  let dead = false;
+  const effect = async <T>(step: string, action: () => Promise<T> | T): Promise<T> => {
+    const burn = (at: string) => {
+      if (dead) throw new Crash('already dead');
+      try {
+        fuse(at);
+      } catch (error) {
+        dead = true;
+        throw error;
+      }
+    };
+    burn(`before ${step}`);
+    const result = await action();
+    burn(`after ${step}`);
+    return result;
+  };
+  const item = (name: string) => {
+    const found = world.items.get(name) ?? { state: { current: null, pending: null, wholeAt: null }, owner: null, until: 0 };
+    world.items.set(name, found);
+    return found;
+  };
+  const asHolder = (name: string, runId: string) => {
+    const held = item(name);
+    if (held.owner !== runId) throw new LeaseLostError(`run ${runId} lost ${name}`);
+    return held;
+  };
+  const state: SourceStateStore = {
+    acquire: (name, runId, now, leaseMs) =>
+      effect('acquire', () => {
+        const held = item(name);
+        if (held.owner !== null && held.owner !== runId && held.until >= now) return null;
+        held.owner = runId;
+        held.until = now + leaseMs;
+        return held.state;
+      }),
+    renew: (name, runId, now, leaseMs) =>
+      effect('renew', () => {
+        asHolder(name, runId).until = now + leaseMs;
+      }),
+    setPending: (name, runId, pending: SnapshotRef) =>
+      effect('setPending', () => {
+        const held = asHolder(name, runId);
+        held.state = { ...held.state, pending };
+      }),
+    promote: (name, runId, pending: SnapshotRef) =>
+      effect('promote', () => {
+        const held = asHolder(name, runId);
+        held.state = { ...held.state, current: pending, pending: null };
+      }),
+    setWholeAt: (name, runId, wholeAt) =>
+      effect('setWholeAt', () => {
+        const held = asHolder(name, runId);
+        held.state = { ...held.state, wholeAt };
+      }),
+    release: (name, runId) =>
+      effect('release', () => {
+        asHolder(name, runId).owner = null;
+      }),
+  };
+  return {
+    dataset,
+    source: { ...source, bounds: { ...source.bounds, maxShrink: 1 } },
+    checks: findDataset('source_checks'),
+    url: 'http://feeds/stevenblack',
+    clock: () => new Date(world.now),
+    newId: () => `run-${++world.runs}`,
+    state,
+    landing: {
+      put: (key, file) =>
+        effect(`put ${key.split('/')[0]}`, async () => {
+          if (!world.objects.has(key)) world.objects.set(key, await readFile(file));
+        }),
+      get: async (key) => {
+        const found = world.objects.get(key);
+        if (!found) throw new Error(`no object ${key}`);
+        return (async function* () {
+          yield found;
+        })();
+      },
+    },
+    fetch: (request) =>
+      effect('fetch', async (): Promise<FetchResult> => {
+        if (world.body === null) return { kind: 'failed', status: world.status, reason: `status ${world.status}` };
+        if (world.etag !== null && request.etag === world.etag) return { kind: 'notModified', status: 304 };
+        await writeFile(request.file, gzipSync(world.body));
+        return { kind: 'body', status: 200, sha256: createHash('sha256').update(world.body).digest('hex'), bytes: world.body.length, etag: world.etag, lastModified: null };
+      }),
+    producer: {
+      send: (topic, records) =>
+        effect(`send ${topic}`, () => {
+          world.topics.set(topic, [...(world.topics.get(topic) ?? []), ...records]);
+        }),
+      close: async () => undefined,
+    },
+    temporaryFolder: tmpdir(),
+    personalSecret: () => 'secret',
+  };
+}
+
+export const hostsOf = (names: readonly string[]): string => `# list\n${names.map((name) => `0.0.0.0 ${name}`).join('\n')}\n`;
+
+/** What Gold would hold: per name, the event of the highest sequence. */
+export function foldActive(records: readonly Record<string, unknown>[]): string[] {
+  const newest = new Map<string, Record<string, unknown>>();
+  for (const record of records) {
+    const known = newest.get(record.name as string);
+    if (!known || Number(record.sequence) > Number(known.sequence)) newest.set(record.name as string, record);
+  }
+  return [...newest.values()]
+    .filter(({ event }) => event === 'listed')
+    .map(({ name }) => name as string)
+    .sort();
+}

@@ -1,0 +1,49 @@
+import { describe, expect, test } from 'vitest';
+import { databaseName, deletesData, ENVIRONMENT, loadConfig, physicalName, renderEnvExample } from '../../lib/config.js';
+
+describe('configuration', () => {
+  test('dev is cheap by default: provisioned t3.small, one combined job, one NAT, data kept', () => {
+    expect(loadConfig('dev')).toMatchObject({
+      broker: { kind: 'provisioned', instanceType: 'kafka.t3.small', brokers: 2, volumeGiB: 20 },
+      medallion: { layout: 'combined', workerType: 'G.1X', workers: 2, watchdogMinutes: 5 },
+      network: { natGateways: 1, availabilityZones: 2 },
+      retainData: true,
+      terminationProtection: false,
+      athena: { scanLimitBytes: 107_374_182_400 },
+    });
+  });
+  test('prod separates the jobs, protects its stacks and spans three zones', () =>
+    expect(loadConfig('prod')).toMatchObject({
+      medallion: { layout: 'separate' },
+      terminationProtection: true,
+      retainData: true,
+      network: { availabilityZones: 3, natGateways: 2 },
+      broker: { brokers: 3 },
+    }));
+  test('data goes with its stack only if config says so twice', () => {
+    expect(deletesData(loadConfig('dev', { SLUICE_RETAIN_DATA: 'false' }))).toBe(false);
+    expect(deletesData(loadConfig('dev', { SLUICE_DELETE_DATA_OF: 'dev' }))).toBe(false);
+    expect(deletesData(loadConfig('dev', { SLUICE_RETAIN_DATA: 'false', SLUICE_DELETE_DATA_OF: 'prod' }))).toBe(false);
+    expect(deletesData(loadConfig('dev', { SLUICE_RETAIN_DATA: 'false', SLUICE_DELETE_DATA_OF: 'dev' }))).toBe(true);
+  });
+  test('MSK Serverless or an existing cluster by choice', () => {
+    expect(loadConfig('dev', { SLUICE_BROKER: 'serverless' }).broker).toEqual({ kind: 'serverless' });
+    const existing = { SLUICE_MSK_BOOTSTRAP_SERVERS: 'b:9098', SLUICE_MSK_CLUSTER_ARN: 'arn:aws:kafka:eu-west-1:111111111111:cluster/c/u', SLUICE_MSK_SECURITY_GROUP_ID: 'sg-1' };
+    expect(loadConfig('dev', existing).broker).toMatchObject({ kind: 'existing', bootstrapServers: 'b:9098' });
+  });
+  test.each([
+    ['an unknown stage', 'test', {}, /unknown stage "test": use -c stage=local \| dev \| prod/],
+    ['an unknown broker', 'dev', { SLUICE_BROKER: 'redis' }, /SLUICE_BROKER is "redis": use provisioned or serverless/],
+    ['a layout that is none', 'dev', { SLUICE_LAYOUT: 'both' }, /medallion\.layout: Invalid option/],
+    ['half an existing cluster', 'dev', { SLUICE_MSK_BOOTSTRAP_SERVERS: 'b:9098' }, /broker\.clusterArn[\s\S]*broker\.securityGroupId/],
+    ['an account that is none', 'dev', { SLUICE_ACCOUNT: '12' }, /account:/],
+  ])('refuses %s and says where', (_what, stage, env, message) => expect(() => loadConfig(stage, env)).toThrow(message));
+  test('physical names carry app and stage', () => {
+    expect(physicalName({ app: 'sluice', stage: 'dev' }, 'ingest')).toBe('sluice-dev-ingest');
+    expect(databaseName({ app: 'sluice', stage: 'dev' }, 'gold')).toBe('sluice_dev_gold');
+    expect(databaseName({ app: 'sluice', stage: 'local' }, 'gold')).toBe('gold');
+  });
+  test('.env.example names every variable', () => {
+    for (const name of Object.keys(ENVIRONMENT)) expect(renderEnvExample()).toContain(`#${name}=`);
+  });
+});

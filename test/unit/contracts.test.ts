@@ -1,0 +1,188 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { generatedFiles } from '../../bin/generated.js';
+import { compileContracts } from '../../contracts/compile.js';
+import { type DatasetInput, defineDataset } from '../../contracts/dataset.js';
+import { datasets, findSource } from '../../contracts/index.js';
+import { assertEvolution, assertOneWriter, breakingChanges, lockOf, missingVersionBumps } from '../../contracts/lock.js';
+import { protectPersonal } from '../../contracts/personal.js';
+import { breaks, type Rule } from '../../contracts/rules.js';
+import { qualifyDatabases } from '../../contracts/sql.js';
+import { isColumnType } from '../../contracts/types.js';
+import { LAYOUTS } from '../../lib/medallion/medallion-stack.js';
+import { ROOT } from '../../localstack/paths.js';
+
+/** A dataset that uses every part of a contract, those first needed later included. */
+const full: DatasetInput = {
+  name: 'visits',
+  version: 1,
+  owner: 'team',
+  description: 'Visits.',
+  terms: 'ours',
+  record: {
+    key: ['id'],
+    order: ['at'],
+    fields: {
+      id: { type: 'string', description: 'id', example: 'x' },
+      at: { type: 'timestamp', description: 'when', example: '2026-01-01T00:00:00Z' },
+      address: { type: 'string', description: 'client', example: '203.0.113.7', pii: 'truncate' },
+      user: { type: 'string', description: 'who', example: 'ann', pii: 'hash' },
+      note: { type: 'string', description: 'free text', example: 'x', pii: 'drop' },
+      size: { type: 'bigint', description: 'length', unit: 'bytes', example: 1 },
+    },
+  },
+  sources: [
+    {
+      kind: 'http',
+      name: 'web',
+      url: 'https://example.com/v',
+      format: 'hosts',
+      category: 'c',
+      cadence: { minutes: 5 },
+      reliability: 1,
+      licence: 'MIT',
+      homepage: 'https://example.com',
+      bounds: { minEntries: 0, maxBytes: 1, maxShrink: 1 },
+    },
+    { kind: 'landing', name: 'files', prefix: 'visits/', format: 'csv' },
+    { kind: 'kafka', name: 'others', producer: 'the shop' },
+  ],
+  topic: { partitions: 1, retentionHours: 1 },
+  retentionDays: { bronze: 1, silver: 30 },
+  tables: (['fact', 'state', 'periodic', 'template'] as const).map((kind) => ({
+    layer: 'gold' as const,
+    name: `visits_${kind}`,
+    kind,
+    description: kind,
+    key: ['id'],
+    writer: 'gold' as const,
+    retentionDays: 30,
+    columns: { id: { type: 'string', description: 'id' } },
+  })),
+  service: { triggerSeconds: 10, freshnessMinutes: { bronze: 1, silver: 2, gold: 3 }, severity: 'page' },
+};
+const without = (change: (input: DatasetInput) => DatasetInput) => () => defineDataset(change(structuredClone(full)));
+
+describe('a contract', () => {
+  test('may have several sources of several kinds, and tables of every kind', () => {
+    const dataset = defineDataset(full);
+    expect(dataset.sources.map(({ kind }) => kind)).toEqual(['http', 'landing', 'kafka']);
+    expect(dataset.tables.map(({ layer, kind }) => `${layer} ${kind}`)).toEqual([
+      'bronze fact',
+      'silver fact',
+      'quarantine fact',
+      'gold fact',
+      'gold state',
+      'gold periodic',
+      'gold template',
+    ]);
+  });
+
+  test.each<[string, (input: DatasetInput) => DatasetInput, RegExp]>([
+    [
+      'a column type that neither Spark nor Glue knows',
+      (i) => ({ ...i, record: { ...i.record, fields: { ...i.record.fields, id: { type: 'varchar', description: 'x', example: 'x' } } } }),
+      /record\.fields\.id\.type: unknown column type "varchar"/,
+    ],
+    ['a key without a field', (i) => ({ ...i, record: { ...i.record, key: ['nope'] } }), /record\.key: no field "nope"/],
+    ['a key that is dropped as personal', (i) => ({ ...i, record: { ...i.record, key: ['note'] } }), /"note" is dropped as personal/],
+    ['a rule on no field', (i) => ({ ...i, rules: [{ kind: 'notNull', name: 'r', field: 'nope', action: 'drop' }] }), /rules\.r: no field "nope"/],
+    [
+      'a pattern that is no regular expression',
+      (i) => ({ ...i, rules: [{ kind: 'matches', name: 'r', field: 'id', action: 'drop', pattern: '(' }] }),
+      /rules\.r: pattern is not a regular expression/,
+    ],
+    [
+      'an http source without TLS',
+      (i) => ({ ...i, sources: [{ ...(i.sources[0] as never as object), url: 'http://example.com' } as never] }),
+      /sources\.0\.url: a source URL is https/,
+    ],
+    ['two sources of one name', (i) => ({ ...i, sources: [i.sources[1], { ...(i.sources[1] as object) }] as never }), /"files" is declared twice/],
+    ['a Gold table that outlives its Silver', (i) => ({ ...i, tables: [{ ...(i.tables?.[0] as object), retentionDays: 31 } as never] }), /keeps rows longer than Silver's 30 days/],
+    ['a word that no contract has', (i) => ({ ...i, colour: 'red' }) as never, /Unrecognized key: "colour"/],
+  ])('is refused, with its place, for %s', (_what, change, message) => expect(without(change)).toThrow(message));
+
+  test('names the known sources when asked for another', () => expect(() => findSource('nope')).toThrow(/unknown source "nope"; known: stevenblack/));
+
+  test('treats personal fields before anything is sent', () => {
+    const safe = protectPersonal(defineDataset(full), { id: '1', address: '203.0.113.7', user: 'ann', note: 'secret' }, () => 'key');
+    expect(safe).toEqual({ id: '1', address: '203.0.113.0', user: expect.stringMatching(/^[0-9a-f]{64}$/) });
+    expect(protectPersonal(defineDataset(full), { address: '2001:db8:1:2::3' }, () => 'key').address).toBe('2001:db8:1::');
+  });
+});
+
+describe('rules', () => {
+  const vectors = JSON.parse(readFileSync(join(ROOT, 'contracts', 'rule-vectors.json'), 'utf8')) as { rule: Rule; cases: [unknown, boolean][] }[];
+  const kafkaTime = Date.parse('2026-01-01T00:00:00Z');
+  test.each(vectors.flatMap(({ rule, cases }) => cases.map(([value, broken]) => [rule.kind, JSON.stringify(value), broken, rule, value] as const)))(
+    '%s of %s: broken is %s',
+    (_kind, _shown, broken, rule, value) => expect(breaks(rule, { v: value }, kafkaTime)).toBe(broken),
+  );
+  test('every kind has vectors', () =>
+    expect([...new Set(vectors.map(({ rule }) => rule.kind))].sort()).toEqual(['between', 'inSet', 'matches', 'maxLength', 'notInFuture', 'notNull']));
+});
+
+describe('the lock', () => {
+  const lock = lockOf([defineDataset(full)]);
+  const changed = (change: (input: DatasetInput) => DatasetInput) => breakingChanges(lock, [without(change)()]);
+
+  test('lets additive changes pass, with a higher version', () => {
+    const grown = without((i) => ({ ...i, record: { ...i.record, fields: { ...i.record.fields, extra: { type: 'string', description: 'x', example: 'x' } } } }))();
+    expect(breakingChanges(lock, [grown])).toEqual([]);
+    expect(missingVersionBumps(lock, [grown])).toEqual(['visits: fields added (extra), so raise version from 1 to 2']);
+    expect(() => assertEvolution(lock, [{ ...grown, version: 2 }])).not.toThrow();
+  });
+
+  test.each<[string, (input: DatasetInput) => DatasetInput, RegExp]>([
+    [
+      'key',
+      (i) => ({ ...i, record: { ...i.record, key: ['id', 'at'] } }),
+      /the key changed from \(id\) to \(id, at\)\. Rebuild silver\.visits into a new path, compare, then swap the catalog row: sluice rebuild silver\.visits/,
+    ],
+    [
+      'type',
+      (i) => ({ ...i, record: { ...i.record, fields: { ...i.record.fields, size: { type: 'string', description: 'x', example: 'x' } } } }),
+      /size changed type from bigint to string/,
+    ],
+    ['field', (i) => ({ ...i, record: { ...i.record, fields: Object.fromEntries(Object.entries(i.record.fields).filter(([n]) => n !== 'size')) } }), /size is gone/],
+    ['partition count', (i) => ({ ...i, topic: { ...i.topic, partitions: 2 } }), /topic\.partitions changed from 1 to 2/],
+    ['partitioning', (i) => ({ ...i, tables: i.tables?.map((t) => ({ ...t, partitionBy: ['id'] })) as never }), /changed its partitioning from \(\) to \(id\)/],
+    ['writer', (i) => ({ ...i, tables: i.tables?.map((t) => ({ ...t, writer: 'analytics' as const })) as never }), /changed its writer from gold to analytics/],
+  ])('refuses a changed %s and names the migration', (_what, change, message) => expect(changed(change).join('\n')).toMatch(message));
+
+  test('refuses a dataset that is gone', () => expect(breakingChanges(lock, []).join()).toMatch(/dataset visits is gone/));
+  test('holds for the contracts as they are', () => expect(() => assertEvolution(JSON.parse(readFileSync(join(ROOT, 'contracts.lock.json'), 'utf8')), datasets)).not.toThrow());
+});
+
+describe('one writer a table', () => {
+  test('is asserted over all jobs of a layout', () => {
+    for (const layout of Object.values(LAYOUTS)) expect(() => assertOneWriter(compileContracts(datasets), layout)).not.toThrow();
+    expect(() => assertOneWriter(compileContracts(datasets), { ...LAYOUTS.separate, second: ['silver'] })).toThrow(
+      /table silver\.harmful_domains would be written by jobs silver and second/,
+    );
+    expect(() => assertOneWriter(compileContracts(datasets), { bronze: ['bronze'] })).toThrow(/has writer "silver", which no job runs/);
+  });
+  test('two datasets cannot declare one table', () =>
+    expect(() => compileContracts([defineDataset(full), defineDataset({ ...full, name: 'other', sources: full.sources.slice(2).map((s) => ({ ...s, name: 'o' })) })])).toThrow(
+      /table gold\.visits_fact is declared by dataset visits and by dataset other/,
+    ));
+});
+
+test('SQL speaks of layers, and gets a stage’s databases outside quotes and comments only', () => {
+  const sql = `SELECT 'gold.x', "silver.y", g.* FROM gold.harmful_domains g JOIN Silver . "t" ON true -- ops.z\nWHERE golden.x = 1`;
+  expect(qualifyDatabases(sql, (layer) => `s_${layer}`)).toBe(
+    `SELECT 'gold.x', "silver.y", g.* FROM s_gold.harmful_domains g JOIN s_silver . "t" ON true -- ops.z\nWHERE golden.x = 1`,
+  );
+});
+
+test.each([
+  ['array<struct<a:string,b:array<int>>>', true],
+  ['map<string,int>', true],
+  ['map<int,int>', false],
+  ['struct<A:int>', false],
+  ['array<int,int>', false],
+  ['decimal', false],
+])('column type %s: %s', (type, valid) => expect(isColumnType(type)).toBe(valid));
+
+test.each(Object.entries(generatedFiles()))('%s is what the contracts and the configuration make of it', (file, text) => expect(readFileSync(join(ROOT, file), 'utf8')).toBe(text));

@@ -1,0 +1,137 @@
+import { createReadStream } from 'node:fs';
+import { createGunzip } from 'node:zlib';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { classify } from '../../lambdas/shared/entries.js';
+import { parseHosts } from '../../lambdas/shared/formats/hosts.js';
+import { splitLines } from '../../lambdas/shared/lines.js';
+import { entryKey } from '../../lambdas/shared/snapshot.js';
+import { STEVENBLACK, testWithSharedData } from '../support/shared-data.js';
+
+const show = (name: string, scope: 'exact' | 'subtree' = 'exact'): string => {
+  const classified = classify(name, scope);
+  if (classified.kind === 'entry') return `${classified.entry.type} ${classified.entry.name} ${classified.entry.scope}`;
+  return classified.kind === 'reject' ? `reject: ${classified.reason}` : 'ignored';
+};
+
+describe('classify', () => {
+  test.each([
+    ['Ads.Example.COM', 'domain ads.example.com exact'],
+    ['ads.example.com.', 'domain ads.example.com exact'],
+    ['_dmarc.example.com', 'domain _dmarc.example.com exact'],
+    ['bücher.example', 'domain xn--bcher-kva.example exact'],
+    ['malware.zz-unknown-top', 'domain malware.zz-unknown-top exact'],
+    ['130.211.230.53', 'ip 130.211.230.53 exact'],
+    ['0x7f.1', 'ip 127.0.0.1 exact'],
+    ['017700000001', 'ip 127.0.0.1 exact'],
+    ['2130706433', 'ip 127.0.0.1 exact'],
+    ['10.1', 'ip 10.0.0.1 exact'],
+    ['2001:DB8::1', 'ip 2001:db8::1 exact'],
+    ['fe80::1%lo0', 'ip fe80::1 exact'],
+    ['0.0.0.0', 'ignored'],
+    ['::', 'ignored'],
+    ['localhost', 'reject: single label'],
+    ['co.uk', 'reject: public suffix'],
+    ['example.c_m', 'reject: underscore in the top level'],
+    ['a..example', 'reject: empty label'],
+    ['', 'reject: empty name'],
+    ['-dash.example', 'reject: character that no host name has'],
+    ['user@example.com', 'reject: character that no host name has'],
+    ['example.com/path', 'reject: character that no host name has'],
+    ['999.999.999.999', 'reject: numeric top level'],
+    [`${'a'.repeat(64)}.example`, 'reject: label longer than 63 characters'],
+    [`${'a.'.repeat(126)}example`, 'reject: longer than 253 characters'],
+  ])('%s is %s', (name, expected) => expect(show(name)).toBe(expected));
+
+  test('a private public suffix stands only for itself, whatever the form said', () => {
+    expect(show('github.io', 'subtree')).toBe('domain github.io exact');
+    expect(show('hopto.org', 'subtree')).toBe('domain hopto.org exact');
+    expect(show('somebody.github.io', 'subtree')).toBe('domain somebody.github.io subtree');
+  });
+
+  test('never throws, and what it accepts it accepts again unchanged', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.string(), fc.domain(), fc.ipV4Extended(), fc.ipV6()), (text) => {
+        const classified = classify(text, 'exact');
+        if (classified.kind !== 'entry') return;
+        const again = classify(classified.entry.name, classified.entry.scope);
+        expect(again).toEqual(classified);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+});
+
+async function* chunked(text: string | Uint8Array, size: number): AsyncGenerator<Uint8Array> {
+  const bytes = typeof text === 'string' ? Buffer.from(text) : text;
+  for (let i = 0; i < bytes.length; i += size) yield bytes.subarray(i, i + size);
+}
+
+async function parse(text: string | Uint8Array, size = 7) {
+  const entries: string[] = [];
+  const report = await parseHosts(splitLines(chunked(text, size)), (entry, line) => entries.push(`${line} ${entry.type} ${entry.name}`));
+  return { entries, ...report };
+}
+
+describe('a hosts file', () => {
+  test('may hold several names a row, tabs, inline comments, and the machine’s own rows', async () => {
+    const { entries, counts, rejectSamples } = await parse(
+      '# head\n127.0.0.1 localhost\nfe80::1%lo0 localhost\n0.0.0.0\ta.example b.example # why\n::1 c.example\n10.0.0.1 mapped.example\nnot a row\n0.0.0.0\n',
+    );
+    expect(entries).toEqual(['4 domain a.example', '4 domain b.example', '5 domain c.example']);
+    expect(counts).toEqual({ lines: 8, comments: 1, boilerplate: 2, rows: 5, names: 6, accepted: 3, rejects: 3, ignored: 0 });
+    expect(rejectSamples).toEqual(['6: address is no sinkhole: mapped.example', '7: row does not begin with an address: not a row', '8: address without a name: 0.0.0.0']);
+  });
+
+  test.each(['\n', '\r\n', '\r'])('may end its lines with %j', async (end) => {
+    expect((await parse(['0.0.0.0 a.example', '0.0.0.0 b.example'].join(end))).entries).toEqual(['1 domain a.example', '2 domain b.example']);
+  });
+
+  test('may begin with a byte order mark', async () => {
+    expect((await parse('\ufeff0.0.0.0 a.example\n')).entries).toEqual(['1 domain a.example']);
+  });
+
+  test('with control bytes or invalid UTF-8 in a name gives rejects whose samples are escaped', async () => {
+    const { counts, rejectSamples } = await parse(Buffer.concat([Buffer.from('0.0.0.0 a\u0007b.example\n0.0.0.0 '), Buffer.from([0xff, 0xfe]), Buffer.from('.example\n')]));
+    expect(counts.rejects).toBe(2);
+    expect(rejectSamples[0]).toBe('1: character that no host name has: a\\u0007b.example');
+  });
+
+  test('with a line of 5 MiB gives one reject, and goes on', async () => {
+    const { entries, counts } = await parse(`0.0.0.0 ${'x'.repeat(5 * 1024 * 1024)}.example\n0.0.0.0 a.example\n`, 65_536);
+    expect(entries).toEqual(['2 domain a.example']);
+    expect(counts.rejects).toBe(1);
+  });
+
+  test('is read the same however its bytes are cut, and every line and name is accounted for', async () => {
+    const row = fc.oneof(
+      fc.string(),
+      fc.domain().map((d) => `0.0.0.0 ${d}`),
+      fc.constant('# note'),
+      fc.constant(''),
+      fc.constant('0.0.0.0 0.0.0.0'),
+      fc.constant('127.0.0.1 localhost'),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(row), fc.constantFrom('\n', '\r\n', '\r'), fc.integer({ min: 1, max: 50 }), async (rows, end, size) => {
+        const text = rows.join(end);
+        const cut = await parse(text, size);
+        expect(cut).toEqual(await parse(text, 1_000_000));
+        const { lines, comments, boilerplate, rows: counted, names, accepted, rejects, ignored } = cut.counts;
+        expect(lines).toBe(comments + boilerplate + counted);
+        expect(names).toBe(accepted + rejects + ignored);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  testWithSharedData('of StevenBlack holds exactly 55,980 domains and 2 addresses', async () => {
+    const keys = new Set<string>();
+    const report = await parseHosts(splitLines(createReadStream(STEVENBLACK).pipe(createGunzip())), (entry) => keys.add(entryKey(entry)));
+    expect([...keys].filter((key) => key.startsWith('domain\t'))).toHaveLength(55_980);
+    expect([...keys].filter((key) => key.startsWith('ip\t'))).toEqual(['ip\t130.211.230.53\texact', 'ip\t85.17.187.83\texact']);
+    expect(report.counts).toMatchObject({ boilerplate: 13, rejects: 1, ignored: 1 });
+    expect(report.rejectSamples).toEqual(['44905: single label: collectionofbestporn']);
+    for (const name of ['hopto.org', 'zapto.org', 'redirectme.net']) expect(keys).toContain(`domain\t${name}\texact`);
+  });
+});

@@ -1,0 +1,230 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { run } from '../../lambdas/ingest/run.js';
+import { Crash, fakeDeps, foldActive, hostsOf, World } from '../support/ingest-fakes.js';
+
+const HOUR = 3_600_000;
+
+async function check(world: World, names: readonly string[] | null, event: { whole?: boolean; dryRun?: boolean } = {}) {
+  world.body = names === null ? null : hostsOf(names);
+  return run({ source: 'stevenblack', ...event }, fakeDeps(world));
+}
+
+describe('a check of a source', () => {
+  test('publishes a new list whole, with its counts and a source_checks record', async () => {
+    const world = new World();
+    const result = await check(world, ['a.example', 'b.example', '203.0.113.9', 'single', '0.0.0.0']);
+    expect(result).toMatchObject({ outcome: 'changed', entries: 3, domains: 2, ips: 1, rejects: 1, ignored: 1, listed: 3, delisted: 0, produced: 3, sequence: 1, whole: true });
+    expect(result.reject_samples).toEqual(['5: single label: single']);
+    expect(world.sent('harmful_domains').map(({ name, event, sequence, line }) => [name, event, sequence, line])).toEqual([
+      ['a.example', 'listed', 1, 2],
+      ['b.example', 'listed', 1, 3],
+      ['203.0.113.9', 'listed', 1, 4],
+    ]);
+    expect(world.sent('source_checks')).toEqual([JSON.parse(JSON.stringify(result))]);
+  });
+
+  test('accounts for every line and every name', async () => {
+    const result = await check(new World(), ['a.example', 'a.example', 'single', '0.0.0.0']);
+    const { lines, comments, boilerplate, entries, duplicates, rejects, ignored } = result;
+    expect(lines).toBe((comments ?? 0) + (boilerplate ?? 0) + 4);
+    expect((entries ?? 0) + (duplicates ?? 0) + (rejects ?? 0) + (ignored ?? 0)).toBe(4);
+  });
+
+  test('sends only the difference to the last list, with the next sequence', async () => {
+    const world = new World();
+    await check(world, ['a.example', 'b.example']);
+    world.now += HOUR;
+    const result = await check(world, ['b.example', 'c.example']);
+    expect(result).toMatchObject({ outcome: 'changed', listed: 1, delisted: 1, produced: 2, sequence: 2 });
+    expect(world.sent('harmful_domains').slice(2)).toMatchObject([
+      { name: 'a.example', event: 'delisted', sequence: 2, line: null },
+      { name: 'c.example', event: 'listed', sequence: 2, line: 3 },
+    ]);
+  });
+
+  test('sends nothing for the same bytes or a 304, but records the check', async () => {
+    const world = new World();
+    await check(world, ['a.example']);
+    expect((await check(world, ['a.example'])).outcome).toBe('unchanged');
+    world.etag = '"1"';
+    await check(world, ['a.example', 'b.example']);
+    expect((await check(world, ['a.example', 'b.example'])).outcome).toBe('not_modified');
+    expect(world.sent('harmful_domains')).toHaveLength(2);
+    expect(world.sent('source_checks')).toHaveLength(4);
+  });
+
+  test('once a day publishes the whole list with the sequences its records first had, tombstones included', async () => {
+    const world = new World();
+    await check(world, ['a.example', 'b.example']);
+    world.now += HOUR;
+    await check(world, ['b.example', 'c.example']);
+    const first = world.sent('harmful_domains');
+    world.now += 24 * HOUR;
+    const result = await check(world, ['b.example', 'c.example']);
+    expect(result).toMatchObject({ outcome: 'unchanged', whole: true, produced: 3 });
+    const again = world.sent('harmful_domains').slice(first.length);
+    // `a` was listed by sequence 1 and delisted by sequence 2: only its last word is repeated.
+    for (const record of again) expect(first).toContainEqual(record);
+    expect(again.map(({ name, event }) => [name, event])).toEqual([
+      ['a.example', 'delisted'],
+      ['b.example', 'listed'],
+      ['c.example', 'listed'],
+    ]);
+  });
+
+  test('forgets a delisting after thirty days', async () => {
+    const world = new World();
+    await check(world, ['a.example', 'b.example']);
+    await check(world, ['b.example']);
+    world.now += 31 * 24 * HOUR;
+    await check(world, ['b.example', 'c.example']);
+    const before = world.sent('harmful_domains').length;
+    await check(world, ['b.example', 'c.example'], { whole: true });
+    expect(
+      world
+        .sent('harmful_domains')
+        .slice(before)
+        .map(({ name }) => name),
+    ).toEqual(['b.example', 'c.example']);
+  });
+
+  test('keeps the last good list when the fetch fails, and says why', async () => {
+    const world = new World();
+    await check(world, ['a.example']);
+    world.status = 503;
+    expect(await check(world, null)).toMatchObject({ outcome: 'failed', reason: 'status 503', http_status: 503, sequence: 1 });
+    expect(foldActive(world.sent('harmful_domains'))).toEqual(['a.example']);
+  });
+
+  test('refuses a list with too few entries and keeps its body aside', async () => {
+    const world = new World();
+    await check(world, ['a.example']);
+    const result = await check(world, []);
+    expect(result).toMatchObject({ outcome: 'refused', reason: '0 entries, the contract asks for 1 at least', sequence: 1 });
+    expect([...world.objects.keys()].filter((key) => key.startsWith('refused/'))).toHaveLength(1);
+  });
+
+  test('refuses a list that shrank beyond the contract', async () => {
+    const world = new World();
+    const deps = fakeDeps(world);
+    const strict = { ...deps, source: { ...deps.source, bounds: { ...deps.source.bounds, maxShrink: 0.5 } } };
+    world.body = hostsOf(['a.example', 'b.example', 'c.example']);
+    await run({ source: 'stevenblack' }, strict);
+    world.body = hostsOf(['a.example']);
+    expect(await run({ source: 'stevenblack' }, strict)).toMatchObject({ outcome: 'refused', reason: '2 of 3 entries would go, the contract allows 50 %' });
+  });
+
+  test('a second run of the same source is skipped while the first holds the lease', async () => {
+    const world = new World();
+    world.items.set('stevenblack', { state: { current: null, pending: null, wholeAt: null }, owner: 'other', until: world.now + 1 });
+    expect(await check(world, ['a.example'])).toMatchObject({ outcome: 'skipped', produced: 0 });
+    world.now += 2;
+    expect((await check(world, ['a.example'])).outcome).toBe('changed');
+  });
+
+  test('a dry run counts the difference, and stores and sends nothing', async () => {
+    const world = new World();
+    expect(await check(world, ['a.example'], { dryRun: true })).toMatchObject({ outcome: 'changed', listed: 1, produced: 0 });
+    expect(world.objects.size).toBe(0);
+    expect(world.topics.size).toBe(0);
+  });
+
+  test('stops writing when its lease was taken over', async () => {
+    const world = new World();
+    world.body = hostsOf(['a.example']);
+    const deps = fakeDeps(world, (step) => {
+      const held = world.items.get('stevenblack');
+      if (step === 'before setPending' && held) held.owner = 'successor';
+    });
+    await expect(run({ source: 'stevenblack' }, deps)).rejects.toThrow(/lost/);
+    expect(world.topics.size).toBe(0);
+  });
+});
+
+describe('a run that is killed', () => {
+  const lists = [
+    ['a.example', 'b.example'],
+    ['b.example', 'c.example'],
+    ['b.example', 'd.example'],
+  ];
+
+  /** Steps that an unharmed run takes, in order. */
+  async function steps(): Promise<string[]> {
+    const world = new World();
+    await check(world, lists[0] ?? []);
+    world.body = hostsOf(lists[1] ?? []);
+    const seen: string[] = [];
+    await run(
+      { source: 'stevenblack' },
+      fakeDeps(world, (step) => void seen.push(step)),
+    );
+    return seen;
+  }
+
+  test('between any two of its steps loses nothing: what the next runs make of it is the same', async () => {
+    const all = await steps();
+    expect(all.length).toBeGreaterThan(12);
+    for (let at = 0; at < all.length; at++) {
+      const world = new World();
+      await check(world, lists[0] ?? []);
+      world.body = hostsOf(lists[1] ?? []);
+      let n = 0;
+      const fused = fakeDeps(world, () => {
+        if (n++ === at) throw new Crash(`at step ${at}`);
+      });
+      await expect(run({ source: 'stevenblack' }, fused)).rejects.toThrow(Crash);
+      world.now += HOUR;
+      await check(world, lists[1] ?? []);
+      expect(foldActive(world.sent('harmful_domains')), `killed ${all[at]}`).toEqual(['b.example', 'c.example']);
+    }
+  });
+
+  test('a name listed by a run that crashed and gone at the next fetch ends as delisted', async () => {
+    const all = await steps();
+    for (let at = 0; at < all.length; at++) {
+      const world = new World();
+      await check(world, lists[0] ?? []);
+      world.body = hostsOf(lists[1] ?? []);
+      let n = 0;
+      await run(
+        { source: 'stevenblack' },
+        fakeDeps(world, () => {
+          if (n++ === at) throw new Crash('killed');
+        }),
+      ).catch(() => undefined);
+      world.now += HOUR;
+      await check(world, lists[2] ?? []);
+      const records = world.sent('harmful_domains');
+      expect(foldActive(records), `killed ${all[at]}`).toEqual(['b.example', 'd.example']);
+      const ofC = records.filter(({ name }) => name === 'c.example');
+      if (ofC.length > 0) expect(ofC.some(({ event }) => event === 'delisted')).toBe(true);
+    }
+  });
+
+  test('whatever the lists and kills, the last list that got through is what stands', async () => {
+    const name = fc.constantFrom('a.example', 'b.example', 'c.example', 'd.example', 'e.example');
+    const round = fc.record({ list: fc.uniqueArray(name, { minLength: 1 }), killAt: fc.option(fc.nat(20), { nil: null }) });
+    await fc.assert(
+      fc.asyncProperty(fc.array(round, { minLength: 1, maxLength: 6 }), fc.uniqueArray(name, { minLength: 1 }), async (rounds, last) => {
+        const world = new World();
+        for (const { list, killAt } of rounds) {
+          world.body = hostsOf(list);
+          let n = 0;
+          await run(
+            { source: 'stevenblack' },
+            fakeDeps(world, () => {
+              if (n++ === killAt) throw new Crash('killed');
+            }),
+          ).catch((error) => {
+            if (!(error instanceof Crash)) throw error;
+          });
+          world.now += HOUR;
+        }
+        await check(world, last);
+        expect(foldActive(world.sent('harmful_domains'))).toEqual([...last].sort());
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
