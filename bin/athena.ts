@@ -49,6 +49,6 @@ export async function runQuery(sql: string, { athena, identity }: Target, timeou
     NextToken = page.NextToken;
   } while (NextToken !== undefined);
   // Athena puts the column names of a SELECT into the first row.
-  if (rows[0] !== undefined && rows[0].every((cell, i) => cell === columns[i])) rows.shift();
+  if (rows[0]?.every((cell, i) => cell === columns[i])) rows.shift();
   return { columns, rows, scannedBytes: execution?.Statistics?.DataScannedInBytes ?? 0, elapsedMs: execution?.Statistics?.TotalExecutionTimeInMillis ?? 0 };
 }

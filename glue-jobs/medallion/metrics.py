@@ -18,7 +18,7 @@ from pyspark.sql.streaming.listener import (
 
 log = logging.getLogger(__name__)
 
-# Metric names are shared with lib/ (alarms, dashboards): contracts/metrics.ts holds the same ones, a test compares.
+# Alarms and dashboards name the same metrics.
 INPUT_ROWS = "InputRows"
 BATCH_DURATION = "BatchDuration"
 OFFSET_LAG = "OffsetLag"

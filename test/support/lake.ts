@@ -1,0 +1,135 @@
+import { execFile } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { AthenaClient } from '@aws-sdk/client-athena';
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { runQuery } from '../../bin/athena.js';
+import { describeCheck, invokeIngest } from '../../bin/ingest.js';
+import type { Target } from '../../bin/target.js';
+import type { IngestEvent, SourceCheck } from '../../lambdas/ingest/run.js';
+import { type Home, homeAt, ROOT } from '../../localstack/paths.js';
+import { isAlive, until } from '../../localstack/process.js';
+import { doorUrl, down, jobRuns, runIsAlive, type StackState, trinoReady, type UpOptions, up } from '../../localstack/stack.js';
+import { hasSharedData, SHARED_DATA } from './shared-data.js';
+
+const say = (message: string) => process.stderr.write(`  ${message}\n`);
+
+export interface CommandResult {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A whole AWS on this machine in a home of its own, with ports of its own: a user's running lake is never touched. */
+export class Lake {
+  private constructor(
+    readonly home: Home,
+    readonly state: StackState,
+    private readonly target: Target,
+  ) {}
+
+  static async start(options: Partial<UpOptions> = {}): Promise<Lake> {
+    const tests = join(ROOT, '.sluice', 'tests');
+    mkdirSync(tests, { recursive: true });
+    // A folder name with a space: paths with spaces must work.
+    const home = homeAt(mkdtempSync(join(tests, 'lake with space-')));
+    if (hasSharedData) process.env.SLUICE_FEEDS = SHARED_DATA;
+    try {
+      const state = await up(home, { feeds: 'recorded', ...options }, say);
+      const client = { endpoint: doorUrl(state), region: 'us-east-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
+      const target: Target = {
+        stage: 'local',
+        identity: { app: 'sluice', stage: 'local' },
+        athena: new AthenaClient(client),
+        lambda: new LambdaClient(client),
+        local: { home, state },
+      };
+      await trinoReady(home, state);
+      return new Lake(home, state, target);
+    } catch (error) {
+      await down(home, say);
+      throw error;
+    }
+  }
+
+  async stop(): Promise<void> {
+    await down(this.home, say);
+    if (!process.env.SLUICE_KEEP_TESTS) rmSync(this.home.root, { recursive: true, force: true });
+  }
+
+  async ingest(event: IngestEvent): Promise<SourceCheck> {
+    const check = await invokeIngest(event, this.target);
+    say(describeCheck(check));
+    return check;
+  }
+
+  async sql(text: string): Promise<(string | null)[][]> {
+    return (await runQuery(text, this.target)).rows.map((row) => [...row]);
+  }
+
+  async number(text: string): Promise<number> {
+    return Number((await this.sql(text))[0]?.[0]);
+  }
+
+  /** Polls a scalar query until it gives `wanted`. */
+  async becomes(text: string, wanted: number, timeoutMs = 180_000): Promise<void> {
+    let last = Number.NaN;
+    await until(
+      async () => {
+        last = await this.number(text).catch(() => Number.NaN);
+        return last === wanted;
+      },
+      { timeoutMs, everyMs: 2_000, describe: () => `${text} gave ${last}, not ${wanted}, within ${timeoutMs / 1000} s` },
+    );
+  }
+
+  /** The command line, on this lake. */
+  cli(...args: string[]): Promise<CommandResult> {
+    return new Promise((resolve) => {
+      execFile(
+        join(ROOT, 'sluice'),
+        args,
+        { cwd: ROOT, env: { ...process.env, SLUICE_HOME: this.home.root, NO_COLOR: '1' }, maxBuffer: 64 * 1024 * 1024 },
+        (error, stdout, stderr) => {
+          resolve({ code: typeof error?.code === 'number' ? error.code : error ? 1 : 0, stdout, stderr });
+        },
+      );
+    });
+  }
+
+  /** The newest run of a job. */
+  run(job: string) {
+    return jobRuns(this.home).find((run) => run.job === `sluice-local-${job}`);
+  }
+
+  /** SIGKILLs a job's driver, Python and JVM alike. */
+  async kill(job: string): Promise<void> {
+    const run = this.run(job);
+    if (!run?.process || !runIsAlive(run)) throw new Error(`job ${job} is not running, so it cannot be killed`);
+    process.kill(-run.process.pid, 'SIGKILL');
+    const { process: killed } = run;
+    await until(async () => !isAlive(killed), { timeoutMs: 10_000, describe: () => `job ${job} survived SIGKILL` });
+  }
+
+  /** What the watchdog's schedule does, now. */
+  async watchdog(): Promise<Record<string, string>> {
+    const { Payload } = await this.target.lambda.send(new InvokeCommand({ FunctionName: 'sluice-local-watchdog', Payload: Buffer.from('{}') }));
+    return (JSON.parse(Buffer.from(Payload ?? []).toString('utf8')) as { jobs: Record<string, string> }).jobs;
+  }
+
+  /** Offsets that are in no ledger row, per partition: ranges must follow each other without a gap. */
+  async offsetGaps(dataset: string): Promise<string[]> {
+    const rows = await this.sql(
+      `SELECT o."partition", o.first_offset, o.last_offset, o.records FROM ops.ledger l CROSS JOIN UNNEST(l.offsets) AS o(topic, "partition", first_offset, last_offset, records) WHERE l.dataset = '${dataset}' ORDER BY 1, 2`,
+    );
+    const gaps: string[] = [];
+    const next = new Map<string, number>();
+    for (const [partition, first, last, records] of rows) {
+      const expected = next.get(partition ?? '') ?? 0;
+      if (Number(first) !== expected) gaps.push(`partition ${partition}: ${expected} to ${first}`);
+      if (Number(last) - Number(first) + 1 !== Number(records)) gaps.push(`partition ${partition}: ${records} records between ${first} and ${last}`);
+      next.set(partition ?? '', Number(last) + 1);
+    }
+    return gaps;
+  }
+}

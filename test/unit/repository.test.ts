@@ -1,0 +1,60 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { ROOT } from '../../localstack/paths.js';
+
+const read = (file: string) => readFileSync(join(ROOT, file), 'utf8');
+
+describe('the README', () => {
+  const commandsIn = (text: string) =>
+    [...text.matchAll(/^(?:[A-Z_]+=\S+ )*(\.\/sluice|npx cdk) ([a-z]+)(.*)$/gm)].map(([, program, command, rest]) => ({ program, command: command ?? '', rest: rest ?? '' }));
+  const blocks = [...read('README.md').matchAll(/```sh\n([\s\S]*?)```/g)].map((match) => match[1] ?? '');
+  const local = blocks.filter((block) => !block.includes('# AWS:')).flatMap(commandsIn);
+
+  test('shows commands that the command line has, with options that they have', () => {
+    expect(local.length).toBeGreaterThan(10);
+    const sources = readdirSync(join(ROOT, 'bin', 'commands'))
+      .map((file) => read(join('bin', 'commands', file)))
+      .join('\n');
+    for (const { command, rest } of local) {
+      expect(sources, command).toContain(`.command('${command}')`);
+      for (const [flag] of rest.matchAll(/--[a-z-]+/g)) expect(sources, `${command} ${flag}`).toContain(flag);
+    }
+  });
+
+  test('marks what needs an AWS account', () => {
+    for (const block of blocks) expect(/npx cdk|--stage/.test(block), block).toBe(block.includes('# AWS:'));
+  });
+});
+
+test('compose.yaml runs the versions that ./sluice installs, and says what of it was run', () => {
+  const compose = read('localstack/compose.yaml');
+  const ivy = read('localstack/install/ivy.xml');
+  const requirements = read('localstack/install/requirements.txt');
+  const version = (image: string) => new RegExp(`image: ${image}:([\\d.]+)`).exec(compose)?.[1];
+  expect(ivy).toContain(`name="kafka_2.13" rev="${version('apache/kafka')}"`);
+  expect(ivy).toContain(`name="trino-server" rev="${version('trinodb/trino')}"`);
+  expect(requirements).toContain(`pyspark==${version('apache/spark')}`);
+  expect(requirements).toContain(`ministack==${version('ministackorg/ministack')}`);
+  expect(compose).toContain('What of this was run: NOTHING');
+  for (const port of compose.matchAll(/^\s+ports: \[(.*)\]$/gm)) for (const [, mapped] of (port[1] ?? '').matchAll(/"([^"]+)"/g)) expect(mapped).toMatch(/^127\.0\.0\.1:/);
+});
+
+test('handlers do not import lib, and contracts import nothing of AWS', () => {
+  const files = (folder: string): string[] =>
+    readdirSync(join(ROOT, folder), { withFileTypes: true, recursive: true })
+      .filter((entry) => entry.name.endsWith('.ts'))
+      .map((entry) => join(entry.parentPath, entry.name));
+  for (const file of files('lambdas')) expect(readFileSync(file, 'utf8'), file).not.toMatch(/from '(\.\.\/)+lib\//);
+  for (const file of files('contracts')) expect(readFileSync(file, 'utf8'), file).not.toMatch(/from '(aws-|@aws-)/);
+});
+
+test('every pinned part has a checksum', () => {
+  const checksums = read('localstack/install/jars.sha256').trim().split('\n');
+  for (const line of checksums) expect(line).toMatch(/^[0-9a-f]{64} {2}(spark|kafka|glue|trino)\/\S+$/);
+  expect(new Set(checksums.map((line) => line.split('  ')[1]?.split('/')[0]))).toEqual(new Set(['spark', 'kafka', 'glue', 'trino']));
+  for (const file of ['requirements', 'jdk17', 'jdk25']) {
+    const text = read(`localstack/install/${file}.txt`);
+    for (const requirement of text.split(/\n(?=[a-z])/)) expect(requirement).toMatch(/^[A-Za-z0-9_.[\]-]+==\S+[\s\S]*--hash=sha256:/);
+  }
+});
