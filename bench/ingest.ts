@@ -30,7 +30,12 @@ if (values.child === 'ours') {
     ...fakeDeps(world),
     url: values.url ?? '',
     fetch: httpFetch(),
-    producer: { send: async (_topic: string, records: readonly unknown[]) => void (sent += records.length), close: async () => undefined },
+    producer: {
+      send: async (_topic: string, records: readonly unknown[]) => {
+        sent += records.length;
+      },
+      close: async () => undefined,
+    },
   };
   const began = performance.now();
   const check = await run({ source: 'stevenblack' }, deps);

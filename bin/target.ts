@@ -3,7 +3,7 @@ import { LambdaClient } from '@aws-sdk/client-lambda';
 import type { Config } from '../lib/config.js';
 import { defaultHome, type Home } from '../localstack/paths.js';
 import { findRunning } from '../localstack/process.js';
-import { doorUrl, readState, type StackState } from '../localstack/stack.js';
+import { client, readState, type StackState } from '../localstack/stack.js';
 import { CliError, EXIT } from './output.js';
 
 /** The lake that a command works on: a deployed stage, or the one on this machine. */
@@ -30,11 +30,10 @@ export function runningLocal(): { home: Home; state: StackState } {
 export function target(stage: string): Target {
   if (stage === 'local') {
     const local = runningLocal();
-    const client = { endpoint: doorUrl(local.state), region: 'us-east-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
-    return { stage, identity: { app: APP, stage }, athena: new AthenaClient(client), lambda: new LambdaClient(client), local };
+    return { stage, identity: { app: APP, stage }, athena: client(AthenaClient, local.state), lambda: client(LambdaClient, local.state), local };
   }
   if (stage !== 'dev' && stage !== 'prod') throw new CliError(`unknown stage "${stage}": use local, dev or prod`, EXIT.misuse);
   const region = process.env.SLUICE_REGION ?? process.env.AWS_REGION ?? process.env.AWS_DEFAULT_REGION;
-  const client = region === undefined ? {} : { region };
-  return { stage, identity: { app: APP, stage }, athena: new AthenaClient(client), lambda: new LambdaClient(client), local: null };
+  const settings = region === undefined ? {} : { region };
+  return { stage, identity: { app: APP, stage }, athena: new AthenaClient(settings), lambda: new LambdaClient(settings), local: null };
 }

@@ -2,6 +2,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { generateFeeds } from './feeds/generate.js';
 import type { RunRecord } from './gateway/glue-runs.js';
 import { type Home, ROOT } from './paths.js';
@@ -45,6 +46,11 @@ export interface UpOptions {
 
 export const doorUrl = ({ ports }: StackState): string => `http://127.0.0.1:${ports.door}`;
 export const trinoUrl = ({ ports }: StackState): string => `http://127.0.0.1:${ports.trino}`;
+
+/** An SDK client of the AWS on this machine. */
+export function client<T>(Client: new (config: { endpoint: string; region: string; credentials: { accessKeyId: string; secretAccessKey: string } }) => T, state: StackState): T {
+  return new Client({ endpoint: doorUrl(state), region: 'us-east-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } });
+}
 
 export function readState(home: Home): StackState | null {
   const file = join(home.run, STATE_FILE);
@@ -130,6 +136,8 @@ export async function up(home: Home, options: UpOptions, say: Say): Promise<Stac
     ),
   ]);
   await deploy(home, state, assembly, say);
+  // A deploy that changed nothing starts nothing: after `down`, the jobs are started here, not at the watchdog's next tick.
+  await client(LambdaClient, state).send(new InvokeCommand({ FunctionName: 'sluice-local-watchdog', Payload: Buffer.from('{}') }));
   return state;
 }
 
@@ -228,7 +236,7 @@ async function synth(home: Home, state: StackState, extra: Readonly<Record<strin
 /** Deploys the `local` stage through the front door; bootstraps it the first time. Custom resources start the jobs. */
 export async function deploy(home: Home, state: StackState, assembly: Promise<string>, say: Say): Promise<void> {
   const began = Date.now();
-  const cloudFormation = new CloudFormationClient({ endpoint: doorUrl(state), region: 'us-east-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } });
+  const cloudFormation = client(CloudFormationClient, state);
   const bootstrapped = await cloudFormation.send(new DescribeStacksCommand({ StackName: 'CDKToolkit' })).then(
     () => true,
     () => false,

@@ -20,7 +20,7 @@ export function sparkProfile(
     'spark.local.dir': runTmp,
     'spark.sql.warehouse.dir': join(runTmp, 'warehouse'),
     'spark.driver.extraClassPath': join(home.tools, 'jars', 'spark', '*'),
-    'spark.driver.extraJavaOptions': `-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m -XX:+UseSerialGC -Djava.io.tmpdir=${runTmp} -Dderby.system.home=${runTmp}`,
+    'spark.driver.extraJavaOptions': `-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m -XX:+UseSerialGC "-Djava.io.tmpdir=${runTmp}" "-Dderby.system.home=${runTmp}"`,
     'spark.sql.shuffle.partitions': '1',
     'spark.default.parallelism': '2',
     'spark.sql.adaptive.enabled': 'false',

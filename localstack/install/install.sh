@@ -236,6 +236,14 @@ install_base() {
   part "$jars_folder" jars make_jars
   link "$jars_folder" jars
 }
+# What is linked already needs no looking for Java, disk or Python again.
+stamp=$tools/.installed
+linked="$node_folder $python_folder $jars_folder"
+is_linked() {
+  [ "$(cat "$stamp" 2>/dev/null || true)" = "$linked" ] || return 1
+  for name in node_modules python java17 jars; do [ -e "$tools/$name" ] || return 1; done
+  [ -e "$root/node_modules/tsx" ]
+}
 install_trino() {
   java=$(system_java 24 99)
   if [ -n "$java" ]; then
@@ -248,11 +256,17 @@ install_trino() {
   link "$trino_folder/trino-server-476" trino
 }
 
+case $what in
+  node | base) if is_linked; then exit 0; fi ;;
+esac
 plan
 case $what in
   plan) ;;
   node) install_node ;;
-  base) install_base ;;
+  base)
+    install_base
+    printf '%s' "$linked" >"$stamp"
+    ;;
   trino) install_trino ;;
   *) fail "install.sh: unknown part $what" ;;
 esac

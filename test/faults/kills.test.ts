@@ -10,7 +10,7 @@ import { seeded } from '../../localstack/feeds/generate.js';
 import { sparkProfile } from '../../localstack/gateway/spark-profile.js';
 import { ROOT } from '../../localstack/paths.js';
 import { sleep, until } from '../../localstack/process.js';
-import { runIsAlive } from '../../localstack/stack.js';
+import { client, runIsAlive } from '../../localstack/stack.js';
 import { Lake } from '../support/lake.js';
 
 const KILLS = Number(process.env.SLUICE_KILLS ?? 20);
@@ -30,7 +30,7 @@ describe(`${KILLS} SIGKILLs over the three Spark processes under load, seed ${SE
   afterAll(async () => {
     await lake?.stop();
   }, 120_000);
-  const glue = () => new GlueClient({ endpoint: `http://127.0.0.1:${lake.state.ports.door}`, region: 'us-east-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } });
+  const glue = () => client(GlueClient, lake.state);
   const maxInGold = 'SELECT max(s.sequence) FROM gold.harmful_domains CROSS JOIN UNNEST(sources) AS s(source, category, first_seen, changed_at, sequence, current)';
 
   test('end with every record once in Silver', async () => {

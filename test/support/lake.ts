@@ -9,7 +9,7 @@ import type { Target } from '../../bin/target.js';
 import type { IngestEvent, SourceCheck } from '../../lambdas/ingest/run.js';
 import { type Home, homeAt, ROOT } from '../../localstack/paths.js';
 import { isAlive, until } from '../../localstack/process.js';
-import { doorUrl, down, jobRuns, runIsAlive, type StackState, trinoReady, type UpOptions, up } from '../../localstack/stack.js';
+import { client, down, jobRuns, runIsAlive, type StackState, trinoReady, type UpOptions, up } from '../../localstack/stack.js';
 import { hasSharedData, SHARED_DATA } from './shared-data.js';
 
 const say = (message: string) => process.stderr.write(`  ${message}\n`);
@@ -36,12 +36,11 @@ export class Lake {
     if (hasSharedData) process.env.SLUICE_FEEDS = SHARED_DATA;
     try {
       const state = await up(home, { feeds: 'recorded', ...options }, say);
-      const client = { endpoint: doorUrl(state), region: 'us-east-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
       const target: Target = {
         stage: 'local',
         identity: { app: 'sluice', stage: 'local' },
-        athena: new AthenaClient(client),
-        lambda: new LambdaClient(client),
+        athena: client(AthenaClient, state),
+        lambda: client(LambdaClient, state),
         local: { home, state },
       };
       await trinoReady(home, state);
