@@ -35,7 +35,8 @@ export function addDemo(program: Command): void {
       for (const { source } of enabled) {
         const check = await invokeIngest({ source: source.name }, lake);
         tell(describeCheck(check));
-        if (check.outcome === 'failed' || check.outcome === 'refused') throw new CliError(`the demonstration needs ${source.name}: ${check.reason}`);
+        if (check.outcome === 'failed' || check.outcome === 'refused')
+          throw new CliError(`the demonstration needs ${source.name}: ${check.reason}. To begin anew: ./sluice clean --data --yes`);
       }
       tell('records are in Kafka; Spark carries them through Bronze, Silver and Gold; waiting for Trino to count them');
       await trinoReady(home, state);
