@@ -28,7 +28,7 @@ from medallion.lease import DynamoLeaseStore, Holder, Lease, acquire, glue_run_s
 from medallion.metrics import LEDGER_RESIDUAL, QUARANTINED, Metric, Metrics, ProgressListener
 from medallion.silver import Counts, SilverBatch
 from medallion.state import StateBatch, change_feed
-from medallion.tables import ensure_table, path_of
+from medallion.tables import ensure_tables, path_of
 
 log = logging.getLogger("medallion")
 
@@ -176,11 +176,10 @@ def run(argv: Sequence[str], layers: Sequence[str]) -> None:
 
     signal.signal(signal.SIGTERM, stop)
     driver = Driver(spark, arguments, contracts, leases, metrics)
-    for layer in arguments.layers:
-        for table in contracts.tables_of(layer):
-            ensure_table(spark, arguments.lake, table)
     starters = {"bronze": driver.start_bronze, "silver": driver.start_silver, "gold": driver.start_gold}
     for layer in arguments.layers:
+        # Layer by layer, so that Bronze reads while the next layer's tables are made.
+        ensure_tables(spark, arguments.lake, contracts.tables_of(layer))
         for dataset in contracts.datasets:
             starters[layer](dataset)
     log.info("%d queries run", len(spark.streams.active))
