@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { join } from 'node:path';
 import { ROOT } from '../localstack/paths.js';
 import { contractsJson, ruleVectorSql } from './contracts-json.js';
+import { LINTERS, runTools } from './lint.js';
 import { EXIT, say } from './output.js';
 
 export interface TestOptions {
@@ -85,6 +86,7 @@ export async function runTests({ unit, faults }: TestOptions): Promise<number> {
     } else if (faults) {
       outcomes.push(await vitest(['test/faults'], work, ['--no-file-parallelism']));
     } else {
+      outcomes.push({ ...runTools(LINTERS), skips: [] });
       outcomes.push(await vitest(['test/unit', 'test/infra'], work));
       outcomes.push(await pytest(work));
       outcomes.push(await vitest(['test/integration'], work, ['--no-file-parallelism']));

@@ -88,8 +88,8 @@ export const configSchema = z
       })
       .strict()
       .prefault({}),
-    /** Endpoints of the AWS on this machine, for code that heavy traffic takes to the emulator directly. */
-    local: z.object({ s3Endpoint: z.url() }).strict().optional(),
+    /** The front door of the AWS on this machine, which functions reach even inside an emulator that we did not start. */
+    local: z.object({ awsEndpoint: z.url() }).strict().optional(),
   })
   .strict();
 
@@ -129,7 +129,7 @@ export const ENVIRONMENT = {
   SLUICE_RETAIN_DATA: 'false, together with SLUICE_DELETE_DATA_OF=STAGE: delete the data with its stacks',
   SLUICE_DELETE_DATA_OF: 'the stage whose data may be deleted',
   SLUICE_KAFKA_BOOTSTRAP_SERVERS: 'local stage: the broker (set by ./sluice)',
-  SLUICE_S3_ENDPOINT: 'local stage: the S3 that Spark talks to (set by ./sluice)',
+  SLUICE_AWS_ENDPOINT: 'local stage: the front door (set by ./sluice)',
   SLUICE_FEEDS_URL: 'local stage: the server of recorded feeds (set by ./sluice)',
 } as const;
 
@@ -168,7 +168,7 @@ export function loadConfig(stage: string, env: Environment = {}): Config {
     network: { ...defaults.network, ...given({ vpcId: env.SLUICE_VPC_ID }) },
     medallion: { ...defaults.medallion, ...given({ layout: env.SLUICE_LAYOUT }) },
     ingestion: { ...defaults.ingestion, ...given({ feedsUrl: env.SLUICE_FEEDS_URL }) },
-    ...(stage === 'local' ? { local: { s3Endpoint: env.SLUICE_S3_ENDPOINT ?? 'http://127.0.0.1:4567' } } : {}),
+    ...(stage === 'local' ? { local: { awsEndpoint: env.SLUICE_AWS_ENDPOINT ?? 'http://127.0.0.1:4566' } } : {}),
   };
   const parsed = configSchema.safeParse(input);
   if (parsed.success) return parsed.data;

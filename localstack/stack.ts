@@ -186,7 +186,7 @@ export function awsEnvironment(state: StackState): Record<string, string> {
 export function deployEnvironment(state: StackState): Record<string, string> {
   return {
     SLUICE_KAFKA_BOOTSTRAP_SERVERS: `127.0.0.1:${state.ports.kafka}`,
-    SLUICE_S3_ENDPOINT: state.emulatorUrl,
+    SLUICE_AWS_ENDPOINT: doorUrl(state),
     ...(state.feeds === 'recorded' ? { SLUICE_FEEDS_URL: `http://127.0.0.1:${state.ports.feeds}` } : {}),
   };
 }

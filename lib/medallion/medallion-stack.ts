@@ -214,7 +214,10 @@ export class MedallionStack extends Stack {
       description: 'Starts streaming jobs that are not running and restarts those of an old release',
       folder: 'watchdog',
       timeout: Duration.minutes(3),
-      environment: { JOBS: JSON.stringify(jobs.map(({ job, release }) => ({ name: job.jobName, release }))) },
+      environment: {
+        ...(config.local ? { AWS_ENDPOINT_URL_GLUE: config.local.awsEndpoint } : {}),
+        JOBS: JSON.stringify(jobs.map(({ job, release }) => ({ name: job.jobName, release }))),
+      },
     });
     watchdog.allow(
       ['glue:GetJobRuns', 'glue:StartJobRun', 'glue:BatchStopJobRun'],

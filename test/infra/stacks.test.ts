@@ -138,6 +138,15 @@ describe.each(STAGES)('stage %s', (stage) => {
   });
 });
 
+test('only the local stage’s watchdog is sent to the front door', () => {
+  const endpoints = (stage: (typeof STAGES)[number]) =>
+    Object.values(synthesise(stage).template('medallion').findResources('AWS::Lambda::Function')).flatMap(
+      ({ Properties }) => Properties.Environment?.Variables?.AWS_ENDPOINT_URL_GLUE ?? [],
+    );
+  expect(endpoints('local')).toEqual(['http://127.0.0.1:4566']);
+  expect([...endpoints('dev'), ...endpoints('prod')]).toEqual([]);
+});
+
 describe('deployed stages', () => {
   test('dev and prod in one account share no physical name', () => {
     const names = (stage: 'dev' | 'prod') => {
