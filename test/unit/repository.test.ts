@@ -2,28 +2,24 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ROOT } from '../../localstack/paths.js';
+import { localCommands, readmeBlocks } from '../support/readme.js';
 
 const read = (file: string) => readFileSync(join(ROOT, file), 'utf8');
 
 describe('the README', () => {
-  const commandsIn = (text: string) =>
-    [...text.matchAll(/^(?:[A-Z_]+=\S+ )*(\.\/sluice|npx cdk) ([a-z]+)(.*)$/gm)].map(([, program, command, rest]) => ({ program, command: command ?? '', rest: rest ?? '' }));
-  const blocks = [...read('README.md').matchAll(/```sh\n([\s\S]*?)```/g)].map((match) => match[1] ?? '');
-  const local = blocks.filter((block) => !block.includes('# AWS:')).flatMap(commandsIn);
-
   test('shows commands that the command line has, with options that they have', () => {
-    expect(local.length).toBeGreaterThan(10);
+    expect(localCommands().length).toBeGreaterThan(10);
     const sources = readdirSync(join(ROOT, 'bin', 'commands'))
       .map((file) => read(join('bin', 'commands', file)))
       .join('\n');
-    for (const { command, rest } of local) {
-      expect(sources, command).toContain(`.command('${command}')`);
-      for (const [flag] of rest.matchAll(/--[a-z-]+/g)) expect(sources, `${command} ${flag}`).toContain(flag);
+    for (const { command, line } of localCommands()) {
+      expect(sources, line).toContain(`.command('${command}')`);
+      for (const [flag] of line.matchAll(/--[a-z-]+/g)) expect(sources, line).toContain(flag);
     }
   });
 
   test('marks what needs an AWS account', () => {
-    for (const block of blocks) expect(/npx cdk|--stage/.test(block), block).toBe(block.includes('# AWS:'));
+    for (const block of readmeBlocks()) expect(/npx cdk|--stage/.test(block), block).toBe(block.includes('# AWS:'));
   });
 });
 

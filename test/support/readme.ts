@@ -1,0 +1,26 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ROOT } from '../../localstack/paths.js';
+
+export interface ReadmeCommand {
+  readonly program: './sluice' | 'npx cdk';
+  readonly command: string;
+  /** The whole line, as a shell would run it. */
+  readonly line: string;
+}
+
+/** The shell blocks of the README, each as its text. */
+export const readmeBlocks = (): string[] => [...readFileSync(join(ROOT, 'README.md'), 'utf8').matchAll(/```sh\n([\s\S]*?)```/g)].map((match) => match[1] ?? '');
+
+/** Commands of the blocks that need no AWS account, in order. */
+export function localCommands(): ReadmeCommand[] {
+  return readmeBlocks()
+    .filter((block) => !block.includes('# AWS:'))
+    .flatMap((block) =>
+      [...block.matchAll(/^(\.\/sluice|npx cdk) ([a-z]+).*$/gm)].map(([line, program, command]) => ({
+        program: program as ReadmeCommand['program'],
+        command: command ?? '',
+        line,
+      })),
+    );
+}
