@@ -126,6 +126,7 @@ export const ENVIRONMENT = {
   SLUICE_MSK_CLUSTER_ARN: 'an existing MSK cluster: its ARN',
   SLUICE_MSK_SECURITY_GROUP_ID: 'an existing MSK cluster: its security group',
   SLUICE_LAYOUT: 'combined or separate: one Glue job for all layers, or one per layer',
+  SLUICE_WATCHDOG_MINUTES: 'how often the watchdog looks whether the Spark jobs run',
   SLUICE_RETAIN_DATA: 'false, together with SLUICE_DELETE_DATA_OF=STAGE: delete the data with its stacks',
   SLUICE_DELETE_DATA_OF: 'the stage whose data may be deleted',
   SLUICE_KAFKA_BOOTSTRAP_SERVERS: 'local stage: the broker (set by ./sluice)',
@@ -166,7 +167,10 @@ export function loadConfig(stage: string, env: Environment = {}): Config {
     ...(env.SLUICE_RETAIN_DATA === undefined ? {} : { retainData: env.SLUICE_RETAIN_DATA !== 'false' }),
     broker: brokerOf(env, defaults.broker),
     network: { ...defaults.network, ...given({ vpcId: env.SLUICE_VPC_ID }) },
-    medallion: { ...defaults.medallion, ...given({ layout: env.SLUICE_LAYOUT }) },
+    medallion: {
+      ...defaults.medallion,
+      ...given({ layout: env.SLUICE_LAYOUT, watchdogMinutes: env.SLUICE_WATCHDOG_MINUTES === undefined ? undefined : Number(env.SLUICE_WATCHDOG_MINUTES) }),
+    },
     ingestion: { ...defaults.ingestion, ...given({ feedsUrl: env.SLUICE_FEEDS_URL }) },
     ...(stage === 'local' ? { local: { awsEndpoint: env.SLUICE_AWS_ENDPOINT ?? 'http://127.0.0.1:4566' } } : {}),
   };

@@ -35,7 +35,8 @@ export class Lake {
     const home = homeAt(mkdtempSync(join(tests, 'lake with space-')));
     if (hasSharedData) process.env.SLUICE_FEEDS = SHARED_DATA;
     try {
-      const state = await up(home, { feeds: 'recorded', ...options }, say);
+      // Tests call the watchdog themselves: its schedule must not come between a kill and what is asserted of it.
+      const state = await up(home, { feeds: 'recorded', ...options, deployEnv: { SLUICE_WATCHDOG_MINUTES: '720', ...options.deployEnv } }, say);
       const target: Target = {
         stage: 'local',
         identity: { app: 'sluice', stage: 'local' },

@@ -36,6 +36,7 @@ describe('configuration', () => {
     ['an unknown broker', 'dev', { SLUICE_BROKER: 'redis' }, /SLUICE_BROKER is "redis": use provisioned or serverless/],
     ['a layout that is none', 'dev', { SLUICE_LAYOUT: 'both' }, /medallion\.layout: Invalid option/],
     ['half an existing cluster', 'dev', { SLUICE_MSK_BOOTSTRAP_SERVERS: 'b:9098' }, /broker\.clusterArn[\s\S]*broker\.securityGroupId/],
+    ['a watchdog that never looks', 'dev', { SLUICE_WATCHDOG_MINUTES: 'often' }, /medallion\.watchdogMinutes/],
     ['an account that is none', 'dev', { SLUICE_ACCOUNT: '12' }, /account:/],
   ])('refuses %s and says where', (_what, stage, env, message) => expect(() => loadConfig(stage, env)).toThrow(message));
   test('physical names carry app and stage', () => {
