@@ -67,6 +67,7 @@ export class MedallionStack extends Stack {
 
     const jobs = Object.entries(layout).map(([name, layers]) => {
       const entryPoint = `${name}.py`;
+      const release = releaseHash(GLUE_JOBS, entryPoint, contracts);
       const script = new Asset(this, `Script-${name}`, { path: join(GLUE_JOBS, entryPoint) });
       const job = new PySparkStreamingJob(this, `Job-${name}`, {
         jobName: physicalName(config, name),
@@ -90,7 +91,7 @@ export class MedallionStack extends Stack {
           'metrics-namespace': metricsNamespace(config),
           'max-offsets-per-trigger': String(config.medallion.maxOffsetsPerTrigger),
           ...(config.medallion.triggerSeconds === undefined ? {} : { 'trigger-seconds': String(config.medallion.triggerSeconds) }),
-          release: releaseHash(GLUE_JOBS, entryPoint, contracts),
+          release,
         },
       });
       if (!securityConfiguration) {
@@ -98,7 +99,7 @@ export class MedallionStack extends Stack {
         acknowledge(job, { 'AwsSolutions-GL1': reason, 'AwsSolutions-GL3': reason });
       }
       this.grant(job, props, [script, packageAsset, contractsAsset, ...jars]);
-      return { job, release: releaseHash(GLUE_JOBS, entryPoint, contracts) };
+      return { job, release };
     });
     this.watchdog(props, jobs);
   }

@@ -6,7 +6,6 @@ import type { TopicSpec } from '../../lambdas/topics/run.js';
 import { type BrokerConnection, kafkaStatements } from '../broker/connection.js';
 import { brokerEnvironment } from '../broker/environment.js';
 import { type Config, physicalName } from '../config.js';
-import { acknowledge } from '../shared/acknowledge.js';
 import { SluiceFunction } from '../shared/function.js';
 import { OnEventProvider } from '../shared/on-event.js';
 
@@ -37,6 +36,5 @@ export class TopicsStack extends Stack {
     const topics: TopicSpec[] = datasets.map(({ name, topic }) => ({ name, partitions: topic.partitions, retentionMs: Duration.hours(topic.retentionHours).toMilliseconds() }));
     const provider = new OnEventProvider(this, 'Provider', manage.function);
     new CustomResource(this, 'Topics', { resourceType: 'Custom::KafkaTopics', serviceToken: provider.serviceToken, properties: { topics: JSON.stringify(topics) } });
-    acknowledge(this, { 'AwsSolutions-L1': 'Node.js 22 is a supported LTS runtime.' });
   }
 }
