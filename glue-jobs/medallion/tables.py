@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 
 from delta.tables import DeltaTable
 from pyspark.sql import SparkSession
@@ -22,8 +23,9 @@ PROPERTIES = {
 }
 
 
+@cache
 def schema_of(ddl: str) -> StructType:
-    """The Spark schema of a contract's DDL; needs an active session, whose parser reads it."""
+    """The Spark schema of a contract's DDL; needs an active session, whose parser reads it. Not to be changed: it is shared."""
     return SparkSession.active().createDataFrame([], ddl).schema
 
 

@@ -9,7 +9,7 @@ import pytest
 from medallion.arguments import parse_arguments
 from medallion.contracts import parse_contracts
 from medallion.lease import DynamoLeaseStore, Holder, LeaseLost, LeaseRefused, acquire
-from medallion.metrics import Metrics, lag_of, metrics_of
+from medallion.metrics import Metrics, ProgressListener, lag_of, metrics_of
 
 
 class MemoryStore:
@@ -118,6 +118,22 @@ def test_a_metric_that_cannot_be_sent_does_not_stop_the_data(caplog):
 
     Metrics(Broken(), "Sluice").put("d", "silver", metrics_of({}))
     assert "metrics of silver.d could not be published" in caplog.text
+
+
+def test_the_progress_of_a_query_becomes_metrics_of_its_layer_and_dataset(spark):
+    calls = []
+
+    class Client:
+        def put_metric_data(self, **call):
+            calls.append(call)
+
+    ProgressListener(Metrics(Client(), "Sluice")).add_to(spark)
+    query = spark.readStream.format("rate").load().writeStream.format("noop").queryName("silver.d").trigger(once=True).start()
+    assert query.awaitTermination(60)
+    spark.sparkContext._jsc.sc().listenerBus().waitUntilEmpty(30_000)
+    (call,) = calls
+    assert call["MetricData"][0]["MetricName"] == "InputRows"
+    assert call["MetricData"][0]["Dimensions"] == [{"Name": "Dataset", "Value": "d"}, {"Name": "Layer", "Value": "silver"}]
 
 
 ARGUMENTS = [

@@ -8,12 +8,15 @@ from datetime import UTC, date, datetime
 import pytest
 
 from medallion.silver import (
+    HeldKeys,
     SilverBatch,
-    count_outcomes,
-    offset_ranges,
+    bounded_fields,
+    counts_of,
+    mark_held,
     parse,
     quarantine_rows,
     silver_rows,
+    summarise,
     with_outcome,
 )
 from medallion.tables import ensure_table, path_of, schema_of
@@ -44,9 +47,13 @@ def bronze(spark, contracts, values, *, headers=None, first_offset=0):
 
 def outcomes_of(spark, contracts, values, held=()):
     dataset = contracts.datasets[0]
-    parsed = parse(bronze(spark, contracts, values), dataset)
-    existing = parse(bronze(spark, contracts, list(held)), dataset) if held else parsed.limit(0)
-    return with_outcome(parsed, existing, dataset.key)
+    outcomes = with_outcome(parse(bronze(spark, contracts, values), dataset), dataset.key)
+    return mark_held(outcomes, parse(bronze(spark, contracts, list(held)), dataset), dataset.key) if held else outcomes
+
+
+def summary_of(contracts, outcomes):
+    dataset = contracts.datasets[0]
+    return summarise(outcomes, bounded_fields(dataset.record_ddl, dataset.key), contracts.canary_source)
 
 
 def shown(outcomes):
@@ -104,17 +111,17 @@ def test_a_quarantined_record_does_not_take_the_place_of_a_good_one_with_its_key
 
 def test_counts_leave_canaries_out_and_add_up(spark, contracts):
     values = [record("a.example"), record("a.example"), b"bad", record("canary.example", source=contracts.canary_source)]
-    counts = count_outcomes(outcomes_of(spark, contracts, values), contracts.canary_source)
+    counts = counts_of(summary_of(contracts, outcomes_of(spark, contracts, values)))
     assert (counts.read, counts.inserted, counts.duplicate, counts.quarantined, counts.dropped, counts.canaries, counts.residual) == (3, 1, 1, 1, 0, 1, 0)
 
 
 def test_a_replayed_record_keeps_the_coordinates_it_first_had_and_the_ledger_where_it_was_read(spark, contracts):
     dataset = contracts.datasets[0]
     replay = [{"key": "sluice-origin", "value": b"old_topic/2/77"}, {"key": "sluice-run", "value": b"run-9"}]
-    parsed = parse(bronze(spark, contracts, [record()], headers=replay, first_offset=500), dataset)
-    row = silver_rows(with_outcome(parsed, parsed.limit(0), dataset.key), schema_of(dataset.table("silver").ddl).names).first()
+    outcomes = with_outcome(parse(bronze(spark, contracts, [record()], headers=replay, first_offset=500), dataset), dataset.key)
+    row = silver_rows(outcomes, schema_of(dataset.table("silver").ddl).names).first()
     assert (row["topic"], row["partition"], row["offset"], row["run_id"]) == ("old_topic", 2, 77, "run-9")
-    (read,) = offset_ranges(parsed, dataset.key)
+    (read,) = summary_of(contracts, outcomes)
     assert (read["topic"], read["partition"], read["first_offset"]) == (dataset.topic, 0, 500)
 
 
@@ -180,6 +187,28 @@ def test_batches_after_each_other_insert_each_key_once_and_the_ledger_knows_ever
     assert [(r["first_offset"], r["last_offset"], r["records"]) for row in rows for r in row["offsets"]] == [(0, 1, 2), (2, 3, 2)]
     silver = lake.rows(lake.dataset.table("silver")).orderBy("offset").collect()
     assert [(row["name"], row["sequence"], row["offset"]) for row in silver] == [("a.example", 1, 0), ("b.example", 1, 1), ("a.example", 2, 3)]
+
+
+def test_silver_is_read_only_where_it_may_hold_a_key_of_the_batch(spark, contracts, lake):
+    silver = lake.rows(lake.dataset.table("silver"))
+    bounded = bounded_fields(lake.dataset.record_ddl, lake.dataset.key)
+    assert bounded == ("sequence",)
+    held = HeldKeys(bounded)
+    first = summary_of(contracts, outcomes_of(spark, contracts, [record(sequence=5), record("b.example", 7), b"bad"]))
+    assert held.may_match(first), "nothing is known yet"
+    held.learn(silver)
+    assert not held.may_match(first), "Silver is empty"
+    held.add(first)
+    assert held.may_match(summary_of(contracts, outcomes_of(spark, contracts, [record("c.example", 7)])))
+    assert not held.may_match(summary_of(contracts, outcomes_of(spark, contracts, [record("c.example", 8)])))
+    lake.batch()(bronze(spark, contracts, [record(sequence=9)]), 0)
+    successor = HeldKeys(bounded)
+    successor.learn(lake.rows(lake.dataset.table("silver")))
+    assert successor.may_match(summary_of(contracts, outcomes_of(spark, contracts, [record("c.example", 9)])))
+    assert not successor.may_match(summary_of(contracts, outcomes_of(spark, contracts, [record("c.example", 10)])))
+    unordered = HeldKeys(())
+    unordered.learn(lake.rows(lake.dataset.table("silver")))
+    assert unordered.may_match(first)
 
 
 def test_nothing_is_written_once_the_lease_is_lost(spark, contracts, lake):

@@ -38,6 +38,8 @@ export function sparkProfile(
     'spark.hadoop.fs.s3a.secret.key': 'test',
     'spark.hadoop.fs.s3a.aws.credentials.provider': 'org.apache.hadoop.fs.s3a.SimpleAWSCredentialsProvider',
     'spark.hadoop.fs.s3a.buffer.dir': runTmp,
+    // Without this each PUT is followed by a DELETE of its parents' markers.
+    'spark.hadoop.fs.s3a.directory.marker.retention': 'keep',
   };
 }
 
