@@ -19,6 +19,7 @@ export function loadRecord(sequence: number, keys: number, observedAt: Date): Ou
     entry_type: 'domain',
     name,
     scope: 'exact',
+    action: 'block',
     event: Math.floor(sequence / keys) % 2 === 0 ? 'listed' : 'delisted',
     sequence: sequence + 1,
     category: 'load',
@@ -26,9 +27,9 @@ export function loadRecord(sequence: number, keys: number, observedAt: Date): Ou
     line: sequence,
   };
   return {
-    key: JSON.stringify(['load', 'domain', name, 'exact', sequence + 1]),
+    key: JSON.stringify(['load', 'domain', name, 'exact', 'block', sequence + 1]),
     value: JSON.stringify(value),
-    headers: { 'sluice-schema': '1', 'sluice-source': 'load', 'sluice-run': 'load' },
+    headers: { 'sluice-schema': '2', 'sluice-source': 'load', 'sluice-run': 'load' },
   };
 }
 

@@ -27,7 +27,7 @@ export function describeCheck(check: SourceCheck): string {
     case 'not_modified':
       return `${check.source}: not modified (304); ${count(check.produced)} records sent (${seconds} s)`;
     case 'refused':
-      return `${check.source}: refused, the last good version stays: ${check.reason}`;
+      return `${check.source}: refused, the last good version stays: ${check.reason}; if the list is right all the same: ./sluice release ${check.source}`;
     case 'failed':
       return `${check.source}: could not be fetched, the last good version stays: ${check.reason}`;
     case 'skipped':

@@ -24,12 +24,15 @@ const fieldSchema = z
 
 const cadence = z.object({ minutes: z.number().int().min(1) }).strict();
 
+/** Formats of lists that the ingest function parses; lambdas/shared/formats has a parser for each. */
+export const LIST_FORMATS = ['hosts', 'plain', 'adblock', 'wildcard', 'rpz', 'bind', 'dnsmasq', 'unbound', 'urls', 'urlhaus_csv', 'threatfox_csv', 'allow_deny_json'] as const;
+
 const httpSourceSchema = z
   .object({
     kind: z.literal('http'),
     name: identifier,
     url: z.url({ protocol: /^https$/, error: 'a source URL is https' }),
-    format: z.enum(['hosts']),
+    format: z.enum(LIST_FORMATS),
     category: identifier,
     cadence,
     /** 0 to 1: how far a listing by this source alone is believed. */
@@ -43,6 +46,10 @@ const httpSourceSchema = z
         maxBytes: z.number().int().positive(),
         /** Largest part of the current entries that one fetch may take away, 0 to 1. */
         maxShrink: z.number().min(0).max(1),
+        /** How many times the current entries one fetch may add. */
+        maxGrowth: z.number().positive().default(5),
+        /** Smallest part of the names in a body that must be entries, 0 to 1: below it, the body is not of the format. */
+        minValid: z.number().min(0).max(1).default(0.5),
       })
       .strict(),
     enabled: z.boolean().default(true),

@@ -4,23 +4,31 @@ const MIB = 1024 * 1024;
 
 export const harmfulDomains = defineDataset({
   name: 'harmful_domains',
-  version: 1,
+  version: 2,
   owner: 'sluice',
   description: 'Names and addresses that public blocklists hold to be harmful: who listed each, since when, and whether it is still listed.',
   terms: 'Each source keeps its own licence (see sources); the merge adds no restriction.',
   record: {
-    key: ['source', 'entry_type', 'name', 'scope', 'sequence'],
+    key: ['source', 'entry_type', 'name', 'scope', 'action', 'sequence'],
     order: ['sequence'],
     fields: {
       source: { type: 'string', description: 'Source that lists the name', example: 'stevenblack' },
-      entry_type: { type: 'string', description: 'What the name is: domain or ip', example: 'domain' },
-      name: { type: 'string', description: 'Domain in lower-case ASCII without trailing dot, or IP address in canonical form', example: 'ads.example.com' },
+      entry_type: { type: 'string', description: 'What the name is: domain, ip or url', example: 'domain' },
+      name: {
+        type: 'string',
+        description: 'Domain in lower-case ASCII without trailing dot, IP address in canonical form, or URL on a host that many share',
+        example: 'ads.example.com',
+      },
       scope: { type: 'string', description: 'What the listing covers: exact (this name alone) or subtree (and all below it)', example: 'exact' },
+      action: { type: 'string', description: 'block, or allow: an exception that the list makes from its own rules', example: 'block' },
       event: { type: 'string', description: 'listed or delisted', example: 'listed' },
       sequence: { type: 'bigint', description: "Number of the source's snapshot in which the name changed", example: 1 },
       category: { type: 'string', description: 'Category the contract gives the source', example: 'unified' },
       observed_at: { type: 'timestamp', description: 'When that snapshot was fetched', example: '2026-11-01T00:00:00.000Z' },
       line: { type: 'bigint', description: 'Line of the kept body that lists the name; null when delisted', example: 42 },
+      options: { type: 'string', description: 'Options of the Adblock rule, as written; null where it has none', example: 'third-party' },
+      listed_at: { type: 'timestamp', description: 'When the source says that it first saw the entry; null where it does not say', example: '2026-10-31T12:00:05.000Z' },
+      tags: { type: 'array<string>', description: "The source's own words for the threat; null where it has none", example: ['malware_download', 'elf'] },
     },
   },
   sources: [
@@ -42,10 +50,11 @@ export const harmfulDomains = defineDataset({
   rules: [
     { kind: 'notNull', name: 'source_present', field: 'source', action: 'quarantine' },
     { kind: 'notNull', name: 'name_present', field: 'name', action: 'quarantine' },
-    { kind: 'maxLength', name: 'name_length', field: 'name', characters: 253, action: 'quarantine' },
-    { kind: 'matches', name: 'name_characters', field: 'name', pattern: '[a-z0-9_.:-]+', action: 'quarantine' },
+    { kind: 'maxLength', name: 'name_length', field: 'name', characters: 2_048, action: 'quarantine' },
+    { kind: 'matches', name: 'name_characters', field: 'name', pattern: '[a-z0-9_.:-]{1,253}|https?://[!-~]+', action: 'quarantine' },
     { kind: 'notNull', name: 'entry_type_present', field: 'entry_type', action: 'quarantine' },
-    { kind: 'inSet', name: 'entry_type_known', field: 'entry_type', values: ['domain', 'ip'], action: 'quarantine' },
+    { kind: 'inSet', name: 'entry_type_known', field: 'entry_type', values: ['domain', 'ip', 'url'], action: 'quarantine' },
+    { kind: 'inSet', name: 'action_known', field: 'action', values: ['block', 'allow'], action: 'quarantine' },
     { kind: 'notNull', name: 'scope_present', field: 'scope', action: 'quarantine' },
     { kind: 'inSet', name: 'scope_known', field: 'scope', values: ['exact', 'subtree'], action: 'quarantine' },
     { kind: 'notNull', name: 'event_present', field: 'event', action: 'quarantine' },
@@ -64,18 +73,20 @@ export const harmfulDomains = defineDataset({
       description: 'One row per name: who lists it, since when, and whether anybody still does.',
       key: ['entry_type', 'name', 'scope'],
       columns: {
-        entry_type: { type: 'string', description: 'domain or ip' },
-        name: { type: 'string', description: 'Domain or address, normalised' },
+        entry_type: { type: 'string', description: 'domain, ip or url' },
+        name: { type: 'string', description: 'Domain, address or URL, normalised' },
         scope: { type: 'string', description: 'exact or subtree' },
         sources: {
-          type: 'array<struct<source:string,category:string,first_seen:timestamp,changed_at:timestamp,sequence:bigint,current:boolean>>',
-          description: 'Each source that ever listed the name, by name of source; current says whether it still does, changed_at when that last changed',
+          type: 'array<struct<source:string,action:string,category:string,first_seen:timestamp,changed_at:timestamp,sequence:bigint,current:boolean>>',
+          description:
+            'Each source that ever listed the name, by name of source; action says whether to block it or to allow it, current whether it still does, changed_at when that last changed',
         },
-        categories: { type: 'array<string>', description: 'Categories of the sources that list the name now, sorted' },
-        source_count: { type: 'int', description: 'Sources that list the name now' },
-        is_active: { type: 'boolean', description: 'Whether any source lists the name now' },
-        first_seen: { type: 'timestamp', description: 'Earliest listing by any source' },
+        categories: { type: 'array<string>', description: 'Categories of the sources that block the name now, sorted' },
+        source_count: { type: 'int', description: 'Sources that block the name now' },
+        is_active: { type: 'boolean', description: 'Whether any source blocks the name now' },
+        first_seen: { type: 'timestamp', description: 'Earliest listing by any source that blocked it; null where none did' },
         delisted_at: { type: 'timestamp', description: 'When the last source dropped the name; null while active' },
+        allowed_by: { type: 'array<string>', description: 'Sources that make an exception of the name now, sorted' },
       },
     },
   ],
@@ -85,8 +96,8 @@ export const harmfulDomains = defineDataset({
       name: 'active_by_source',
       description: 'Active harmful names by source and category',
       sql: `SELECT s.source, s.category, h.entry_type, count(*) AS active
-FROM gold.harmful_domains h CROSS JOIN UNNEST(h.sources) AS s(source, category, first_seen, changed_at, sequence, current)
-WHERE s.current AND s.source <> '_canary'
+FROM gold.harmful_domains h CROSS JOIN UNNEST(h.sources) AS s(source, action, category, first_seen, changed_at, sequence, current)
+WHERE s.current AND s.action = 'block' AND s.source <> '_canary'
 GROUP BY s.source, s.category, h.entry_type
 ORDER BY active DESC, s.source, h.entry_type`,
     },

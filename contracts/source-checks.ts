@@ -7,7 +7,7 @@ export const CHECK_OUTCOMES = ['changed', 'unchanged', 'not_modified', 'refused'
 
 export const sourceChecks = defineDataset({
   name: 'source_checks',
-  version: 1,
+  version: 2,
   owner: 'sluice',
   description: 'Every fetch of every source: when, with what status, how much it held, and what came of it.',
   terms: 'Made by Sluice.',
@@ -32,9 +32,13 @@ export const sourceChecks = defineDataset({
       lines: count('Lines of the body: entry rows, comments, blank lines and boilerplate'),
       comments: count('Comment lines and blank lines'),
       boilerplate: count('Rows that the format wants for itself (localhost and its kin)'),
-      entries: count('Distinct entries accepted: domains and addresses'),
+      entries: count('Distinct entries to block: domains, addresses and URLs'),
       domains: count('Distinct domains among the entries'),
       ips: count('Distinct addresses among the entries'),
+      urls: count('Distinct URLs among the entries'),
+      allowed: count('Distinct exceptions that the list makes from its own rules'),
+      narrowed: count('Names whose form covered a private public suffix whole; taken as that name alone'),
+      unknown_top_levels: count('Names under a top level that the public suffix list does not know; kept'),
       duplicates: count('Names that an earlier line already held'),
       rejects: count('Names refused, each with a reason'),
       ignored: count('Names that stand for nothing (0.0.0.0 itself)'),

@@ -6,7 +6,7 @@ import { jobRuns } from '../../localstack/stack.js';
 import { runQuery } from '../athena.js';
 import { describeCheck, invokeIngest } from '../ingest.js';
 import { bytes, CliError, EXIT, printJson, printRows, say } from '../output.js';
-import { target } from '../target.js';
+import { type Target, target } from '../target.js';
 
 const stageOption = () => new Option('--stage <stage>', 'local (this machine), dev or prod').default('local');
 
@@ -19,6 +19,24 @@ export function namedQuery(nameOrSql: string): string {
     throw new CliError(`no query is named "${nameOrSql}"; known: ${known.join(', ')}; or give SQL: ./sluice query "SELECT ..."`, EXIT.misuse);
   }
   return nameOrSql;
+}
+
+/** @throws CliError naming the known sources */
+function assertSource(name: string): void {
+  try {
+    findSource(name);
+  } catch (error) {
+    throw new CliError((error as Error).message, EXIT.misuse);
+  }
+}
+
+/** The body of a source that was refused last. @throws CliError where none was */
+async function lastRefused(source: string, lake: Target): Promise<string> {
+  const sql = `SELECT body_sha256, reason FROM silver.source_checks WHERE source = '${source}' AND outcome = 'refused' ORDER BY started_at DESC LIMIT 1`;
+  const [sha256, reason] = (await runQuery(sql, lake)).rows[0] ?? [];
+  if (!sha256) throw new CliError(`no body of ${source} was refused, so there is none to release; ./sluice query source_status says how its checks went`);
+  say(`${source}: refused last was ${sha256}: ${reason ?? ''}`);
+  return sha256;
 }
 
 export function addDataCommands(program: Command): void {
@@ -39,11 +57,7 @@ export function addDataCommands(program: Command): void {
               .filter((each) => each.source.enabled)
               .map((each) => each.source.name)
           : [source];
-      try {
-        for (const name of names) findSource(name);
-      } catch (error) {
-        throw new CliError((error as Error).message, EXIT.misuse);
-      }
+      names.forEach(assertSource);
       const lake = target(options.stage);
       const checks = [];
       for (const name of names) {
@@ -54,6 +68,25 @@ export function addDataCommands(program: Command): void {
       }
       if (options.json) printJson(checks);
       if (checks.some(({ outcome }) => outcome === 'failed' || outcome === 'refused')) process.exitCode = EXIT.failed;
+    });
+
+  program
+    .command('release')
+    .description('accept a body that was refused and set aside, as if it had been believed')
+    .argument('<source>', 'a source of the contracts')
+    .option('--sha256 <hash>', 'the body; default: the one refused last')
+    .option('--dry-run', 'say what it would change; store and send nothing')
+    .option('--json', 'as JSON')
+    .addOption(stageOption())
+    .action(async (source: string, options: { sha256?: string; dryRun?: boolean; json?: boolean; stage: string }) => {
+      assertSource(source);
+      if (options.sha256 !== undefined && !/^[0-9a-f]{64}$/.test(options.sha256))
+        throw new CliError(`--sha256 ${options.sha256}: not a sha256; ./sluice release ${source} takes the body refused last`, EXIT.misuse);
+      const lake = target(options.stage);
+      const release = options.sha256 ?? (await lastRefused(source, lake));
+      const check = await invokeIngest({ source, release, ...(options.dryRun ? { dryRun: true } : {}) }, lake);
+      if (options.json) printJson(check);
+      else say(describeCheck(check));
     });
 
   program

@@ -36,7 +36,7 @@ export function addDemo(program: Command): void {
         const check = await invokeIngest({ source: source.name }, lake);
         tell(describeCheck(check));
         if (check.outcome === 'failed' || check.outcome === 'refused')
-          throw new CliError(`the demonstration needs ${source.name}: ${check.reason}. To begin anew: ./sluice clean --data --yes`);
+          throw new CliError(`the demonstration needs ${source.name}: ${check.reason}. Accept it: ./sluice release ${source.name}; or begin anew: ./sluice clean --data --yes`);
       }
       tell('records are in Kafka; Spark carries them through Bronze, Silver and Gold; waiting for Trino to count them');
       await trinoReady(home, state);

@@ -27,13 +27,14 @@ def frame(spark, table, rows):
     return spark.createDataFrame([tuple(row.get(name) for name in schema.names) for row in rows], schema)
 
 
-# A fact is decided by (source, name, sequence), as in Silver.
+# A fact is decided by (source, name, action, sequence), as in Silver.
 listing = st.builds(
-    lambda name, source, sequence: {
+    lambda name, source, action, sequence: {
         "entry_type": "domain",
         "name": name,
         "scope": "exact",
         "source": source,
+        "action": action,
         "category": f"category-{source}",
         "event": "listed" if (sequence + len(name)) % 2 == 0 else "delisted",
         "sequence": sequence,
@@ -41,6 +42,7 @@ listing = st.builds(
     },  # fmt: skip
     st.sampled_from(["a.example", "bb.example"]),
     st.sampled_from(["s1", "s2"]),
+    st.sampled_from(["block", "block", "allow"]),
     st.integers(1, 5),
 )
 check = st.builds(
@@ -89,7 +91,7 @@ def test_source_status_folded_in_any_order_and_splits_equals_a_full_recompute(sp
 
 def test_a_name_says_who_lists_it_since_when_and_whether_anybody_still_does(spark, contracts):
     fold, silver = FOLDS["harmful_domains"], silver_of(contracts, "harmful_domains")
-    base = {"entry_type": "domain", "name": "a.example", "scope": "exact"}
+    base = {"entry_type": "domain", "name": "a.example", "scope": "exact", "action": "block"}
     facts = [
         {**base, "source": "s1", "category": "ads", "event": "listed", "sequence": 1, "observed_at": START},
         {**base, "source": "s1", "category": "ads", "event": "delisted", "sequence": 3, "observed_at": START + timedelta(days=2)},
@@ -102,6 +104,20 @@ def test_a_name_says_who_lists_it_since_when_and_whether_anybody_still_does(spar
     assert (gone["is_active"], gone["source_count"], gone["categories"]) == (False, 0, [])
     assert gone["delisted_at"].replace(tzinfo=UTC) == START + timedelta(days=2)
     assert gone["first_seen"].replace(tzinfo=UTC) == START
+
+
+def test_an_exception_is_no_listing_and_says_whose_it_is(spark, contracts):
+    fold, silver = FOLDS["harmful_domains"], silver_of(contracts, "harmful_domains")
+    base = {"entry_type": "domain", "name": "a.example", "scope": "subtree", "category": "ads", "event": "listed"}
+    allow = {**base, "source": "s1", "action": "allow", "sequence": 1, "observed_at": START}
+    block = {**base, "source": "s2", "action": "block", "sequence": 4, "observed_at": START + timedelta(days=1)}
+    alone = recompute(fold, frame(spark, silver, [allow])).first()
+    assert (alone["is_active"], alone["source_count"], alone["first_seen"], alone["delisted_at"], alone["allowed_by"]) == (False, 0, None, None, ["s1"])
+    both = recompute(fold, frame(spark, silver, [allow, block])).first()
+    assert (both["is_active"], both["source_count"], both["categories"], both["allowed_by"]) == (True, 1, ["ads"], ["s1"])
+    assert both["first_seen"].replace(tzinfo=UTC) == START + timedelta(days=1)
+    ended = recompute(fold, frame(spark, silver, [allow, {**allow, "event": "delisted", "sequence": 2}])).first()
+    assert ended["allowed_by"] == []
 
 
 def test_every_state_table_of_the_contracts_has_a_fold(contracts):

@@ -26,7 +26,7 @@ AT = datetime(2026, 1, 1, tzinfo=UTC)
 
 def record(name="a.example", sequence=1, **changes):
     value = {
-        "source": "s", "entry_type": "domain", "name": name, "scope": "exact", "event": "listed",
+        "source": "s", "entry_type": "domain", "name": name, "scope": "exact", "action": "block", "event": "listed",
         "sequence": sequence, "category": "c", "observed_at": "2026-01-01T00:00:00.000Z", "line": 1,
     }  # fmt: skip
     return json.dumps({**value, **changes}).encode()
@@ -74,7 +74,9 @@ BAD_RECORDS = [
     (b'{"name": "\xff\xfe"}', "malformed"),
     (record(name=None), "key_missing"),
     (record(name="UPPER.example"), "name_characters"),
-    (record(name="a" * 254), "name_length"),
+    (record(name="a" * 254), "name_characters"),
+    (record(name=f"https://github.com/{'a' * 2048}"), "name_length"),
+    (record(action="maybe"), "action_known"),
     (record(event="renamed"), "event_known"),
     (record(sequence=0), "sequence_positive"),
     (record(observed_at="2026-01-01T00:05:00.001Z"), "observed_in_the_past"),

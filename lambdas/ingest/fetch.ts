@@ -3,7 +3,10 @@ import { createWriteStream } from 'node:fs';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createGzip } from 'node:zlib';
-import { type Dispatcher, request } from 'undici';
+import { Agent, buildConnector, type Dispatcher, request } from 'undici';
+import { assertAllowedUrl, ForbiddenTarget, guardedConnector, type Resolve, systemResolve } from './guard.js';
+import { redactUrl } from './redact.js';
+import { backoffMs, isTransientStatus, retryAfterMs } from './retry.js';
 
 export interface FetchRequest {
   readonly url: string;
@@ -22,12 +25,42 @@ export type FetchResult =
 
 export type Fetch = (request: FetchRequest) => Promise<FetchResult>;
 
-/** Deadlines in milliseconds: to the headers, between two chunks of the body, and in all. */
-const HEADERS_MS = 30_000;
-const BODY_MS = 30_000;
-const TOTAL_MS = 240_000;
+/** Deadlines in milliseconds: to connect, to the headers, between two chunks of the body, and for all tries together. */
+export interface Deadlines {
+  readonly connect: number;
+  readonly headers: number;
+  readonly body: number;
+  readonly total: number;
+}
+
+export const DEADLINES: Deadlines = { connect: 10_000, headers: 30_000, body: 30_000, total: 240_000 };
+export const MAX_TRIES = 4;
+export const MAX_REDIRECTS = 5;
+const REDIRECTS = new Set([301, 302, 303, 307, 308]);
+
+export interface FetchOptions {
+  /** Addresses of this machine and its network may be fetched: recorded feeds. @default false */
+  readonly allowPrivate?: boolean;
+  /** @default - the system's resolver */
+  readonly resolve?: Resolve;
+  /** @default - undici's */
+  readonly connector?: buildConnector.connector;
+  /** @default {@link DEADLINES} */
+  readonly deadlines?: Deadlines;
+  /** Waits so many milliseconds. @default - a timer */
+  readonly sleep?: (milliseconds: number) => Promise<void>;
+  /** A number in [0, 1). @default Math.random */
+  readonly random?: () => number;
+  /** @default Date.now */
+  readonly now?: () => number;
+}
 
 const one = (value: string | string[] | undefined): string | null => (Array.isArray(value) ? (value[0] ?? null) : (value ?? null));
+
+/** A body that is not what its headers say. Asking again would give the same. */
+class BadBody extends Error {
+  override readonly name = 'BadBody';
+}
 
 /** Passes bytes through, hashing and counting them; fails past `maxBytes`. */
 class Meter extends Transform {
@@ -41,7 +74,7 @@ class Meter extends Transform {
   override _transform(chunk: Buffer, _encoding: BufferEncoding, done: (error: Error | null, chunk?: Buffer) => void): void {
     this.bytes += chunk.length;
     if (this.bytes > this.maxBytes) {
-      done(new Error(`body is larger than ${this.maxBytes} bytes`));
+      done(new BadBody(`body is larger than ${this.maxBytes} bytes`));
       return;
     }
     this.hash.update(chunk);
@@ -49,50 +82,104 @@ class Meter extends Transform {
   }
 }
 
+/** What one try came to: an end, or a reason to try again. */
+type Try = { readonly result: FetchResult; readonly again: false } | { readonly result: FetchResult; readonly again: true; readonly retryAfter: string | null };
+
 /**
  * A conditional GET whose body goes, decoded, counted and hashed, into a gzip file. Never throws for what the other
- * side does: a status that is neither 200 nor 304, a broken connection, a deadline, a body too large all come back as
- * `failed` with the reason.
+ * side does: a status that is neither 200 nor 304, a broken connection, a deadline, a body too large, a redirect to
+ * where nothing may be fetched all come back as `failed` with the reason, secrets taken out.
+ *
+ * Tried again, with full jitter, after 408, 425, 429, 5xx and network errors only.
  */
-export function httpFetch(dispatcher?: Dispatcher): Fetch {
-  return async ({ url, etag, lastModified, maxBytes, file }) => {
-    let status: number | null = null;
-    try {
-      const response = await request(url, {
-        ...(dispatcher ? { dispatcher } : {}),
-        headers: {
-          'user-agent': 'sluice (streaming lakehouse)',
-          'accept-encoding': 'gzip',
-          ...(etag === null ? {} : { 'if-none-match': etag }),
-          ...(lastModified === null ? {} : { 'if-modified-since': lastModified }),
-        },
-        headersTimeout: HEADERS_MS,
-        bodyTimeout: BODY_MS,
-        signal: AbortSignal.timeout(TOTAL_MS),
-      });
-      status = response.statusCode;
-      if (status === 304) {
-        await response.body.dump();
-        return { kind: 'notModified', status };
-      }
-      if (status !== 200) {
-        await response.body.dump();
-        return { kind: 'failed', status, reason: `status ${status}` };
-      }
-      const encoding = one(response.headers['content-encoding'])?.toLowerCase() ?? 'identity';
-      if (encoding !== 'gzip' && encoding !== 'identity') {
-        await response.body.dump();
-        return { kind: 'failed', status, reason: `content-encoding ${encoding} was not asked for` };
-      }
-      const meter = new Meter(maxBytes);
-      const compress = createGzip({ level: 6 });
-      const sink = createWriteStream(file);
-      if (encoding === 'gzip') await pipeline(response.body, createGunzip(), meter, compress, sink);
-      else await pipeline(response.body, meter, compress, sink);
-      return { kind: 'body', status, sha256: meter.hash.digest('hex'), bytes: meter.bytes, etag: one(response.headers.etag), lastModified: one(response.headers['last-modified']) };
-    } catch (cause) {
-      const error = cause as Error & { code?: string };
-      return { kind: 'failed', status, reason: error.code ? `${error.code}: ${error.message}` : error.message };
+export function httpFetch(options: FetchOptions = {}): Fetch {
+  const { allowPrivate = false, resolve = systemResolve, deadlines = DEADLINES, random = Math.random, now = Date.now } = options;
+  const sleep = options.sleep ?? ((milliseconds: number) => new Promise<void>((done) => setTimeout(done, milliseconds)));
+  const connector = options.connector ?? buildConnector({ timeout: deadlines.connect });
+  const agent = new Agent({ connect: guardedConnector({ resolve, connector, allowPrivate }), headersTimeout: deadlines.headers, bodyTimeout: deadlines.body });
+  return async (wanted) => {
+    const until = now() + deadlines.total;
+    const signal = AbortSignal.timeout(deadlines.total);
+    for (let attempt = 0; ; attempt++) {
+      const tried = await tryOnce(wanted, agent, allowPrivate, signal);
+      if (!tried.again || attempt + 1 >= MAX_TRIES) return tried.result;
+      const wait = retryAfterMs(tried.retryAfter, now()) ?? backoffMs(attempt, random());
+      if (now() + wait >= until) return tried.result;
+      await sleep(wait);
     }
+  };
+}
+
+async function tryOnce(wanted: FetchRequest, agent: Agent, allowPrivate: boolean, signal: AbortSignal): Promise<Try> {
+  let status: number | null = null;
+  const failed = (reason: string): FetchResult => ({ kind: 'failed', status, reason });
+  try {
+    const response = await follow(wanted, agent, allowPrivate, signal);
+    status = response.statusCode;
+    if (status === 304) {
+      await response.body.dump();
+      return { result: { kind: 'notModified', status }, again: false };
+    }
+    if (status !== 200) {
+      await response.body.dump();
+      const result = failed(`status ${status}`);
+      return isTransientStatus(status) ? { result, again: true, retryAfter: one(response.headers['retry-after']) } : { result, again: false };
+    }
+    return { result: await store(response, wanted), again: false };
+  } catch (cause) {
+    const error = cause as Error & { code?: unknown };
+    const code = typeof error.code === 'string' ? error.code : '';
+    const told = signal.aborted ? 'no whole answer within the deadline for all tries' : code ? `${code}: ${error.message}` : error.message || error.name;
+    const result = failed(told.replaceAll(wanted.url, redactUrl(wanted.url)));
+    // A stream that zlib cannot read says Z_…; asked again, the server would send it again.
+    const final = error instanceof ForbiddenTarget || error instanceof BadBody || code.startsWith('Z_') || signal.aborted;
+    return final ? { result, again: false } : { result, again: true, retryAfter: null };
+  }
+}
+
+/** The answer at the end of at most {@link MAX_REDIRECTS} redirects, each hop checked as the first was. */
+async function follow({ url, etag, lastModified }: FetchRequest, agent: Agent, allowPrivate: boolean, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
+  let at = new URL(url);
+  for (let hops = 0; ; hops++) {
+    assertAllowedUrl(at, allowPrivate);
+    const response = await request(at.href, {
+      dispatcher: agent,
+      signal,
+      headers: {
+        'user-agent': 'sluice (streaming lakehouse)',
+        'accept-encoding': 'gzip',
+        ...(etag === null ? {} : { 'if-none-match': etag }),
+        ...(lastModified === null ? {} : { 'if-modified-since': lastModified }),
+      },
+    });
+    const location = one(response.headers.location);
+    if (!REDIRECTS.has(response.statusCode) || location === null) return response;
+    await response.body.dump();
+    if (hops >= MAX_REDIRECTS) throw new ForbiddenTarget(`more than ${MAX_REDIRECTS} redirects`);
+    if (!URL.canParse(location, at.href)) throw new ForbiddenTarget('redirected to what is no URL');
+    const next = new URL(location, at);
+    if (at.protocol === 'https:' && next.protocol === 'http:') throw new ForbiddenTarget(`redirected from https to http (${redactUrl(next.href)})`);
+    at = next;
+  }
+}
+
+async function store(response: Dispatcher.ResponseData, { maxBytes, file }: FetchRequest): Promise<FetchResult> {
+  const encoding = one(response.headers['content-encoding'])?.trim().toLowerCase() ?? 'identity';
+  if (encoding !== 'gzip' && encoding !== 'identity') {
+    await response.body.dump();
+    throw new BadBody(`content-encoding ${encoding} was not asked for`);
+  }
+  const meter = new Meter(maxBytes);
+  const compress = createGzip({ level: 6 });
+  const sink = createWriteStream(file);
+  if (encoding === 'gzip') await pipeline(response.body, createGunzip(), meter, compress, sink);
+  else await pipeline(response.body, meter, compress, sink);
+  return {
+    kind: 'body',
+    status: response.statusCode,
+    sha256: meter.hash.digest('hex'),
+    bytes: meter.bytes,
+    etag: one(response.headers.etag),
+    lastModified: one(response.headers['last-modified']),
   };
 }

@@ -12,7 +12,8 @@ import { S3LandingStore } from './s3-store.js';
 
 const s3 = new S3Client({ forcePathStyle: process.env.S3_FORCE_PATH_STYLE === 'true' });
 const dynamo = new DynamoDBClient({});
-const fetch = httpFetch();
+// Recorded feeds are on this machine; nothing else may be fetched from a private address.
+const fetch = httpFetch({ allowPrivate: process.env.SLUICE_FEEDS_URL !== undefined });
 
 /** Invoked by a schedule, or by hand, with `{"source": NAME}`. */
 export async function handler(event: IngestEvent): Promise<SourceCheck> {

@@ -6,11 +6,11 @@ import { pipeline } from 'node:stream/promises';
 import { createGunzip, createGzip } from 'node:zlib';
 import type { Dataset, HttpSource } from '../../contracts/index.js';
 import { protectPersonal } from '../../contracts/personal.js';
-import { PARSERS } from '../shared/formats/index.js';
+import { parseBody } from '../shared/formats/index.js';
 import type { ParseReport } from '../shared/formats/parsed.js';
 import { splitLines } from '../shared/lines.js';
 import { type OutgoingRecord, type Producer, sendAll } from '../shared/producer.js';
-import { type Difference, decodeEntry, encodeEntry, entryKey, nextSnapshot, type SnapshotEntry } from '../shared/snapshot.js';
+import { type Difference, decodeEntry, encodeEntry, entryKey, type Listing, nextSnapshot, type SnapshotEntry } from '../shared/snapshot.js';
 import type { Fetch, FetchResult } from './fetch.js';
 import type { SnapshotRef, SourceState, SourceStateStore } from './state.js';
 import { type LandingStore, landingKeys } from './store.js';
@@ -21,6 +21,8 @@ export interface IngestEvent {
   readonly whole?: boolean;
   /** Fetch, parse and compare, but store and send nothing. */
   readonly dryRun?: boolean;
+  /** Accept the refused body of this sha256, kept aside, instead of fetching: somebody looked at it. */
+  readonly release?: string;
 }
 
 export interface IngestDeps {
@@ -62,6 +64,10 @@ export interface SourceCheck {
   entries: number | null;
   domains: number | null;
   ips: number | null;
+  urls: number | null;
+  allowed: number | null;
+  narrowed: number | null;
+  unknown_top_levels: number | null;
   duplicates: number | null;
   rejects: number | null;
   ignored: number | null;
@@ -115,6 +121,10 @@ class Run {
       entries: null,
       domains: null,
       ips: null,
+      urls: null,
+      allowed: null,
+      narrowed: null,
+      unknown_top_levels: null,
       duplicates: null,
       rejects: null,
       ignored: null,
@@ -157,7 +167,10 @@ class Run {
     this.check.sequence = current?.sequence ?? null;
 
     const file = join(folder, 'body.gz');
-    const fetched = await fetch({ url: this.deps.url, etag: current?.etag ?? null, lastModified: current?.lastModified ?? null, maxBytes: source.bounds.maxBytes, file });
+    const fetched =
+      this.event.release === undefined
+        ? await fetch({ url: this.deps.url, etag: current?.etag ?? null, lastModified: current?.lastModified ?? null, maxBytes: source.bounds.maxBytes, file })
+        : await this.refusedBody(this.event.release, file);
     const changed = await this.judge(fetched, current, file, folder);
     if (changed !== null && !dryRun) {
       const { pending } = changed;
@@ -180,6 +193,17 @@ class Run {
       this.check.whole = true;
       await state.setWholeAt(source.name, this.runId, now);
     }
+  }
+
+  /** The body that was refused and kept, as if it had been fetched. */
+  private async refusedBody(sha256: string, file: string): Promise<FetchResult> {
+    const { landing, source } = this.deps;
+    if (!/^[0-9a-f]{64}$/.test(sha256)) throw new Error(`release: ${JSON.stringify(sha256.slice(0, 80))} is no sha256`);
+    const stored = await landing.get(landingKeys.refused(source.name, sha256));
+    await pipeline(Readable.from(stored), createWriteStream(file));
+    let bytes = 0;
+    for await (const chunk of createReadStream(file).pipe(createGunzip())) bytes += (chunk as Buffer).length;
+    return { kind: 'body', status: 200, sha256, bytes, etag: null, lastModified: null };
   }
 
   /** Decides what the answer means; stores body and snapshot where it changes something. */
@@ -206,15 +230,15 @@ class Run {
     if (!dryRun) await landing.put(landingKeys.body(source.name, fetched.sha256), file);
     await this.keepLease();
 
-    const { report, lines } = await this.parse(file);
-    this.count(report, lines);
+    const { report, listings } = await this.parse(file);
+    this.count(report, listings);
     const sequence = (current?.sequence ?? 0) + 1;
     const snapshotFile = join(folder, 'snapshot.gz');
     const difference: Difference = { listed: 0, delisted: 0 };
-    const before = await this.writeSnapshot(current, lines, sequence, snapshotFile, difference);
+    const before = await this.writeSnapshot(current, listings, sequence, snapshotFile, difference);
     check.listed = difference.listed;
     check.delisted = difference.delisted;
-    const refusal = refusalOf(source, check, before);
+    const refusal = this.event.release === undefined ? ((await notAList(file)) ?? refusalOf(source, check, before, report.claimedEntries)) : null;
     if (refusal !== null) {
       check.outcome = 'refused';
       check.reason = refusal;
@@ -228,27 +252,35 @@ class Run {
     return { pending: { key, sequence, bodySha256: fetched.sha256, etag: fetched.etag, lastModified: fetched.lastModified } };
   }
 
-  private async parse(file: string): Promise<{ report: ParseReport; lines: Map<string, number> }> {
-    const lines = new Map<string, number>();
+  private async parse(file: string): Promise<{ report: ParseReport; listings: Map<string, Listing> }> {
+    const listings = new Map<string, Listing>();
     const body = createReadStream(file).pipe(createGunzip());
-    const report = await PARSERS[this.deps.source.format](splitLines(body), (entry, line) => {
-      const key = entryKey(entry);
-      if (!lines.has(key)) lines.set(key, line);
+    const report = await parseBody(this.deps.source.format, body, (entry, line, { action = 'block', ...details }) => {
+      const key = entryKey({ ...entry, action });
+      if (!listings.has(key)) listings.set(key, { line, details });
     });
-    return { report, lines };
+    return { report, listings };
   }
 
-  private count({ counts, rejectSamples }: ParseReport, lines: ReadonlyMap<string, number>): void {
-    let ips = 0;
-    for (const key of lines.keys()) if (key.startsWith('ip\t')) ips++;
+  private count({ counts, rejectSamples }: ParseReport, listings: ReadonlyMap<string, Listing>): void {
+    const blocked = { domain: 0, ip: 0, url: 0 };
+    let allowed = 0;
+    for (const key of listings.keys()) {
+      if (key.endsWith('\tallow')) allowed++;
+      else blocked[key.slice(0, key.indexOf('\t')) as keyof typeof blocked]++;
+    }
     Object.assign(this.check, {
       lines: counts.lines,
       comments: counts.comments,
       boilerplate: counts.boilerplate,
-      entries: lines.size,
-      domains: lines.size - ips,
-      ips,
-      duplicates: counts.accepted - lines.size,
+      entries: listings.size - allowed,
+      domains: blocked.domain,
+      ips: blocked.ip,
+      urls: blocked.url,
+      allowed,
+      narrowed: counts.narrowed,
+      unknown_top_levels: counts.unknownTopLevel,
+      duplicates: counts.accepted - listings.size,
       rejects: counts.rejects,
       ignored: counts.ignored,
       reject_samples: rejectSamples,
@@ -256,7 +288,7 @@ class Run {
   }
 
   /** @returns entries listed in the current snapshot */
-  private async writeSnapshot(current: SnapshotRef | null, lines: ReadonlyMap<string, number>, sequence: number, file: string, difference: Difference): Promise<number> {
+  private async writeSnapshot(current: SnapshotRef | null, listings: ReadonlyMap<string, Listing>, sequence: number, file: string, difference: Difference): Promise<number> {
     let before = 0;
     const previous = current === null ? none() : this.read(current.key);
     async function* counted(): AsyncGenerator<SnapshotEntry> {
@@ -265,8 +297,7 @@ class Run {
         yield entry;
       }
     }
-    const sorted = [...lines.keys()].sort();
-    const incoming = sorted.map((key) => [key, lines.get(key) ?? 0] as const);
+    const incoming = [...listings].sort(([a], [b]) => (a < b ? -1 : 1));
     const stamp = { sequence, observedAt: Date.parse(this.check.started_at) };
     const entries = nextSnapshot(counted(), incoming, stamp, difference);
     await pipeline(Readable.from(encoded(entries), { objectMode: false }), createGzip({ level: 6 }), createWriteStream(file));
@@ -285,9 +316,11 @@ class Run {
     const records = async function* (this: Run): AsyncGenerator<OutgoingRecord> {
       for await (const entry of this.read(snapshot.key)) {
         if (what === 'difference' && entry.sequence !== snapshot.sequence) continue;
-        const { type, name, scope, event, sequence, line } = entry;
+        const { type, name, scope, action, event, sequence, line, details } = entry;
         const observed_at = new Date(entry.observedAt).toISOString();
-        yield this.record(dataset, { source: source.name, entry_type: type, name, scope, event, sequence, category: source.category, observed_at, line }, headers);
+        const said = { options: details.options ?? null, listed_at: details.listedAt ?? null, tags: details.tags ?? null };
+        const value = { source: source.name, entry_type: type, name, scope, action, event, sequence, category: source.category, observed_at, line, ...said };
+        yield this.record(dataset, value, headers);
       }
     };
     this.check.produced += await sendAll(this.deps.producer, dataset.name, records.call(this), () => this.keepLease());
@@ -337,9 +370,36 @@ async function* encoded(entries: AsyncIterable<SnapshotEntry>): AsyncGenerator<s
   if (chunk !== '') yield chunk;
 }
 
+/** What a body is by its first bytes, where that is no list; null where it may be one. */
+async function notAList(file: string): Promise<string | null> {
+  for await (const chunk of createReadStream(file).pipe(createGunzip())) {
+    const bytes = chunk as Buffer;
+    if ((bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff)) return 'the body is UTF-16, lists are UTF-8';
+    const head = bytes.subarray(0, 512).toString('latin1').trimStart();
+    return /^(?:\xef\xbb\xbf)?\s*<(?:!doctype html|html|head|body|\?xml)/i.test(head) ? 'the body is HTML' : null;
+  }
+  return 'the body is empty';
+}
+
 /** Why a body is not believed, or null. The last good version stays. */
-function refusalOf({ bounds }: HttpSource, { entries, delisted }: SourceCheck, before: number): string | null {
-  if ((entries ?? 0) < bounds.minEntries) return `${entries} entries, the contract asks for ${bounds.minEntries} at least`;
-  if (before > 0 && (delisted ?? 0) > before * bounds.maxShrink) return `${delisted} of ${before} entries would go, the contract allows ${Math.round(bounds.maxShrink * 100)} %`;
+function refusalOf({ bounds, format }: HttpSource, check: SourceCheck, before: number, claimed: number | null): string | null {
+  const percent = (part: number) => `${Math.round(part * 100)} %`;
+  const [entries, allowed, listed, delisted, duplicates, rejects, ignored] = [
+    check.entries,
+    check.allowed,
+    check.listed,
+    check.delisted,
+    check.duplicates,
+    check.rejects,
+    check.ignored,
+  ].map((value) => value ?? 0) as [number, number, number, number, number, number, number];
+  const accepted = entries + allowed + duplicates + ignored;
+  const rows = accepted + rejects;
+  if (rows > 0 && accepted < rows * bounds.minValid)
+    return `${accepted} of ${rows} rows are ${format}, the contract asks for ${percent(bounds.minValid)}: has the list changed its format?`;
+  if (entries < bounds.minEntries) return `${entries} entries, the contract asks for ${bounds.minEntries} at least`;
+  if (claimed !== null && claimed !== rows) return `its last line claims ${claimed} entries, it holds ${rows}: the body was cut or changed`;
+  if (before > 0 && delisted > before * bounds.maxShrink) return `${delisted} of ${before} entries would go, the contract allows ${percent(bounds.maxShrink)}`;
+  if (before > 0 && listed > before * bounds.maxGrowth) return `${listed} entries would come to ${before}, the contract allows ${bounds.maxGrowth} times as many`;
   return null;
 }

@@ -1,39 +1,61 @@
-import { parse as parsePublicSuffix } from 'tldts';
+import { getPublicSuffix, parse as parsePublicSuffix } from 'tldts';
 import { canonicalIp } from './ip.js';
+import { isSharedHost } from './shared-hosts.js';
 
 /** A domain in lower-case ASCII without trailing dot. Made only by {@link classify}. */
 export type Domain = string & { readonly __brand: 'Domain' };
 /** An IPv4 or IPv6 address in canonical form. Made only by {@link classify}. */
 export type IpAddress = string & { readonly __brand: 'IpAddress' };
+/** An http or https URL in the WHATWG form, ASCII, without fragment. Made only by {@link classifyUrl}. */
+export type HttpUrl = string & { readonly __brand: 'HttpUrl' };
 
 /** `exact`: this name alone; `subtree`: and everything below it. */
 export type Scope = 'exact' | 'subtree';
 
-export type Entry = { readonly type: 'domain'; readonly name: Domain; readonly scope: Scope } | { readonly type: 'ip'; readonly name: IpAddress; readonly scope: 'exact' };
+export type Entry =
+  | { readonly type: 'domain'; readonly name: Domain; readonly scope: Scope }
+  | { readonly type: 'ip'; readonly name: IpAddress; readonly scope: 'exact' }
+  | { readonly type: 'url'; readonly name: HttpUrl; readonly scope: 'exact' };
+
+export const ENTRY_TYPES = ['domain', 'ip', 'url'] as const satisfies readonly Entry['type'][];
 
 export type Classified =
-  | { readonly kind: 'entry'; readonly entry: Entry }
+  | {
+      readonly kind: 'entry';
+      readonly entry: Entry;
+      /** The form said "and all below"; the entry is exact, because the name is a private public suffix. */
+      readonly narrowed: boolean;
+      /** The public suffix list knows no such top level. */
+      readonly unknownTopLevel: boolean;
+    }
   | { readonly kind: 'reject'; readonly reason: string }
   /** The unspecified address: it stands for nothing. */
   | { readonly kind: 'ignored' };
 
 const LABEL = /^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/;
+/** What nearly every name is: nothing to lower or convert, two labels or more, a top level that no address has. */
+const PLAIN_NAME = /^(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 const NON_ASCII = /[\u{80}-\u{10ffff}]/u;
+const MAX_NAME = 253;
+const MAX_URL = 2_048;
+const SUFFIX_OPTIONS = { allowPrivateDomains: true, extractHostname: false, validateHostname: false } as const;
 
+const IGNORED: Classified = { kind: 'ignored' };
 const reject = (reason: string): Classified => ({ kind: 'reject', reason });
 
 /**
- * Decides what a name on a list is. Never throws.
+ * Decides what a name on a list is (docs/validity.md). Never throws.
  *
  * Lower case; one trailing dot stripped; IDNA to ASCII only for names that need it; labels 1-63 and 253 in all (RFC
  * 1035); `_` allowed except in the top level; at least two labels; an ICANN public suffix (`co.uk`) refused; a private
  * one (`github.io`) accepted as exact only, whatever `scope` said; anything IP-shaped is an `ip`, never a domain.
  */
 export function classify(raw: string, scope: Scope): Classified {
+  if (raw.length <= MAX_NAME && PLAIN_NAME.test(raw)) return domain(raw, scope);
   let name = raw.toLowerCase();
   const ip = canonicalIp(name);
-  if (ip === '0.0.0.0' || ip === '::') return { kind: 'ignored' };
-  if (ip !== undefined) return { kind: 'entry', entry: { type: 'ip', name: ip as IpAddress, scope: 'exact' } };
+  if (ip === '0.0.0.0' || ip === '::') return IGNORED;
+  if (ip !== undefined) return { kind: 'entry', entry: { type: 'ip', name: ip as IpAddress, scope: 'exact' }, narrowed: false, unknownTopLevel: false };
   if (name.endsWith('.')) name = name.slice(0, -1);
   if (name === '') return reject('empty name');
   if (NON_ASCII.test(name)) {
@@ -41,7 +63,7 @@ export function classify(raw: string, scope: Scope): Classified {
     if (ascii === undefined) return reject('not a valid internationalised name');
     name = ascii;
   }
-  if (name.length > 253) return reject('longer than 253 characters');
+  if (name.length > MAX_NAME) return reject(`longer than ${MAX_NAME} characters`);
   const labels = name.split('.');
   for (const label of labels) {
     if (label === '') return reject('empty label');
@@ -52,12 +74,59 @@ export function classify(raw: string, scope: Scope): Classified {
   const top = labels[labels.length - 1] ?? '';
   if (top.includes('_')) return reject('underscore in the top level');
   if (/^[0-9]+$/.test(top)) return reject('numeric top level');
-  const suffix = parsePublicSuffix(name, { allowPrivateDomains: true, extractHostname: false, validateHostname: false });
-  if (suffix.publicSuffix === name) {
-    if (suffix.isPrivate === true) return { kind: 'entry', entry: { type: 'domain', name: name as Domain, scope: 'exact' } };
-    return reject('public suffix');
+  return domain(name, scope);
+}
+
+/** A name that is sound by its characters: what the public suffix list says of it. */
+function domain(name: string, scope: Scope): Classified {
+  const unknownTopLevel = !isKnownTopLevel(name.slice(name.lastIndexOf('.') + 1));
+  if (!unknownTopLevel && getPublicSuffix(name, SUFFIX_OPTIONS) === name) {
+    if (parsePublicSuffix(name, SUFFIX_OPTIONS).isPrivate !== true) return reject('public suffix');
+    return { kind: 'entry', entry: { type: 'domain', name: name as Domain, scope: 'exact' }, narrowed: scope === 'subtree', unknownTopLevel };
   }
-  return { kind: 'entry', entry: { type: 'domain', name: name as Domain, scope } };
+  return { kind: 'entry', entry: { type: 'domain', name: name as Domain, scope }, narrowed: false, unknownTopLevel };
+}
+
+const topLevels = new Map<string, boolean>();
+/** A hostile list may hold any number of top levels. */
+const MAX_TOP_LEVELS = 10_000;
+
+function isKnownTopLevel(label: string): boolean {
+  const remembered = topLevels.get(label);
+  if (remembered !== undefined) return remembered;
+  const { isIcann, isPrivate } = parsePublicSuffix(`name.${label}`, SUFFIX_OPTIONS);
+  const known = isIcann === true || isPrivate === true;
+  if (topLevels.size < MAX_TOP_LEVELS) topLevels.set(label, known);
+  return known;
+}
+
+/**
+ * Decides what a URL on a list is. Never throws, and never cuts at `@`.
+ *
+ * A URL on a host that many share (a private public suffix itself, or one of shared-hosts.ts) is a `url` entry; one on a
+ * host of its own, or without a path, stands for that host.
+ */
+export function classifyUrl(raw: string): Classified {
+  const text = raw.trim();
+  if (!/^https?:\/\//i.test(text)) return reject('not an http or https URL');
+  if (text.length > MAX_URL) return reject(`URL longer than ${MAX_URL} characters`);
+  const authority = /^https?:\/\/([^/?#]*)/i.exec(text)?.[1] ?? '';
+  if (authority.includes('@')) return reject('user information in a URL');
+  let url: URL;
+  try {
+    url = new URL(text);
+  } catch {
+    return reject('not a valid URL');
+  }
+  const host = classify(url.hostname, 'exact');
+  if (host.kind !== 'entry') return host;
+  const bare = url.pathname === '/' && url.search === '';
+  const { name } = host.entry;
+  const shared = host.entry.type === 'domain' && (isSharedHost(name) || getPublicSuffix(name, SUFFIX_OPTIONS) === name);
+  if (!shared) return host;
+  if (bare) return reject('a host that many share');
+  url.hash = '';
+  return { ...host, entry: { type: 'url', name: url.href as HttpUrl, scope: 'exact' } };
 }
 
 /** IDNA by the platform (UTS 46), for names that need it; undefined where it refuses or would change more than the name. */

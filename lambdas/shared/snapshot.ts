@@ -1,4 +1,5 @@
-import type { Entry } from './entries.js';
+import { ENTRY_TYPES, type Entry } from './entries.js';
+import type { Details } from './formats/parsed.js';
 
 /**
  * One line of a snapshot: an entry, when it last changed, and in which snapshot. A delisted entry stays as a tombstone
@@ -8,6 +9,7 @@ export interface SnapshotEntry {
   readonly type: Entry['type'];
   readonly name: string;
   readonly scope: Entry['scope'];
+  readonly action: 'block' | 'allow';
   readonly event: 'listed' | 'delisted';
   /** Number of the snapshot in which the entry came to be listed or delisted. */
   readonly sequence: number;
@@ -15,30 +17,47 @@ export interface SnapshotEntry {
   readonly observedAt: number;
   /** Line of the body that listed it; null when delisted. */
   readonly line: number | null;
+  /** What the row said beyond its name when it was listed. */
+  readonly details: Omit<Details, 'action'>;
 }
 
 export const TOMBSTONE_DAYS = 30;
 
-/** Orders snapshots: by type, name and scope, in code units. */
-export const entryKey = (entry: Pick<SnapshotEntry, 'type' | 'name' | 'scope'>): string => `${entry.type}\t${entry.name}\t${entry.scope}`;
+/** What an entry is known by, and what orders snapshots: type, name, scope and action, in code units. */
+export const entryKey = (entry: Pick<SnapshotEntry, 'type' | 'name' | 'scope' | 'action'>): string => `${entry.type}\t${entry.name}\t${entry.scope}\t${entry.action}`;
+
+const NO_DETAILS = {};
 
 export function encodeEntry(entry: SnapshotEntry): string {
-  const { type, name, scope, event, sequence, observedAt, line } = entry;
-  return `${type}\t${name}\t${scope}\t${event}\t${sequence}\t${observedAt}\t${line ?? ''}\n`;
+  const { event, sequence, observedAt, line, details } = entry;
+  const said = Object.keys(details).length === 0 ? '' : JSON.stringify(details);
+  return `${entryKey(entry)}\t${event}\t${sequence}\t${observedAt}\t${line ?? ''}\t${said}\n`;
 }
+
+const isOneOf = <T extends string>(value: string | undefined, values: readonly T[]): value is T => (values as readonly (string | undefined)[]).includes(value);
 
 /** @throws Error where a stored snapshot was damaged; `where` names it. */
 export function decodeEntry(text: string, where: string): SnapshotEntry {
-  const [type, name, scope, event, sequence, observedAt, line, ...rest] = text.split('\t');
-  const valid =
-    (type === 'domain' || type === 'ip') &&
+  const [type, name, scope, action, event, sequence, observedAt, line, said, ...rest] = text.split('\t');
+  if (
+    isOneOf(type, ENTRY_TYPES) &&
     name &&
-    (scope === 'exact' || scope === 'subtree') &&
-    (event === 'listed' || event === 'delisted') &&
-    line !== undefined &&
-    rest.length === 0;
-  if (!valid) throw new Error(`snapshot ${where} holds a line that is no entry: ${JSON.stringify(text.slice(0, 120))}`);
-  return { type, name, scope, event, sequence: Number(sequence), observedAt: Number(observedAt), line: line === '' ? null : Number(line) };
+    isOneOf(scope, ['exact', 'subtree']) &&
+    isOneOf(action, ['block', 'allow']) &&
+    isOneOf(event, ['listed', 'delisted']) &&
+    said !== undefined &&
+    rest.length === 0
+  ) {
+    const details = said === '' ? NO_DETAILS : (JSON.parse(said) as SnapshotEntry['details']);
+    return { type, name, scope, action, event, sequence: Number(sequence), observedAt: Number(observedAt), line: line === '' ? null : Number(line), details };
+  }
+  throw new Error(`snapshot ${where} holds a line that is no entry: ${JSON.stringify(text.slice(0, 120))}`);
+}
+
+/** Where a newly read list has an entry, and what its row says. */
+export interface Listing {
+  readonly line: number;
+  readonly details: SnapshotEntry['details'];
 }
 
 export interface Difference {
@@ -51,21 +70,21 @@ export interface Difference {
  *
  * Entries that stay keep their sequence and time; what is new or gone gets this snapshot's. Counts go to `difference`.
  *
- * @param current keys of the new list with their lines, sorted by key, each key once
+ * @param current keys of the new list with their listings, sorted by key, each key once
  */
 export async function* nextSnapshot(
   previous: AsyncIterable<SnapshotEntry>,
-  current: Iterable<readonly [key: string, line: number]>,
+  current: Iterable<readonly [key: string, listing: Listing]>,
   stamp: { readonly sequence: number; readonly observedAt: number },
   difference: Difference,
 ): AsyncGenerator<SnapshotEntry> {
   const oldestTombstone = stamp.observedAt - TOMBSTONE_DAYS * 24 * 3600 * 1000;
   const incoming = current[Symbol.iterator]();
   let next = incoming.next();
-  const listed = (key: string, line: number): SnapshotEntry => {
+  const listed = (key: string, { line, details }: Listing): SnapshotEntry => {
     difference.listed++;
-    const [type, name, scope] = key.split('\t') as [Entry['type'], string, Entry['scope']];
-    return { type, name, scope, event: 'listed', ...stamp, line };
+    const [type, name, scope, action] = key.split('\t') as [Entry['type'], string, Entry['scope'], SnapshotEntry['action']];
+    return { type, name, scope, action, event: 'listed', ...stamp, line, details };
   };
   for await (const old of previous) {
     const key = entryKey(old);
@@ -78,7 +97,7 @@ export async function* nextSnapshot(
       next = incoming.next();
     } else if (old.event === 'listed') {
       difference.delisted++;
-      yield { ...old, event: 'delisted', ...stamp, line: null };
+      yield { ...old, event: 'delisted', ...stamp, line: null, details: NO_DETAILS };
     } else if (old.observedAt >= oldestTombstone) {
       yield old;
     }

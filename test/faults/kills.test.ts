@@ -31,7 +31,7 @@ describe(`${KILLS} SIGKILLs over the three Spark processes under load, seed ${SE
     await lake?.stop();
   }, 120_000);
   const glue = () => client(GlueClient, lake.state);
-  const maxInGold = 'SELECT max(s.sequence) FROM gold.harmful_domains CROSS JOIN UNNEST(sources) AS s(source, category, first_seen, changed_at, sequence, current)';
+  const maxInGold = 'SELECT max(s.sequence) FROM gold.harmful_domains CROSS JOIN UNNEST(sources) AS s(source, action, category, first_seen, changed_at, sequence, current)';
 
   test('end with every record once in Silver', async () => {
     const random = seeded(SEED);
@@ -168,7 +168,7 @@ describe('an upgrade under load', () => {
     const load = generateLoad({ bootstrapServers: `127.0.0.1:${lake.state.ports.kafka}`, perSecond: PER_SECOND, keys: KEYS, seconds: 150 });
     await sleep(45_000);
     edit('contracts/harmful-domains.ts', '      line: {', "      note: { type: 'string', description: 'A field added by the upgrade test', example: 'x' },\n      line: {");
-    edit('contracts/harmful-domains.ts', 'version: 1', 'version: 2');
+    edit('contracts/harmful-domains.ts', 'version: 2', 'version: 3');
     edit('glue-jobs/medallion/silver.py', 'MALFORMED = "malformed"', 'MALFORMED = "malformed"  # a changed job script');
     upgrade();
     const loaded = await load;
@@ -180,9 +180,9 @@ describe('an upgrade under load', () => {
   }, 900_000);
 
   test('with a changed key is refused at synth, with the migration named', () => {
-    edit('contracts/harmful-domains.ts', "key: ['source', 'entry_type', 'name', 'scope', 'sequence']", "key: ['source', 'entry_type', 'name', 'sequence']");
+    edit('contracts/harmful-domains.ts', "key: ['source', 'entry_type', 'name', 'scope', 'action', 'sequence']", "key: ['source', 'entry_type', 'name', 'sequence']");
     expect(upgrade).toThrow(
-      /the key changed from \(source, entry_type, name, scope, sequence\).*Rebuild silver\.harmful_domains into a new path, compare, then swap the catalog row: sluice rebuild silver\.harmful_domains/,
+      /the key changed from \(source, entry_type, name, scope, action, sequence\).*Rebuild silver\.harmful_domains into a new path, compare, then swap the catalog row: sluice rebuild silver\.harmful_domains/,
     );
   }, 120_000);
 });

@@ -99,7 +99,7 @@ describe.each(STAGES)('stage %s', (stage) => {
     const gold = rows.find(({ Properties }) => Properties.TableInput.Name === 'harmful_domains' && text(Properties.DatabaseName).includes('gold'));
     expect(gold?.Properties.TableInput.StorageDescriptor.Columns).toContainEqual({
       Name: 'sources',
-      Type: 'array<struct<source:string,category:string,first_seen:timestamp,changed_at:timestamp,sequence:bigint,current:boolean>>',
+      Type: 'array<struct<source:string,action:string,category:string,first_seen:timestamp,changed_at:timestamp,sequence:bigint,current:boolean>>',
       Comment: expect.any(String),
     });
   });

@@ -104,6 +104,22 @@ describe('the lake on this machine, its three Spark jobs apart', () => {
     expect(await lake.number(BY_LAYER.gold)).toBe(entries);
   }, 300_000);
 
+  test('keeps the last good list when its feed answers HTML, and says how to accept the body', async () => {
+    const fault = `http://127.0.0.1:${lake.state.ports.feeds}/_fault/stevenblack`;
+    await fetch(fault, { method: 'PUT', body: JSON.stringify({ body: '<!DOCTYPE html><html><body>maintenance</body></html>' }) });
+    try {
+      const refused = await lake.cli('ingest', 'stevenblack');
+      expect(refused.stderr).toMatch(/refused, the last good version stays: the body is HTML; if the list is right all the same: \.\/sluice release stevenblack/);
+      expect(refused.code).toBe(1);
+    } finally {
+      await fetch(fault, { method: 'DELETE' });
+    }
+    await lake.becomes("SELECT count(*) FROM silver.source_checks WHERE outcome = 'refused'", 1);
+    const release = await lake.cli('release', 'stevenblack', '--dry-run');
+    expect(release.stderr).toMatch(/refused last was [0-9a-f]{64}: the body is HTML/);
+    expect([release.code, await lake.number(BY_LAYER.gold)]).toEqual([0, entries]);
+  }, 200_000);
+
   test('offers its named queries, and counts the bytes scanned', async () => {
     const { code, stdout, stderr } = await lake.cli('query', 'active_by_source');
     expect([code, stdout.split('\n')[0]]).toEqual([0, 'source\tcategory\tentry_type\tactive']);
@@ -116,6 +132,8 @@ describe('the lake on this machine, its three Spark jobs apart', () => {
     [['ingest', 'nope'], 2, /unknown source "nope"; known: stevenblack/],
     [['ingest'], 2, /name a source, or --all/],
     [['ingest', 'stevenblack', '--all'], 2, /name a source, or --all \(not both\)/],
+    [['release', 'nope'], 2, /unknown source "nope"; known: stevenblack/],
+    [['release', 'stevenblack', '--sha256', 'x'], 2, /--sha256 x: not a sha256/],
     [['logs', 'nope'], 2, /no log of "nope"; known: kafka/],
     [['clean'], 2, /say what to remove: --data, --cache or --all/],
     [['clean', '--data'], 2, /nobody to ask here: add --yes/],
@@ -158,7 +176,7 @@ describe('the lake on this machine, its three Spark jobs apart', () => {
       `SELECT count(*) FROM (SELECT name, max_by(event, sequence) AS event FROM silver.harmful_domains WHERE source = 'load' GROUP BY name) WHERE event = 'listed'`,
     );
     await lake.becomes(
-      `SELECT max(sequence) FROM gold.harmful_domains CROSS JOIN UNNEST(sources) AS s(source, category, first_seen, changed_at, sequence, current) WHERE source = 'load'`,
+      `SELECT max(sequence) FROM gold.harmful_domains CROSS JOIN UNNEST(sources) AS s(source, action, category, first_seen, changed_at, sequence, current) WHERE source = 'load'`,
       LOADED,
       200_000,
     );

@@ -2,10 +2,9 @@ import { createReadStream } from 'node:fs';
 import { createGunzip } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { classify } from '../../lambdas/shared/entries.js';
-import { parseHosts } from '../../lambdas/shared/formats/hosts.js';
+import { classify, classifyUrl } from '../../lambdas/shared/entries.js';
+import { parseBody } from '../../lambdas/shared/formats/index.js';
 import { splitLines } from '../../lambdas/shared/lines.js';
-import { entryKey } from '../../lambdas/shared/snapshot.js';
 import { STEVENBLACK, testWithSharedData } from '../support/shared-data.js';
 
 const show = (name: string, scope: 'exact' | 'subtree' = 'exact'): string => {
@@ -69,9 +68,49 @@ async function* chunked(text: string | Uint8Array, size: number): AsyncGenerator
 
 async function parse(text: string | Uint8Array, size = 7) {
   const entries: string[] = [];
-  const report = await parseHosts(splitLines(chunked(text, size)), (entry, line) => entries.push(`${line} ${entry.type} ${entry.name}`));
-  return { entries, ...report };
+  const { counts, rejectSamples } = await parseBody('hosts', chunked(text, size), (entry, line) => entries.push(`${line} ${entry.type} ${entry.name}`));
+  return { entries, counts, rejectSamples };
 }
+
+describe('classifyUrl', () => {
+  const shown = (url: string) => {
+    const classified = classifyUrl(url);
+    return classified.kind === 'entry' ? `${classified.entry.type} ${classified.entry.name}` : classified.kind === 'reject' ? `reject: ${classified.reason}` : 'ignored';
+  };
+  test.each([
+    ['http://bad.example/a/b?c', 'domain bad.example'],
+    ['https://BAD.example:8443/', 'domain bad.example'],
+    ['http://203.0.113.9:8080/x.sh', 'ip 203.0.113.9'],
+    ['http://0x7f.1/x', 'ip 127.0.0.1'],
+    ['http://[2001:db8::1]/x', 'ip 2001:db8::1'],
+    ['https://github.com/u/r/raw/x.exe#frag', 'url https://github.com/u/r/raw/x.exe'],
+    ['https://storage.googleapis.com/bucket/x', 'url https://storage.googleapis.com/bucket/x'],
+    ['https://s3.amazonaws.com/bucket/x', 'url https://s3.amazonaws.com/bucket/x'],
+    ['https://somebody.github.io/x', 'domain somebody.github.io'],
+    ['https://github.com/', 'reject: a host that many share'],
+    ['http://good.example@bad.example/', 'reject: user information in a URL'],
+    ['http://user:pass@bad.example/', 'reject: user information in a URL'],
+    ['ftp://bad.example/x', 'reject: not an http or https URL'],
+    ['javascript:alert(1)', 'reject: not an http or https URL'],
+    ['http://', 'reject: not a valid URL'],
+    ['http://co.uk/x', 'reject: public suffix'],
+    [`https://github.com/${'a'.repeat(2048)}`, 'reject: URL longer than 2048 characters'],
+  ])('%s is %s', (url, expected) => expect(shown(url)).toBe(expected));
+
+  test('never throws', () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.string(),
+          fc.webUrl(),
+          fc.string().map((s) => `http://${s}`),
+        ),
+        (text) => void classifyUrl(text),
+      ),
+      { numRuns: 2_000 },
+    );
+  });
+});
 
 describe('a hosts file', () => {
   test('may hold several names a row, tabs, inline comments, and the machine’s own rows', async () => {
@@ -79,7 +118,7 @@ describe('a hosts file', () => {
       '# head\n127.0.0.1 localhost\nfe80::1%lo0 localhost\n0.0.0.0\ta.example b.example # why\n::1 c.example\n10.0.0.1 mapped.example\nnot a row\n0.0.0.0\n',
     );
     expect(entries).toEqual(['4 domain a.example', '4 domain b.example', '5 domain c.example']);
-    expect(counts).toEqual({ lines: 8, comments: 1, boilerplate: 2, rows: 5, names: 6, accepted: 3, rejects: 3, ignored: 0 });
+    expect(counts).toMatchObject({ lines: 8, comments: 1, boilerplate: 2, rows: 5, names: 6, accepted: 3, rejects: 3, ignored: 0 });
     expect(rejectSamples).toEqual(['6: address is no sinkhole: mapped.example', '7: row does not begin with an address: not a row', '8: address without a name: 0.0.0.0']);
   });
 
@@ -127,11 +166,41 @@ describe('a hosts file', () => {
 
   testWithSharedData('of StevenBlack holds exactly 55,980 domains and 2 addresses', async () => {
     const keys = new Set<string>();
-    const report = await parseHosts(splitLines(createReadStream(STEVENBLACK).pipe(createGunzip())), (entry) => keys.add(entryKey(entry)));
-    expect([...keys].filter((key) => key.startsWith('domain\t'))).toHaveLength(55_980);
-    expect([...keys].filter((key) => key.startsWith('ip\t'))).toEqual(['ip\t130.211.230.53\texact', 'ip\t85.17.187.83\texact']);
+    const report = await parseBody('hosts', createReadStream(STEVENBLACK).pipe(createGunzip()), ({ type, name, scope }) => keys.add(`${type} ${name} ${scope}`));
+    expect([...keys].filter((key) => key.startsWith('domain '))).toHaveLength(55_980);
+    expect([...keys].filter((key) => key.startsWith('ip '))).toEqual(['ip 130.211.230.53 exact', 'ip 85.17.187.83 exact']);
     expect(report.counts).toMatchObject({ boilerplate: 13, rejects: 1, ignored: 1 });
     expect(report.rejectSamples).toEqual(['44905: single label: collectionofbestporn']);
-    for (const name of ['hopto.org', 'zapto.org', 'redirectme.net']) expect(keys).toContain(`domain\t${name}\texact`);
+    for (const name of ['hopto.org', 'zapto.org', 'redirectme.net']) expect(keys).toContain(`domain ${name} exact`);
+  });
+});
+
+describe('lines', () => {
+  /** What the splitter must do, byte by byte. */
+  function reference(text: string): string[] {
+    const lines = text.split(/\r\n|\n|\r/);
+    return lines.at(-1) === '' ? lines.slice(0, -1) : lines;
+  }
+
+  test('are the same however the bytes are cut', async () => {
+    const piece = fc.constantFrom('a', 'é', '\u{1f600}', '\r', '\n', '\r\n', '', '#');
+    await fc.assert(
+      fc.asyncProperty(fc.array(piece, { maxLength: 40 }), fc.integer({ min: 1, max: 9 }), async (pieces, size) => {
+        const text = pieces.join('');
+        const lines: string[] = [];
+        for await (const line of splitLines(chunked(text, size))) {
+          expect(line.number).toBe(lines.length + 1);
+          lines.push(line.text);
+        }
+        expect(lines).toEqual(reference(text));
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  test('a million blank ones are a million lines', async () => {
+    let count = 0;
+    for await (const { text } of splitLines(chunked('\n'.repeat(1_000_000), 65_536))) count += text === '' ? 1 : 0;
+    expect(count).toBe(1_000_000);
   });
 });

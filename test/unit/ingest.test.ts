@@ -1,3 +1,6 @@
+import { createHash } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { run } from '../../lambdas/ingest/run.js';
@@ -113,6 +116,67 @@ describe('a check of a source', () => {
     await run({ source: 'stevenblack' }, strict);
     world.body = hostsOf(['a.example']);
     expect(await run({ source: 'stevenblack' }, strict)).toMatchObject({ outcome: 'refused', reason: '2 of 3 entries would go, the contract allows 50 %' });
+  });
+
+  test.each([
+    ['HTML with status 200', '\n<!DOCTYPE html><html><body>0.0.0.0 a.example</body></html>', 'the body is HTML'],
+    ['an empty body', '', 'the body is empty'],
+    ['UTF-16', '\xff\xfe0\x00', 'the body is UTF-16, lists are UTF-8'],
+    ['another format', '||a.example^\n||b.example^\n0.0.0.0 c.example\n', '1 of 3 rows are hosts, the contract asks for 50 %: has the list changed its format?'],
+    ['a list that grew tenfold', hostsOf(Array.from({ length: 10 }, (_, i) => `n${i}.example`)), '9 entries would come to 1, the contract allows 5 times as many'],
+  ])('refuses %s, keeps the last good list and the body, and accepts that body once it is released', async (_what, body, reason) => {
+    const world = new World();
+    await check(world, ['n0.example']);
+    const deps = fakeDeps(world);
+    const raw = {
+      ...deps,
+      fetch: async ({ file }: { file: string }) => {
+        const bytes = Buffer.from(body, 'latin1');
+        await writeFile(file, gzipSync(bytes));
+        return { kind: 'body' as const, status: 200, sha256: createHash('sha256').update(bytes).digest('hex'), bytes: bytes.length, etag: null, lastModified: null };
+      },
+    };
+    const refused = await run({ source: 'stevenblack' }, raw);
+    expect(refused).toMatchObject({ outcome: 'refused', reason, sequence: 1 });
+    expect(foldActive(world.sent('harmful_domains'))).toEqual(['n0.example']);
+    const released = await run({ source: 'stevenblack', release: refused.body_sha256 ?? '' }, fakeDeps(world));
+    expect(released).toMatchObject({ outcome: 'changed', sequence: 2, body_sha256: refused.body_sha256 });
+    // The same body fetched again is the current one now, not a suspect.
+    expect((await run({ source: 'stevenblack' }, raw)).outcome).toBe('unchanged');
+  });
+
+  test('releases only what was refused', async () => {
+    const world = new World();
+    await expect(run({ source: 'stevenblack', release: '../../bodies/x' }, fakeDeps(world))).rejects.toThrow('release: "../../bodies/x" is no sha256');
+    await expect(run({ source: 'stevenblack', release: 'a'.repeat(64) }, fakeDeps(world))).rejects.toThrow(/no object refused/);
+    expect(world.topics.size).toBe(0);
+  });
+
+  test('refuses a list whose last line counts more entries than it holds', async () => {
+    const world = new World();
+    const deps = fakeDeps(world);
+    const csv = { ...deps, source: { ...deps.source, format: 'urlhaus_csv' as const } };
+    world.body = '# id,dateadded,url\n"1","2026-01-31 12:00:05","http://bad.example/x","online","","malware","elf","l","r"\n# Number of entries: 2\n';
+    expect(await run({ source: 'stevenblack' }, csv)).toMatchObject({ outcome: 'refused', reason: 'its last line claims 2 entries, it holds 1: the body was cut or changed' });
+    world.body = world.body.replace('entries: 2', 'entries: 1');
+    expect(await run({ source: 'stevenblack' }, csv)).toMatchObject({ outcome: 'changed', entries: 1 });
+    expect(world.sent('harmful_domains')).toMatchObject([{ name: 'bad.example', action: 'block', listed_at: '2026-01-31T12:00:05.000Z', tags: ['malware', 'elf'] }]);
+  });
+
+  test('sends exceptions as entries to allow, and URLs as they are', async () => {
+    const world = new World();
+    const deps = fakeDeps(world);
+    world.body = '||a.example^$third-party\n@@||a.example^\n||github.io^\n';
+    expect(await run({ source: 'stevenblack' }, { ...deps, source: { ...deps.source, format: 'adblock' } })).toMatchObject({ entries: 2, allowed: 1, domains: 2, narrowed: 1 });
+    expect(world.sent('harmful_domains').map(({ name, scope, action, options }) => [name, scope, action, options])).toEqual([
+      ['a.example', 'subtree', 'allow', null],
+      ['a.example', 'subtree', 'block', 'third-party'],
+      ['github.io', 'exact', 'block', null],
+    ]);
+    world.body = 'https://github.com/u/r/x.exe\n';
+    const urls = await run({ source: 'stevenblack' }, { ...fakeDeps(world), source: { ...deps.source, format: 'urls' } });
+    expect(urls).toMatchObject({ entries: 1, urls: 1, domains: 0, delisted: 3 });
+    expect(world.sent('harmful_domains').at(-1)).toMatchObject({ entry_type: 'url', name: 'https://github.com/u/r/x.exe', event: 'listed', sequence: 2 });
   });
 
   test('a second run of the same source is skipped while the first holds the lease', async () => {

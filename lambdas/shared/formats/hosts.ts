@@ -1,6 +1,6 @@
-import { classify } from '../entries.js';
 import { canonicalIp } from '../ip.js';
-import { addReject, emptyReport, type Parser } from './parsed.js';
+import type { Format } from './parsed.js';
+import { beforeComment, words } from './text.js';
 
 /** Addresses that a hosts list points its names to; rows of other addresses map names and block nothing. */
 const SINKHOLES = new Set(['0.0.0.0', '127.0.0.1', '::', '::1']);
@@ -29,54 +29,20 @@ const OWN_NAMES = new Set([
  *
  * A row whose names are all the machine's own is boilerplate; a name behind an address that is no sinkhole is a reject.
  */
-export const parseHosts: Parser = async (lines, emit) => {
-  const report = emptyReport();
-  const { counts } = report;
-  for await (const { number, text, truncated } of lines) {
-    counts.lines++;
-    const hash = text.indexOf('#');
-    const content = (hash === -1 ? text : text.slice(0, hash)).trim();
-    if (content === '') {
-      counts.comments++;
-      continue;
-    }
-    const [address = '', ...names] = content.split(/\s+/);
-    if (names.length > 0 && names.every((name) => OWN_NAMES.has(name.toLowerCase()))) {
-      counts.boilerplate++;
-      continue;
-    }
-    counts.rows++;
-    const reject = (reason: string, name: string) => {
-      counts.names++;
-      addReject(report, number, reason, name);
-    };
-    if (truncated) {
-      reject('line too long', content);
-      continue;
-    }
-    const ip = canonicalIp(address.toLowerCase());
-    if (ip === undefined || names.length === 0) {
-      reject(ip === undefined ? 'row does not begin with an address' : 'address without a name', content);
-      continue;
-    }
+export const hosts: Format = (out) => ({
+  line(text, number, truncated) {
+    const content = beforeComment(text, '#');
+    if (content === '') return out.comment();
+    if (truncated) return out.rejectRow(number, 'line too long', content);
+    const [address = '', ...names] = words(content);
+    if (names.length > 0 && names.every((name) => OWN_NAMES.has(name.toLowerCase()))) return out.boilerplate();
+    out.row();
+    const ip = SINKHOLES.has(address) ? address : canonicalIp(address.toLowerCase());
+    if (ip === undefined) return out.reject(number, 'row does not begin with an address', content);
+    if (names.length === 0) return out.reject(number, 'address without a name', content);
     for (const name of names) {
-      if (!SINKHOLES.has(ip)) {
-        reject('address is no sinkhole', name);
-        continue;
-      }
-      const classified = classify(name, 'exact');
-      if (classified.kind === 'reject') {
-        reject(classified.reason, name);
-        continue;
-      }
-      counts.names++;
-      if (classified.kind === 'ignored') {
-        counts.ignored++;
-      } else {
-        counts.accepted++;
-        emit(classified.entry, number);
-      }
+      if (SINKHOLES.has(ip)) out.name(name, 'exact', number);
+      else out.reject(number, 'address is no sinkhole', name);
     }
-  }
-  return report;
-};
+  },
+});

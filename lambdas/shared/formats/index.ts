@@ -1,6 +1,57 @@
 import type { HttpSource } from '../../../contracts/index.js';
-import { parseHosts } from './hosts.js';
-import type { Parser } from './parsed.js';
+import { LineSplitter } from '../lines.js';
+import { adblock } from './adblock.js';
+import { allowDenyJson } from './allow-deny.js';
+import { threatfoxCsv, urlhausCsv } from './csv.js';
+import { hosts } from './hosts.js';
+import { plain, wildcard } from './names.js';
+import { Collector, type EmitEntry, type Format, type ParseReport } from './parsed.js';
+import { urls } from './urls.js';
+import { bind, dnsmasq, rpz, unbound } from './zones.js';
 
 /** The parser of each format that a contract can name. */
-export const PARSERS: Readonly<Record<HttpSource['format'], Parser>> = { hosts: parseHosts };
+export const FORMATS: Readonly<Record<HttpSource['format'], Format>> = {
+  hosts,
+  plain,
+  adblock,
+  wildcard,
+  rpz,
+  bind,
+  dnsmasq,
+  unbound,
+  urls,
+  urlhaus_csv: urlhausCsv,
+  threatfox_csv: threatfoxCsv,
+  allow_deny_json: allowDenyJson,
+};
+
+/** A body being parsed: bytes in by {@link push}, entries out through `emit`, the report from {@link end}. */
+export class BodyParser {
+  private readonly out: Collector;
+  private readonly parser: ReturnType<Format>;
+  private readonly splitter: LineSplitter;
+
+  constructor(format: HttpSource['format'], emit: EmitEntry) {
+    this.out = new Collector(emit);
+    const parser = FORMATS[format](this.out);
+    this.parser = parser;
+    this.splitter = new LineSplitter((text, number, truncated) => parser.line(text, number, truncated));
+  }
+
+  push(bytes: Uint8Array): void {
+    this.splitter.push(bytes);
+  }
+
+  end(): ParseReport {
+    this.splitter.end();
+    this.parser.end?.();
+    return this.out;
+  }
+}
+
+/** Parses a stream of bytes. Never throws on content. */
+export async function parseBody(format: HttpSource['format'], bytes: AsyncIterable<Uint8Array>, emit: EmitEntry): Promise<ParseReport> {
+  const parser = new BodyParser(format, emit);
+  for await (const chunk of bytes) parser.push(chunk);
+  return parser.end();
+}

@@ -1,5 +1,4 @@
-import type { Entry } from '../entries.js';
-import type { Line } from '../lines.js';
+import { classify, classifyUrl, type Entry, type Scope } from '../entries.js';
 
 /** Rejects kept as samples per body; all are counted. */
 export const MAX_REJECT_SAMPLES = 20;
@@ -18,28 +17,112 @@ export interface ParseCounts {
   accepted: number;
   rejects: number;
   ignored: number;
+  /** Accepted names whose form said "and all below" of a private public suffix, which stands for itself alone. */
+  narrowed: number;
+  /** Accepted names under a top level that the public suffix list does not know. */
+  unknownTopLevel: number;
 }
 
 export interface ParseReport {
   readonly counts: ParseCounts;
   /** `LINE: reason: text`, at most {@link MAX_REJECT_SAMPLES}, control characters escaped. */
-  readonly rejectSamples: string[];
+  readonly rejectSamples: readonly string[];
+  /** What a trailer such as URLhaus's `# Number of entries: N` claims; null where there is none. */
+  readonly claimedEntries: number | null;
 }
 
-/** An entry and the line it stands on. */
-export type EmitEntry = (entry: Entry, line: number) => void;
-
-/** A parser for one format: lines in, entries out through `emit`, the report at the end. Never throws on content. */
-export type Parser = (lines: AsyncIterable<Line>, emit: EmitEntry) => Promise<ParseReport>;
-
-export function emptyReport(): ParseReport {
-  return { counts: { lines: 0, comments: 0, boilerplate: 0, rows: 0, names: 0, accepted: 0, rejects: 0, ignored: 0 }, rejectSamples: [] };
+/** What a row says beyond its name. */
+export interface Details {
+  /** `allow`: an exception that its list makes from its own rules. @default 'block' */
+  readonly action?: 'block' | 'allow';
+  /** Options of an Adblock rule that keep the host, as written. */
+  readonly options?: string;
+  /** When the source says that it first saw the entry, ISO 8601. */
+  readonly listedAt?: string;
+  /** The source's own words for the threat. */
+  readonly tags?: readonly string[];
 }
 
-export function addReject(report: ParseReport, line: number, reason: string, text: string): void {
-  report.counts.rejects++;
-  if (report.rejectSamples.length < MAX_REJECT_SAMPLES) {
-    const safe = JSON.stringify(text.slice(0, MAX_SAMPLE_CHARACTERS)).slice(1, -1);
-    report.rejectSamples.push(`${line}: ${reason}: ${safe}`);
+const NO_DETAILS: Details = {};
+
+/** An entry, the line it stands on, and what the row says beyond it. */
+export type EmitEntry = (entry: Entry, line: number, details: Details) => void;
+
+/** Reads one body, line by line. Pure, and never throws on content. */
+export interface LineParser {
+  line(text: string, number: number, truncated: boolean): void;
+  end?(): void;
+}
+
+/** Makes the parser of one format, which tells `out` what each line is. */
+export type Format = (out: Collector) => LineParser;
+
+/** Counts what the lines of a body are, classifies names, keeps samples of rejects. */
+export class Collector {
+  readonly counts: ParseCounts = { lines: 0, comments: 0, boilerplate: 0, rows: 0, names: 0, accepted: 0, rejects: 0, ignored: 0, narrowed: 0, unknownTopLevel: 0 };
+  readonly rejectSamples: string[] = [];
+  claimedEntries: number | null = null;
+
+  constructor(private readonly emit: EmitEntry) {}
+
+  /** A comment or a blank line. */
+  comment(): void {
+    this.counts.lines++;
+    this.counts.comments++;
+  }
+
+  /** A row that the format wants for itself. */
+  boilerplate(): void {
+    this.counts.lines++;
+    this.counts.boilerplate++;
+  }
+
+  /** A row with names: one call for the line, then one for each name. */
+  row(): void {
+    this.counts.lines++;
+    this.counts.rows++;
+  }
+
+  reject(line: number, reason: string, text: string): void {
+    this.counts.names++;
+    this.counts.rejects++;
+    if (this.rejectSamples.length < MAX_REJECT_SAMPLES) {
+      // The reason may quote the text, as JSON.parse's does.
+      const safe = (part: string) => JSON.stringify(part.slice(0, MAX_SAMPLE_CHARACTERS)).slice(1, -1);
+      this.rejectSamples.push(`${line}: ${safe(reason)}: ${safe(text)}`);
+    }
+  }
+
+  /** A whole row that is refused. */
+  rejectRow(line: number, reason: string, text: string): void {
+    this.row();
+    this.reject(line, reason, text);
+  }
+
+  name(raw: string, scope: Scope, line: number, details: Details = NO_DETAILS): void {
+    this.take(classify(raw, scope), raw, line, details);
+  }
+
+  url(raw: string, line: number, details: Details = NO_DETAILS): void {
+    this.take(classifyUrl(raw), raw, line, details);
+  }
+
+  private take(classified: ReturnType<typeof classify>, raw: string, line: number, details: Details): void {
+    const { counts } = this;
+    switch (classified.kind) {
+      case 'reject':
+        this.reject(line, classified.reason, raw);
+        return;
+      case 'ignored':
+        counts.names++;
+        counts.ignored++;
+        return;
+      case 'entry':
+        counts.names++;
+        counts.accepted++;
+        if (classified.narrowed) counts.narrowed++;
+        if (classified.unknownTopLevel) counts.unknownTopLevel++;
+        this.emit(classified.entry, line, details);
+    }
   }
 }

@@ -1,0 +1,6 @@
+declare module 'hosts-parser' {
+  export default class Hosts {
+    constructor(hosts: string);
+    toJSON(): { ip: string; hostname: string }[];
+  }
+}

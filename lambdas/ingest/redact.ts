@@ -1,0 +1,11 @@
+const SECRET_NAME = /key|token|secret|auth|pass|sig|credential/i;
+
+/** A URL as logs and reasons may hold it: no user information, no value of a parameter that sounds like a secret. */
+export function redactUrl(text: string): string {
+  if (!URL.canParse(text)) return '(no URL)';
+  const url = new URL(text);
+  url.username = '';
+  url.password = '';
+  for (const name of [...url.searchParams.keys()]) if (SECRET_NAME.test(name)) url.searchParams.set(name, '***');
+  return url.href;
+}
