@@ -8,6 +8,7 @@
  */
 import { parseArgs } from 'node:util';
 import { Kafka, logLevel } from 'kafkajs';
+import { localBucket } from '../localstack/identity.js';
 import { sleep } from '../localstack/process.js';
 import { Lake } from '../test/support/lake.js';
 import { loadRecord } from './load.js';
@@ -49,7 +50,7 @@ try {
   const latencies: number[] = [];
   let sending = true;
 
-  const log = `${lake.state.emulatorUrl}/sluice-local-lake-000000000000-us-east-1/gold/harmful_domains/_delta_log`;
+  const log = `${lake.state.emulatorUrl}/${localBucket('lake')}/gold/harmful_domains/_delta_log`;
   const reader = (async () => {
     const seen = new Array<number>(PARTITIONS).fill(-1);
     let version = 0;

@@ -50,6 +50,8 @@ export const configSchema = z
         maxOffsetsPerTrigger: z.number().int().positive().default(500_000),
         /** @default - each contract's own */
         triggerSeconds: z.number().positive().optional(),
+        /** Bronze's, where its commits should be fewer: they take time from the layers behind it. @default - as the others */
+        bronzeTriggerSeconds: z.number().positive().optional(),
         watchdogMinutes: z.number().int().min(1).default(5),
       })
       .strict()
@@ -102,7 +104,7 @@ const STAGE_DEFAULTS: Record<Stage, Omit<ConfigInput, 'stage'>> = {
     account: '000000000000',
     region: 'us-east-1',
     broker: { kind: 'plain', bootstrapServers: '127.0.0.1:9092' },
-    medallion: { layout: 'combined', maxOffsetsPerTrigger: 100_000, watchdogMinutes: 1, triggerSeconds: 2 },
+    medallion: { layout: 'combined', maxOffsetsPerTrigger: 100_000, watchdogMinutes: 1, triggerSeconds: 2, bronzeTriggerSeconds: 4 },
     retainData: false,
     deleteDataOf: 'local',
     capabilities: { vpc: false, securityConfiguration: false, namedQueries: false, autoDeleteObjects: false },

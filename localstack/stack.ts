@@ -5,6 +5,7 @@ import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-clo
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { generateFeeds } from './feeds/generate.js';
 import type { RunRecord } from './gateway/glue-runs.js';
+import { localName, sdkSettings } from './identity.js';
 import { type Home, ROOT } from './paths.js';
 import { choosePort } from './ports.js';
 import { findRunning, isAlive, logFile, type Spec, startProcess, stopProcess, tail, until } from './process.js';
@@ -49,7 +50,7 @@ export const trinoUrl = ({ ports }: StackState): string => `http://127.0.0.1:${p
 
 /** An SDK client of the AWS on this machine. */
 export function client<T>(Client: new (config: { endpoint: string; region: string; credentials: { accessKeyId: string; secretAccessKey: string } }) => T, state: StackState): T {
-  return new Client({ endpoint: doorUrl(state), region: 'us-east-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } });
+  return new Client(sdkSettings(doorUrl(state)));
 }
 
 export function readState(home: Home): StackState | null {
@@ -137,7 +138,7 @@ export async function up(home: Home, options: UpOptions, say: Say): Promise<Stac
   ]);
   await deploy(home, state, assembly, say);
   // A deploy that changed nothing starts nothing: after `down`, the jobs are started here, not at the watchdog's next tick.
-  await client(LambdaClient, state).send(new InvokeCommand({ FunctionName: 'sluice-local-watchdog', Payload: Buffer.from('{}') }));
+  await client(LambdaClient, state).send(new InvokeCommand({ FunctionName: localName('watchdog'), Payload: Buffer.from('{}') }));
   return state;
 }
 

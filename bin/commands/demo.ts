@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { httpSources } from '../../contracts/index.js';
+import { localBucket } from '../../localstack/identity.js';
 import { defaultHome } from '../../localstack/paths.js';
 import { until } from '../../localstack/process.js';
 import { jobRuns, runIsAlive, type StackState, trinoReady, type UpOptions, up } from '../../localstack/stack.js';
@@ -14,7 +15,7 @@ const TABLE_TIMEOUT_MS = 240_000;
 
 /** Whether Gold's Delta log has a commit beyond the one that made the table: cheaper to ask than Trino, which Spark competes with. */
 async function goldHasRows(state: StackState): Promise<boolean> {
-  const url = `${state.emulatorUrl}/sluice-local-lake-000000000000-us-east-1/gold/harmful_domains/_delta_log/00000000000000000001.json`;
+  const url = `${state.emulatorUrl}/${localBucket('lake')}/gold/harmful_domains/_delta_log/00000000000000000001.json`;
   return (await fetch(url, { method: 'HEAD', signal: AbortSignal.timeout(5_000) }).catch(() => null))?.ok === true;
 }
 

@@ -24,6 +24,7 @@ class JobArguments:
     state_table: str
     metrics_namespace: str
     trigger_seconds: float | None
+    bronze_trigger_seconds: float | None
     max_offsets_per_trigger: int
     lease_seconds: int
 
@@ -41,6 +42,12 @@ def layers_of(text: str) -> tuple[str, ...]:
     return names
 
 
+def trigger_of(arguments: JobArguments, layer: str, contracted_seconds: float) -> float:
+    """Seconds between the starts of a layer's batches: the job's own where it is given any, else the contract's."""
+    own = arguments.bronze_trigger_seconds if layer == "bronze" else None
+    return own or arguments.trigger_seconds or contracted_seconds
+
+
 def parse_arguments(argv: Sequence[str], layers: Sequence[str]) -> JobArguments:
     """Parses the arguments of a job whose entry point runs `layers`. Arguments that are Glue's own are ignored."""
     parser = argparse.ArgumentParser(prog="medallion", allow_abbrev=False)
@@ -52,6 +59,7 @@ def parse_arguments(argv: Sequence[str], layers: Sequence[str]) -> JobArguments:
     parser.add_argument("--kafka-auth", choices=("none", "iam"), default="iam")
     parser.add_argument("--metrics-namespace", default="Sluice")
     parser.add_argument("--trigger-seconds", type=float)
+    parser.add_argument("--bronze-trigger-seconds", type=float)
     parser.add_argument("--max-offsets-per-trigger", type=int, default=500_000)
     parser.add_argument("--lease-seconds", type=int, default=60)
     known, _glue_own = parser.parse_known_args(list(argv))

@@ -20,7 +20,7 @@ from delta.tables import DeltaTable
 from pyspark.sql import SparkSession
 from pyspark.sql.streaming import DataStreamWriter, StreamingQuery
 
-from medallion.arguments import JobArguments, parse_arguments
+from medallion.arguments import JobArguments, parse_arguments, trigger_of
 from medallion.bronze import bronze_writer, kafka_source, starting_offsets, to_bronze
 from medallion.contracts import Contracts, Dataset, Table, load_contracts
 from medallion.gold_tables import fold_of
@@ -64,7 +64,7 @@ class Driver:
     metrics: Metrics
 
     def start(self, layer: str, name: str, trigger_seconds: float, writer: DataStreamWriter, query_id: QueryId | None = None) -> None:
-        seconds = self.arguments.trigger_seconds or trigger_seconds
+        seconds = trigger_of(self.arguments, layer, trigger_seconds)
         query = (
             writer.queryName(f"{layer}.{name}")
             .option("checkpointLocation", f"{self.arguments.checkpoints}/{layer}/{name}")

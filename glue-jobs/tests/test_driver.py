@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from medallion.arguments import parse_arguments
+from medallion.arguments import parse_arguments, trigger_of
 from medallion.contracts import parse_contracts
 from medallion.lease import DynamoLeaseStore, Holder, LeaseLost, LeaseRefused, acquire
 from medallion.metrics import Metrics, ProgressListener, lag_of, metrics_of
@@ -157,6 +157,14 @@ ARGUMENTS = [
 def test_arguments_are_typed_and_glues_own_are_ignored():
     arguments = parse_arguments([*ARGUMENTS, "--enable-metrics", "true", "--trigger-seconds", "2.5"], ("silver",))
     assert (arguments.lake, arguments.layers, arguments.trigger_seconds, arguments.kafka_auth) == ("s3a://l", ("silver",), 2.5, "iam")
+
+
+@pytest.mark.parametrize(
+    ("layer", "given", "seconds"), [("bronze", ("2", "4"), 4.0), ("silver", ("2", "4"), 2.0), ("bronze", ("2", None), 2.0), ("gold", (None, "4"), 10.0)]
+)
+def test_a_query_is_triggered_as_the_job_says_else_as_its_contract_does(layer, given, seconds):
+    flags = [text for flag, value in zip(("--trigger-seconds", "--bronze-trigger-seconds"), given, strict=True) if value for text in (flag, value)]
+    assert trigger_of(parse_arguments([*ARGUMENTS, *flags], ("bronze",)), layer, 10.0) == seconds
 
 
 def test_a_layer_that_is_none_and_a_missing_argument_are_named(capsys):

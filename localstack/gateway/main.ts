@@ -1,5 +1,6 @@
 import { GlueClient } from '@aws-sdk/client-glue';
 import { S3Client } from '@aws-sdk/client-s3';
+import { sdkSettings } from '../identity.js';
 import { homeAt } from '../paths.js';
 import { Athena } from './athena.js';
 import { GlueRuns } from './glue-runs.js';
@@ -13,7 +14,7 @@ const variable = (name: string): string => {
 
 const emulator = new URL(variable('DOOR_EMULATOR_URL'));
 const port = Number(variable('DOOR_PORT'));
-const client = { endpoint: emulator.origin, region: 'us-east-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
+const client = sdkSettings(emulator.origin);
 const runs = new GlueRuns({
   home: homeAt(variable('DOOR_HOME')),
   glue: new GlueClient(client),

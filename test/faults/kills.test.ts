@@ -8,6 +8,7 @@ import { generateLoad } from '../../bench/load.js';
 import { contractsJson } from '../../bin/contracts-json.js';
 import { seeded } from '../../localstack/feeds/generate.js';
 import { sparkProfile } from '../../localstack/gateway/spark-profile.js';
+import { localBucket, localName } from '../../localstack/identity.js';
 import { ROOT } from '../../localstack/paths.js';
 import { sleep, until } from '../../localstack/process.js';
 import { client, runIsAlive } from '../../localstack/stack.js';
@@ -19,7 +20,7 @@ const PER_SECOND = 100;
 const KEYS = 1_000;
 const MEAN_SECONDS_BETWEEN_KILLS = 14;
 const JOBS = ['bronze', 'silver', 'gold'] as const;
-const BUCKETS = { lake: 'sluice-local-lake-000000000000-us-east-1', scratch: 'sluice-local-artefacts-000000000000-us-east-1' };
+const BUCKETS = { lake: localBucket('lake'), scratch: localBucket('artefacts') };
 
 describe(`${KILLS} SIGKILLs over the three Spark processes under load, seed ${SEED}`, () => {
   let lake: Lake;
@@ -55,7 +56,7 @@ describe(`${KILLS} SIGKILLs over the three Spark processes under load, seed ${SE
   test('leave tables whose rows, coordinates included, equal those of a run without kills', async () => {
     const reference = `s3a://${BUCKETS.scratch}/reference`;
     for (const job of JOBS) {
-      const JobName = `sluice-local-${job}`;
+      const JobName = localName(job);
       const running = lake.run(job);
       if (running)
         await glue()

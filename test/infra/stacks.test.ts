@@ -123,6 +123,13 @@ describe.each(STAGES)('stage %s', (stage) => {
     ]);
   });
 
+  test('triggers as its contracts say, but on this machine by intervals of its own', () => {
+    for (const { Properties } of Object.values(synthesise(stage).template('medallion').findResources('AWS::Glue::Job'))) {
+      const given = [Properties.DefaultArguments['--trigger-seconds'], Properties.DefaultArguments['--bronze-trigger-seconds']];
+      expect(given).toEqual(stage === 'local' ? ['2', '4'] : [undefined, undefined]);
+    }
+  });
+
   test('starts its jobs on deploy, and again when a release changes', () => {
     const medallion = synthesise(stage).template('medallion');
     const releases = Object.values(medallion.findResources('AWS::Glue::Job')).map(({ Properties }) => Properties.DefaultArguments['--release'] as string);

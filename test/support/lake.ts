@@ -7,6 +7,7 @@ import { runQuery } from '../../bin/athena.js';
 import { describeCheck, invokeIngest } from '../../bin/ingest.js';
 import type { Target } from '../../bin/target.js';
 import type { IngestEvent, SourceCheck } from '../../lambdas/ingest/run.js';
+import { LOCAL, localName } from '../../localstack/identity.js';
 import { type Home, homeAt, ROOT } from '../../localstack/paths.js';
 import { isAlive, until } from '../../localstack/process.js';
 import { client, down, jobRuns, runIsAlive, type StackState, trinoReady, type UpOptions, up } from '../../localstack/stack.js';
@@ -39,7 +40,7 @@ export class Lake {
       const state = await up(home, { feeds: 'recorded', ...options, deployEnv: { SLUICE_WATCHDOG_MINUTES: '720', ...options.deployEnv } }, say);
       const target: Target = {
         stage: 'local',
-        identity: { app: 'sluice', stage: 'local' },
+        identity: LOCAL,
         athena: client(AthenaClient, state),
         lambda: client(LambdaClient, state),
         local: { home, state },
@@ -99,7 +100,7 @@ export class Lake {
 
   /** The newest run of a job. */
   run(job: string) {
-    return jobRuns(this.home).find((run) => run.job === `sluice-local-${job}`);
+    return jobRuns(this.home).find((run) => run.job === localName(job));
   }
 
   /** SIGKILLs a job's driver, Python and JVM alike. */
@@ -113,7 +114,7 @@ export class Lake {
 
   /** What the watchdog's schedule does, now. */
   async watchdog(): Promise<Record<string, string>> {
-    const { Payload } = await this.target.lambda.send(new InvokeCommand({ FunctionName: 'sluice-local-watchdog', Payload: Buffer.from('{}') }));
+    const { Payload } = await this.target.lambda.send(new InvokeCommand({ FunctionName: localName('watchdog'), Payload: Buffer.from('{}') }));
     return (JSON.parse(Buffer.from(Payload ?? []).toString('utf8')) as { jobs: Record<string, string> }).jobs;
   }
 
