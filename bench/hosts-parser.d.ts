@@ -1,5 +1,5 @@
 declare module 'hosts-parser' {
-  export default class Hosts {
+  export class Hosts {
     constructor(hosts: string);
     toJSON(): { ip: string; hostname: string }[];
   }

@@ -7,7 +7,7 @@
  * `is-valid-domain` on each line of a plain list. Goal: 1,000,000 lines a second. Best of five, after one to warm up.
  */
 import { parseArgs } from 'node:util';
-import Hosts from 'hosts-parser';
+import { Hosts } from 'hosts-parser';
 import isValidDomain from 'is-valid-domain';
 import { BodyParser } from '../lambdas/shared/formats/index.js';
 import { generateHosts } from '../localstack/feeds/generate.js';

@@ -252,17 +252,16 @@ class Run {
     return { pending: { key, sequence, bodySha256: fetched.sha256, etag: fetched.etag, lastModified: fetched.lastModified } };
   }
 
-  private async parse(file: string): Promise<{ report: ParseReport; listings: Map<string, Listing> }> {
-    const listings = new Map<string, Listing>();
+  private async parse(file: string): Promise<{ report: ParseReport; listings: Listings }> {
+    const listings = new Listings();
     const body = createReadStream(file).pipe(createGunzip());
     const report = await parseBody(this.deps.source.format, body, (entry, line, { action = 'block', ...details }) => {
-      const key = entryKey({ ...entry, action });
-      if (!listings.has(key)) listings.set(key, { line, details });
+      listings.add(entryKey({ ...entry, action }), line, details);
     });
     return { report, listings };
   }
 
-  private count({ counts, rejectSamples }: ParseReport, listings: ReadonlyMap<string, Listing>): void {
+  private count({ counts, rejectSamples }: ParseReport, listings: Listings): void {
     const blocked = { domain: 0, ip: 0, url: 0 };
     let allowed = 0;
     for (const key of listings.keys()) {
@@ -288,7 +287,7 @@ class Run {
   }
 
   /** @returns entries listed in the current snapshot */
-  private async writeSnapshot(current: SnapshotRef | null, listings: ReadonlyMap<string, Listing>, sequence: number, file: string, difference: Difference): Promise<number> {
+  private async writeSnapshot(current: SnapshotRef | null, listings: Listings, sequence: number, file: string, difference: Difference): Promise<number> {
     let before = 0;
     const previous = current === null ? none() : this.read(current.key);
     async function* counted(): AsyncGenerator<SnapshotEntry> {
@@ -297,9 +296,8 @@ class Run {
         yield entry;
       }
     }
-    const incoming = [...listings].sort(([a], [b]) => (a < b ? -1 : 1));
     const stamp = { sequence, observedAt: Date.parse(this.check.started_at) };
-    const entries = nextSnapshot(counted(), incoming, stamp, difference);
+    const entries = nextSnapshot(counted(), listings.sorted(), stamp, difference);
     await pipeline(Readable.from(encoded(entries), { objectMode: false }), createGzip({ level: 6 }), createWriteStream(file));
     return before;
   }
@@ -352,6 +350,32 @@ class Run {
     this.check.finished_at = clock().toISOString();
     if (this.event.dryRun !== true) await producer.send(checks.name, [this.record(checks, { ...this.check }, this.headers(checks, null))]);
     return this.check;
+  }
+}
+
+const NO_DETAILS: Listing['details'] = {};
+
+/** A body's entries by key, the first line of each. Most rows say nothing beyond a name: a list of a million must not cost a million objects. */
+class Listings {
+  private readonly lines = new Map<string, number>();
+  private readonly details = new Map<string, Listing['details']>();
+
+  get size(): number {
+    return this.lines.size;
+  }
+
+  add(key: string, line: number, details: Listing['details']): void {
+    if (this.lines.has(key)) return;
+    this.lines.set(key, line);
+    if (Object.keys(details).length > 0) this.details.set(key, details);
+  }
+
+  keys(): Iterable<string> {
+    return this.lines.keys();
+  }
+
+  *sorted(): Generator<readonly [key: string, listing: Listing]> {
+    for (const key of [...this.lines.keys()].sort()) yield [key, { line: this.lines.get(key) ?? 0, details: this.details.get(key) ?? NO_DETAILS }];
   }
 }
 
