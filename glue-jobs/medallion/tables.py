@@ -34,7 +34,7 @@ def path_of(lake: str, table: Table) -> str:
 
 
 def properties_of(table: Table) -> dict[str, str]:
-    """Delta table properties: Silver has a change feed, which Gold reads."""
+    """Delta table properties: Silver has a change feed, for readers that want changes; Gold reads the table itself (ADR 0002)."""
     return {**PROPERTIES, "delta.enableChangeDataFeed": "true"} if table.layer == "silver" else PROPERTIES
 
 
