@@ -28,7 +28,7 @@ if (values.child === 'ours') {
   let sent = 0;
   const deps = {
     ...fakeDeps(world),
-    url: values.url ?? '',
+    target: async () => ({ url: values.url ?? '', headers: {}, secrets: [], minIntervalMs: 0 }),
     fetch: httpFetch({ allowPrivate: true }),
     producer: {
       send: async (_topic: string, records: readonly unknown[]) => {

@@ -19,6 +19,9 @@ export interface CompiledTable {
   readonly partitionBy: readonly string[];
   readonly clusterBy: readonly string[];
   readonly retentionDays: number | null;
+  /** Seconds between two recomputations of a periodic table. */
+  readonly everySeconds: number | null;
+  readonly reads: readonly string[];
   readonly description: string;
   readonly ddl: string;
 }
@@ -44,7 +47,7 @@ export interface CompiledContracts {
 }
 
 export function compileTable(table: Table): CompiledTable {
-  const { layer, name, kind, writer, key, order, partitionBy, clusterBy, description } = table;
+  const { layer, name, kind, writer, key, order, partitionBy, clusterBy, description, reads } = table;
   return {
     layer,
     name,
@@ -56,7 +59,9 @@ export function compileTable(table: Table): CompiledTable {
     partitionBy,
     clusterBy,
     description,
+    reads,
     retentionDays: table.retentionDays ?? null,
+    everySeconds: table.everySeconds ?? null,
     ddl: sparkDdl(table.columns),
   };
 }
@@ -92,6 +97,11 @@ export function compileContracts(datasets: readonly Dataset[]): CompiledContract
     claim(`dataset ${dataset.name}`, `dataset ${dataset.name}`);
     for (const table of dataset.tables) claim(`table ${table.layer}.${table.name}`, `dataset ${dataset.name}`);
     for (const source of dataset.sources) claim(`source ${source.name}`, `dataset ${dataset.name}`);
+    for (const table of dataset.tables) {
+      for (const other of table.reads) {
+        if (!datasets.some(({ name }) => name === other)) throw new Error(`dataset ${dataset.name}: table ${table.layer}.${table.name} reads "${other}", which is no dataset`);
+      }
+    }
   }
   return { format: 1, canarySource: CANARY_SOURCE, datasets: datasets.map(compileDataset), ledger: compileTable(ledger) };
 }

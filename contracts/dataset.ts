@@ -25,7 +25,36 @@ const fieldSchema = z
 const cadence = z.object({ minutes: z.number().int().min(1) }).strict();
 
 /** Formats of lists that the ingest function parses; lambdas/shared/formats has a parser for each. */
-export const LIST_FORMATS = ['hosts', 'plain', 'adblock', 'wildcard', 'rpz', 'bind', 'dnsmasq', 'unbound', 'urls', 'urlhaus_csv', 'threatfox_csv', 'allow_deny_json'] as const;
+export const LIST_FORMATS = [
+  'hosts',
+  'plain',
+  'adblock',
+  'wildcard',
+  'rpz',
+  'bind',
+  'dnsmasq',
+  'unbound',
+  'urls',
+  'urlhaus_csv',
+  'threatfox_csv',
+  'phishtank_csv',
+  'majestic_csv',
+  'allow_deny_json',
+] as const;
+
+/** What a body must keep to; outside, the last good version stays. */
+const boundsSchema = z
+  .object({
+    minEntries: z.number().int().nonnegative(),
+    maxBytes: z.number().int().positive(),
+    /** Largest part of the current entries that one fetch may take away, 0 to 1. */
+    maxShrink: z.number().min(0).max(1),
+    /** How many times the current entries one fetch may add. */
+    maxGrowth: z.number().positive().default(5),
+    /** Smallest part of the names in a body that must be entries, 0 to 1: below it, the body is not of the format. */
+    minValid: z.number().min(0).max(1).default(0.5),
+  })
+  .strict();
 
 const httpSourceSchema = z
   .object({
@@ -37,22 +66,47 @@ const httpSourceSchema = z
     cadence,
     /** 0 to 1: how far a listing by this source alone is believed. */
     reliability: z.number().min(0).max(1),
+    /**
+     * Whose findings these are: sources of one origin count once where two independent ones are asked for.
+     * @default - the source's name
+     */
+    origin: identifier.optional(),
+    /** `block`: what it lists is harmful. `popular`: what it lists is widely used, and needs two origins to count as harmful. */
+    role: z.enum(['block', 'popular']).default('block'),
+    /** Rows taken from the top of a ranked list. @default - all */
+    top: z.number().int().positive().optional(),
     licence: z.string().min(1),
+    /** Whether the licence or terms let a business use the list. Where not, the source is off until somebody switches it on. */
+    commercialUse: z.boolean().default(true),
     homepage: z.url(),
-    /** What a body must keep to; outside, the last good version stays. */
-    bounds: z
-      .object({
-        minEntries: z.number().int().nonnegative(),
-        maxBytes: z.number().int().positive(),
-        /** Largest part of the current entries that one fetch may take away, 0 to 1. */
-        maxShrink: z.number().min(0).max(1),
-        /** How many times the current entries one fetch may add. */
-        maxGrowth: z.number().positive().default(5),
-        /** Smallest part of the names in a body that must be entries, 0 to 1: below it, the body is not of the format. */
-        minValid: z.number().min(0).max(1).default(0.5),
-      })
-      .strict(),
+    /** A key that the source asks for, kept in Secrets Manager as `APP/STAGE/sources/SECRET`; `{key}` in the URL, or a header. */
+    key: z
+      .object({ secret: z.string().regex(/^[a-z][a-z0-9-]*$/, 'a secret name is of a-z, 0-9 and -'), header: z.string().optional() })
+      .strict()
+      .optional(),
+    /** The source's own wish: no two fetches closer than this. @default - none */
+    minIntervalMinutes: z.number().int().positive().optional(),
+    bounds: boundsSchema,
     enabled: z.boolean().default(true),
+  })
+  .strict()
+  .refine(({ enabled, commercialUse }) => commercialUse || !enabled, { error: 'its terms forbid commercial use, so it is off by default: enabled: false', path: ['enabled'] })
+  .refine(({ enabled, key }) => key === undefined || !enabled, { error: 'it needs a key, which a fresh stage has not: enabled: false', path: ['enabled'] })
+  .refine(({ url, key }) => url.includes('{key}') === (key !== undefined && key.header === undefined), {
+    error: 'a key goes into the URL as {key}, or into a header',
+    path: ['key'],
+  });
+
+/** Entries that people make by hand (`sluice allow`, `sluice deny`); its lists are kept and published as those of feeds are. */
+const operatorSourceSchema = z
+  .object({
+    kind: z.literal('operator'),
+    name: identifier,
+    category: identifier,
+    format: z.literal('allow_deny_json').default('allow_deny_json'),
+    reliability: z.literal(1).default(1),
+    role: z.literal('block').default('block'),
+    bounds: boundsSchema.prefault({ minEntries: 0, maxBytes: 16 * 1024 * 1024, maxShrink: 1, maxGrowth: 1_000_000, minValid: 0 }),
   })
   .strict();
 
@@ -63,7 +117,7 @@ const landingSourceSchema = z
 /** Somebody else produces to the dataset's topic: `producer` says who. */
 const kafkaSourceSchema = z.object({ kind: z.literal('kafka'), name: identifier, producer: z.string().min(1) }).strict();
 
-const sourceSchema = z.discriminatedUnion('kind', [httpSourceSchema, landingSourceSchema, kafkaSourceSchema]);
+const sourceSchema = z.discriminatedUnion('kind', [httpSourceSchema, operatorSourceSchema, landingSourceSchema, kafkaSourceSchema]);
 
 const tableSchema = z
   .object({
@@ -84,9 +138,17 @@ const tableSchema = z
     writer: z.enum(['bronze', 'silver', 'gold', 'analytics']),
     /** @default - kept for ever */
     retentionDays: z.number().int().positive().optional(),
+    /** A periodic table's: seconds between two recomputations. */
+    everySeconds: z.number().int().positive().optional(),
+    /** Datasets whose Silver a periodic table reads beside its own. */
+    reads: z.array(identifier).default([]),
     columns: z.record(identifier, columnSchema),
   })
-  .strict();
+  .strict()
+  .refine(({ kind, everySeconds }) => (kind === 'periodic') === (everySeconds !== undefined), {
+    error: 'a periodic table, and no other, says how often it is recomputed',
+    path: ['everySeconds'],
+  });
 
 const datasetSchema = z
   .object({
@@ -118,6 +180,9 @@ const datasetSchema = z
 export type DatasetInput = z.input<typeof datasetSchema>;
 export type Source = z.infer<typeof sourceSchema>;
 export type HttpSource = z.infer<typeof httpSourceSchema>;
+export type OperatorSource = z.infer<typeof operatorSourceSchema>;
+/** A source whose lists the ingest function parses, keeps and publishes by difference. */
+export type ListSource = HttpSource | OperatorSource;
 export type Field = z.infer<typeof fieldSchema>;
 export type Table = z.infer<typeof tableSchema>;
 export type Layer = Table['layer'];
@@ -150,6 +215,7 @@ function derivedTables(dataset: z.infer<typeof datasetSchema>): Table[] {
       writer: 'bronze',
       order: [],
       clusterBy: [],
+      reads: [],
       description: `Raw records of ${name}, exactly as Kafka held them.`,
       key: ['topic', 'partition', 'offset'],
       partitionBy: ['ingestion_date'],
@@ -163,6 +229,7 @@ function derivedTables(dataset: z.infer<typeof datasetSchema>): Table[] {
       writer: 'silver',
       partitionBy: [],
       clusterBy: [],
+      reads: [],
       description: `Typed, checked records of ${name}, each key once.`,
       key: record.key,
       order: record.order,
@@ -182,6 +249,7 @@ function derivedTables(dataset: z.infer<typeof datasetSchema>): Table[] {
       order: [],
       partitionBy: [],
       clusterBy: [],
+      reads: [],
       description: `Records of ${name} that could not enter Silver, whole, with the reason.`,
       key: ['topic', 'partition', 'offset', 'rule'],
       columns: {

@@ -6,7 +6,9 @@ const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\
 function sourceLine(source: Source): string {
   switch (source.kind) {
     case 'http':
-      return `- \`${source.name}\`: ${source.format} from ${source.homepage}, every ${source.cadence.minutes} min, category ${source.category}, reliability ${source.reliability}, licence ${source.licence}`;
+      return `- \`${source.name}\`: ${source.format} from ${source.homepage}, every ${source.cadence.minutes} min, category ${source.category}, reliability ${source.reliability}, licence ${source.licence}${source.enabled ? '' : '; off by default'}`;
+    case 'operator':
+      return `- \`${source.name}\`: entries made by hand, \`./sluice allow\` and \`./sluice deny\``;
     case 'landing':
       return `- \`${source.name}\`: ${source.format} files under \`${source.prefix}\` of the landing bucket`;
     case 'kafka':
@@ -20,7 +22,7 @@ function tableSection(table: Table): string[] {
     '',
     table.description,
     '',
-    `Kind ${table.kind}; key (${table.key.join(', ')}); written by the ${table.writer} job${table.partitionBy.length > 0 ? `; partitioned by ${table.partitionBy.join(', ')}` : ''}${table.retentionDays ? `; kept ${table.retentionDays} days` : ''}.`,
+    `Kind ${table.kind}; key (${table.key.join(', ')}); written by the ${table.writer} job${table.everySeconds ? `, recomputed every ${table.everySeconds} s where something came` : ''}${table.partitionBy.length > 0 ? `; partitioned by ${table.partitionBy.join(', ')}` : ''}${table.retentionDays ? `; kept ${table.retentionDays} days` : ''}.`,
     '',
     '| column | type | meaning |',
     '|---|---|---|',

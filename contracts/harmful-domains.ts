@@ -1,10 +1,33 @@
 import { defineDataset } from './dataset.js';
+import { HARMFUL_DOMAIN_SOURCES } from './harmful-domain-sources.js';
 
-const MIB = 1024 * 1024;
+/** Columns of an element of `gold.harmful_domains.sources`, in order. */
+const SOURCE_COLUMNS = {
+  source: 'string',
+  action: 'string',
+  scope: 'string',
+  category: 'string',
+  origin: 'string',
+  reliability: 'double',
+  first_seen: 'timestamp',
+  changed_at: 'timestamp',
+  sequence: 'bigint',
+  current: 'boolean',
+  line: 'bigint',
+  listed_at: 'timestamp',
+  tags: 'array<string>',
+  reason: 'string',
+  valid_until: 'timestamp',
+} as const;
+const SOURCE_STATE = Object.entries(SOURCE_COLUMNS)
+  .map(([name, type]) => `${name}:${type}`)
+  .join(',');
+/** For `UNNEST(sources) AS s(...)`, which names every column. */
+export const SOURCE_STATE_NAMES = Object.keys(SOURCE_COLUMNS).join(', ');
 
 export const harmfulDomains = defineDataset({
   name: 'harmful_domains',
-  version: 2,
+  version: 3,
   owner: 'sluice',
   description: 'Names and addresses that public blocklists hold to be harmful: who listed each, since when, and whether it is still listed.',
   terms: 'Each source keeps its own licence (see sources); the merge adds no restriction.',
@@ -20,31 +43,27 @@ export const harmfulDomains = defineDataset({
         example: 'ads.example.com',
       },
       scope: { type: 'string', description: 'What the listing covers: exact (this name alone) or subtree (and all below it)', example: 'exact' },
-      action: { type: 'string', description: 'block, or allow: an exception that the list makes from its own rules', example: 'block' },
+      action: { type: 'string', description: 'block; allow: an exception that the list makes from its own rules; popular: the name is widely used', example: 'block' },
       event: { type: 'string', description: 'listed or delisted', example: 'listed' },
       sequence: { type: 'bigint', description: "Number of the source's snapshot in which the name changed", example: 1 },
-      category: { type: 'string', description: 'Category the contract gives the source', example: 'unified' },
+      category: { type: 'string', description: "What the listing says of the name: the source's category, or a finer one from its own words", example: 'unified' },
+      reliability: { type: 'double', description: 'How far a listing by this source alone is believed, 0 to 1', example: 0.8 },
+      origin: { type: 'string', description: 'Whose findings these are: sources of one origin count once', example: 'stevenblack' },
       observed_at: { type: 'timestamp', description: 'When that snapshot was fetched', example: '2026-11-01T00:00:00.000Z' },
       line: { type: 'bigint', description: 'Line of the kept body that lists the name; null when delisted', example: 42 },
       options: { type: 'string', description: 'Options of the Adblock rule, as written; null where it has none', example: 'third-party' },
       listed_at: { type: 'timestamp', description: 'When the source says that it first saw the entry; null where it does not say', example: '2026-10-31T12:00:05.000Z' },
       tags: { type: 'array<string>', description: "The source's own words for the threat; null where it has none", example: ['malware_download', 'elf'] },
+      reason: { type: 'string', description: 'Why an operator allows or denies the name; null for feeds', example: 'our own mail host' },
+      valid_until: { type: 'timestamp', description: "When an operator's entry ends; null where it does not", example: '2026-12-31T00:00:00.000Z' },
+      public_suffix: { type: 'string', description: 'The public suffix the name stands under (publicsuffix.org); null for addresses', example: 'com' },
+      registrable_domain: { type: 'string', description: 'The public suffix and one label more; null where the name is a suffix itself', example: 'example.com' },
+      unicode_name: { type: 'string', description: 'Unicode form of an internationalised name; null where it is the same', example: 'bücher.example' },
+      mixed_script: { type: 'boolean', description: 'Whether a label mixes scripts beyond what UTS 39 calls highly restrictive', example: false },
+      confusable: { type: 'boolean', description: 'Whether an internationalised label looks like an ASCII one (UTS 39 skeleton)', example: false },
     },
   },
-  sources: [
-    {
-      kind: 'http',
-      name: 'stevenblack',
-      url: 'https://raw.githubusercontent.com/StevenBlack/hosts/master/alternates/fakenews-gambling-porn-social/hosts',
-      format: 'hosts',
-      category: 'unified',
-      cadence: { minutes: 60 },
-      reliability: 0.8,
-      licence: 'MIT',
-      homepage: 'https://github.com/StevenBlack/hosts',
-      bounds: { minEntries: 1, maxBytes: 64 * MIB, maxShrink: 0.5 },
-    },
-  ],
+  sources: HARMFUL_DOMAIN_SOURCES,
   topic: { partitions: 3, retentionHours: 7 * 24 },
   retentionDays: { bronze: 90 },
   rules: [
@@ -54,7 +73,7 @@ export const harmfulDomains = defineDataset({
     { kind: 'matches', name: 'name_characters', field: 'name', pattern: '[a-z0-9_.:-]{1,253}|https?://[!-~]+', action: 'quarantine' },
     { kind: 'notNull', name: 'entry_type_present', field: 'entry_type', action: 'quarantine' },
     { kind: 'inSet', name: 'entry_type_known', field: 'entry_type', values: ['domain', 'ip', 'url'], action: 'quarantine' },
-    { kind: 'inSet', name: 'action_known', field: 'action', values: ['block', 'allow'], action: 'quarantine' },
+    { kind: 'inSet', name: 'action_known', field: 'action', values: ['block', 'allow', 'popular'], action: 'quarantine' },
     { kind: 'notNull', name: 'scope_present', field: 'scope', action: 'quarantine' },
     { kind: 'inSet', name: 'scope_known', field: 'scope', values: ['exact', 'subtree'], action: 'quarantine' },
     { kind: 'notNull', name: 'event_present', field: 'event', action: 'quarantine' },
@@ -62,6 +81,7 @@ export const harmfulDomains = defineDataset({
     { kind: 'notNull', name: 'sequence_present', field: 'sequence', action: 'quarantine' },
     { kind: 'between', name: 'sequence_positive', field: 'sequence', min: 1, action: 'quarantine' },
     { kind: 'notNull', name: 'observed_at_present', field: 'observed_at', action: 'quarantine' },
+    { kind: 'between', name: 'reliability_range', field: 'reliability', min: 0, max: 1, action: 'quarantine' },
     { kind: 'notInFuture', name: 'observed_in_the_past', field: 'observed_at', toleranceSeconds: 300, action: 'quarantine' },
   ],
   tables: [
@@ -71,22 +91,79 @@ export const harmfulDomains = defineDataset({
       kind: 'state',
       writer: 'gold',
       description: 'One row per name: who lists it, since when, and whether anybody still does.',
-      key: ['entry_type', 'name', 'scope'],
+      key: ['entry_type', 'name'],
       columns: {
         entry_type: { type: 'string', description: 'domain, ip or url' },
         name: { type: 'string', description: 'Domain, address or URL, normalised' },
-        scope: { type: 'string', description: 'exact or subtree' },
+        scope: { type: 'string', description: 'subtree where a source that blocks it means all below too, else exact' },
+        public_suffix: { type: 'string', description: 'The public suffix the name stands under' },
+        registrable_domain: { type: 'string', description: 'The public suffix and one label more' },
+        unicode_name: { type: 'string', description: 'Unicode form, where it is another' },
+        mixed_script: { type: 'boolean', description: 'Whether a label mixes scripts' },
+        confusable: { type: 'boolean', description: 'Whether an internationalised label looks like an ASCII one' },
         sources: {
-          type: 'array<struct<source:string,action:string,category:string,first_seen:timestamp,changed_at:timestamp,sequence:bigint,current:boolean>>',
+          type: `array<struct<${SOURCE_STATE}>>`,
           description:
-            'Each source that ever listed the name, by name of source; action says whether to block it or to allow it, current whether it still does, changed_at when that last changed',
+            'Each source that ever named it, by name of source, action and scope; current says whether it still does, changed_at when that last changed. A current source was last seen at its last good check (gold.source_status), another at changed_at',
         },
         categories: { type: 'array<string>', description: 'Categories of the sources that block the name now, sorted' },
+        tags: { type: 'array<string>', description: 'Words for the threat of the sources that block the name now, sorted' },
         source_count: { type: 'int', description: 'Sources that block the name now' },
-        is_active: { type: 'boolean', description: 'Whether any source blocks the name now' },
+        origin_count: { type: 'int', description: 'Independent origins among them' },
+        widely_used: { type: 'boolean', description: 'Whether a popularity list holds the name: then two origins must block it before it counts as harmful' },
+        is_active: { type: 'boolean', description: 'Whether the name counts as harmful: blocked now, by enough origins, and not allowed by the operator' },
         first_seen: { type: 'timestamp', description: 'Earliest listing by any source that blocked it; null where none did' },
-        delisted_at: { type: 'timestamp', description: 'When the last source dropped the name; null while active' },
-        allowed_by: { type: 'array<string>', description: 'Sources that make an exception of the name now, sorted' },
+        last_changed_at: { type: 'timestamp', description: 'When any source last listed or dropped it' },
+        delisted_at: { type: 'timestamp', description: 'When the last source dropped the name; null while any blocks it' },
+        confidence_base: {
+          type: 'double',
+          description: 'Confidence at confidence_at, 0 to 1, before it decays: 1 minus the product of (1 - reliability) over origins (docs/confidence.md)',
+        },
+        confidence_at: { type: 'timestamp', description: 'Newest listing that confidence_base rests on; where none blocks the name any more, when the last one dropped it' },
+        allowed: {
+          type: 'array<struct<source:string,scope:string,reason:string,valid_until:timestamp>>',
+          description: 'Who makes an exception of the name now, and why. An operator’s makes it inactive; a list’s concerns that list alone',
+        },
+      },
+    },
+    {
+      layer: 'gold',
+      name: 'harmful_domain_daily',
+      kind: 'periodic',
+      writer: 'gold',
+      everySeconds: 60,
+      description: 'Per day, source and category: what was added and removed, and what was listed at its end. A day on which nothing changed has no row.',
+      key: ['date', 'source', 'category'],
+      columns: {
+        date: { type: 'date', description: 'UTC date of the snapshots' },
+        source: { type: 'string', description: 'Source' },
+        category: { type: 'string', description: 'Category of the listing' },
+        added: { type: 'bigint', description: 'Entries to block that were listed on the day' },
+        removed: { type: 'bigint', description: 'Entries that were delisted on the day' },
+        active: { type: 'bigint', description: 'Entries listed at the end of the day' },
+      },
+    },
+    {
+      layer: 'gold',
+      name: 'source_quality',
+      kind: 'periodic',
+      writer: 'gold',
+      everySeconds: 300,
+      reads: ['source_checks'],
+      description: 'What each source is worth: what only it has, how it overlaps with others, how much it changes, how much of it is refused.',
+      key: ['source'],
+      columns: {
+        source: { type: 'string', description: 'Source' },
+        entries: { type: 'bigint', description: 'Names it blocks now' },
+        unique_entries: { type: 'bigint', description: 'Of these, names that no other source blocks' },
+        unique_share: { type: 'double', description: 'unique_entries / entries, 0 to 1; null without entries' },
+        overlaps: { type: 'array<struct<source:string,shared:bigint,share:double>>', description: 'Per other source: names both block, and their share of this one’s, 0 to 1' },
+        added_30_days: { type: 'bigint', description: 'Entries it listed in the 30 days before as_of' },
+        removed_30_days: { type: 'bigint', description: 'Entries it dropped in the 30 days before as_of' },
+        churn: { type: 'double', description: '(added_30_days + removed_30_days) / entries; null without entries' },
+        lines: { type: 'bigint', description: 'Lines of the last body that was read' },
+        rejects: { type: 'bigint', description: 'Names refused in it' },
+        as_of: { type: 'timestamp', description: 'Newest snapshot of any source that the row rests on' },
       },
     },
   ],
@@ -96,7 +173,7 @@ export const harmfulDomains = defineDataset({
       name: 'active_by_source',
       description: 'Active harmful names by source and category',
       sql: `SELECT s.source, s.category, h.entry_type, count(*) AS active
-FROM gold.harmful_domains h CROSS JOIN UNNEST(h.sources) AS s(source, action, category, first_seen, changed_at, sequence, current)
+FROM gold.harmful_domains h CROSS JOIN UNNEST(h.sources) AS s(${SOURCE_STATE_NAMES})
 WHERE s.current AND s.action = 'block' AND s.source <> '_canary'
 GROUP BY s.source, s.category, h.entry_type
 ORDER BY active DESC, s.source, h.entry_type`,
@@ -104,9 +181,21 @@ ORDER BY active DESC, s.source, h.entry_type`,
     {
       name: 'newest_listings',
       description: 'Names listed most recently',
-      sql: `SELECT name, entry_type, first_seen, source_count FROM gold.harmful_domains
+      sql: `SELECT name, entry_type, first_seen, source_count, categories FROM gold.harmful_domains
 WHERE is_active AND NOT contains(transform(sources, s -> s.source), '_canary')
 ORDER BY first_seen DESC, name LIMIT 20`,
+    },
+    {
+      name: 'daily',
+      description: 'What came and went per day, source and category',
+      sql: `SELECT date, source, category, added, removed, active FROM gold.harmful_domain_daily
+WHERE source <> '_canary' ORDER BY date DESC, source, category LIMIT 200`,
+    },
+    {
+      name: 'source_quality',
+      description: 'What each source adds that no other has, its churn and its rejects',
+      sql: `SELECT source, entries, unique_entries, round(unique_share, 3) AS unique_share, round(churn, 3) AS churn, lines, rejects, as_of
+FROM gold.source_quality WHERE source <> '_canary' ORDER BY entries DESC, source`,
     },
   ],
 });

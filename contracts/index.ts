@@ -1,4 +1,4 @@
-import type { Dataset, HttpSource } from './dataset.js';
+import type { Dataset, HttpSource, ListSource } from './dataset.js';
 import { harmfulDomains } from './harmful-domains.js';
 import { sourceChecks } from './source-checks.js';
 
@@ -18,13 +18,18 @@ export function httpSources(of: readonly Dataset[] = datasets): ScheduledSource[
 /** @throws Error naming the known sources. */
 export function findSource(name: string, of: readonly Dataset[] = datasets): ScheduledSource {
   const found = httpSources(of).find(({ source }) => source.name === name);
-  if (!found)
-    throw new Error(
-      `unknown source "${name}"; known: ${httpSources(of)
-        .map(({ source }) => source.name)
-        .join(', ')}`,
-    );
-  return found;
+  if (found) return found;
+  const known = httpSources(of).map(({ source }) => source.name);
+  throw new Error(`unknown source "${name}"; known: ${known.join(', ')}`);
+}
+
+/** Any source of lists, the operator's own among them. @throws Error naming the known sources. */
+export function findListSource(name: string, of: readonly Dataset[] = datasets): { readonly dataset: Dataset; readonly source: ListSource } {
+  for (const dataset of of) {
+    const source = dataset.sources.find((each) => each.name === name);
+    if (source?.kind === 'operator') return { dataset, source };
+  }
+  return findSource(name, of);
 }
 
 /** @throws Error naming the dataset that is missing. */
@@ -35,5 +40,5 @@ export function findDataset(name: string, of: readonly Dataset[] = datasets): Da
 }
 
 export { CANARY_SOURCE } from './compile.js';
-export type { Dataset, Field, HttpSource, Layer, Source, Table, Writer } from './dataset.js';
+export type { Dataset, Field, HttpSource, Layer, ListSource, OperatorSource, Source, Table, Writer } from './dataset.js';
 export { COORDINATES, defineDataset } from './dataset.js';

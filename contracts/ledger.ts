@@ -14,6 +14,7 @@ export const ledger: Table = {
   order: [],
   partitionBy: [],
   clusterBy: [],
+  reads: [],
   columns: {
     dataset: { type: 'string', description: 'Dataset' },
     query_id: { type: 'string', description: "Id of the query's checkpoint" },

@@ -52,6 +52,8 @@ export const configSchema = z
         triggerSeconds: z.number().positive().optional(),
         /** Bronze's, where its commits should be fewer: they take time from the layers behind it. @default - as the others */
         bronzeTriggerSeconds: z.number().positive().optional(),
+        /** How often periodic tables are recomputed. @default - each contract's own */
+        periodicSeconds: z.number().positive().optional(),
         watchdogMinutes: z.number().int().min(1).default(5),
       })
       .strict()
@@ -72,6 +74,10 @@ export const configSchema = z
         feedsUrl: z.url().optional(),
         memoryMiB: z.number().int().min(128).default(512),
         schedules: z.boolean().default(true),
+        /** Sources that the contracts leave off (terms, keys) and this stage wants. */
+        sourcesOn: z.array(z.string()).default([]),
+        /** Sources that the contracts have on and this stage does not want. */
+        sourcesOff: z.array(z.string()).default([]),
       })
       .strict()
       .prefault({}),
@@ -104,7 +110,7 @@ const STAGE_DEFAULTS: Record<Stage, Omit<ConfigInput, 'stage'>> = {
     account: '000000000000',
     region: 'us-east-1',
     broker: { kind: 'plain', bootstrapServers: '127.0.0.1:9092' },
-    medallion: { layout: 'combined', maxOffsetsPerTrigger: 100_000, watchdogMinutes: 1, triggerSeconds: 2, bronzeTriggerSeconds: 4 },
+    medallion: { layout: 'combined', maxOffsetsPerTrigger: 100_000, watchdogMinutes: 1, triggerSeconds: 2, bronzeTriggerSeconds: 4, periodicSeconds: 20 },
     retainData: false,
     deleteDataOf: 'local',
     capabilities: { vpc: false, securityConfiguration: false, namedQueries: false, autoDeleteObjects: false },
@@ -129,6 +135,8 @@ export const ENVIRONMENT = {
   SLUICE_MSK_SECURITY_GROUP_ID: 'an existing MSK cluster: its security group',
   SLUICE_LAYOUT: 'combined or separate: one Glue job for all layers, or one per layer',
   SLUICE_WATCHDOG_MINUTES: 'how often the watchdog looks whether the Spark jobs run',
+  SLUICE_SOURCES_ON: 'sources to check that are off by default (their terms or keys are then yours to mind), separated by commas',
+  SLUICE_SOURCES_OFF: 'sources not to check, separated by commas',
   SLUICE_RETAIN_DATA: 'false, together with SLUICE_DELETE_DATA_OF=STAGE: delete the data with its stacks',
   SLUICE_DELETE_DATA_OF: 'the stage whose data may be deleted',
   SLUICE_KAFKA_BOOTSTRAP_SERVERS: 'local stage: the broker (set by ./sluice)',
@@ -137,6 +145,12 @@ export const ENVIRONMENT = {
 } as const;
 
 type Environment = Readonly<Partial<Record<string, string>>>;
+
+const list = (text: string | undefined): string[] | undefined =>
+  text
+    ?.split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
 
 function brokerOf(env: Environment, fallback: ConfigInput['broker']): ConfigInput['broker'] {
   if (env.SLUICE_KAFKA_BOOTSTRAP_SERVERS && fallback.kind === 'plain') return { kind: 'plain', bootstrapServers: env.SLUICE_KAFKA_BOOTSTRAP_SERVERS };
@@ -173,7 +187,7 @@ export function loadConfig(stage: string, env: Environment = {}): Config {
       ...defaults.medallion,
       ...given({ layout: env.SLUICE_LAYOUT, watchdogMinutes: env.SLUICE_WATCHDOG_MINUTES === undefined ? undefined : Number(env.SLUICE_WATCHDOG_MINUTES) }),
     },
-    ingestion: { ...defaults.ingestion, ...given({ feedsUrl: env.SLUICE_FEEDS_URL }) },
+    ingestion: { ...defaults.ingestion, ...given({ feedsUrl: env.SLUICE_FEEDS_URL, sourcesOn: list(env.SLUICE_SOURCES_ON), sourcesOff: list(env.SLUICE_SOURCES_OFF) }) },
     ...(stage === 'local' ? { local: { awsEndpoint: env.SLUICE_AWS_ENDPOINT ?? 'http://127.0.0.1:4566' } } : {}),
   };
   const parsed = configSchema.safeParse(input);

@@ -3,7 +3,9 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join } from 'node:path';
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { httpSources } from '../contracts/index.js';
 import { generateFeeds } from './feeds/generate.js';
+import { findRecording } from './feeds/server.js';
 import type { RunRecord } from './gateway/glue-runs.js';
 import { localName, sdkSettings } from './identity.js';
 import { type Home, ROOT } from './paths.js';
@@ -94,7 +96,8 @@ async function start(home: Home, spec: Spec, ready: (describe: () => string) => 
 /** Folders that the feed server looks into: `SLUICE_FEEDS`, else the generated ones. */
 export function feedFolders(home: Home, env: NodeJS.ProcessEnv): string[] {
   const generated = join(home.data, 'feeds');
-  if (!existsSync(generated)) generateFeeds(generated);
+  // A clone that has gained sources needs their recordings too.
+  if (httpSources().some(({ source }) => findRecording(generated, source.name) === null)) generateFeeds(generated);
   return [...(env.SLUICE_FEEDS ? [env.SLUICE_FEEDS] : []), generated];
 }
 

@@ -1,14 +1,13 @@
-import { type Command, Option } from 'commander';
-import { datasets, findSource, httpSources } from '../../contracts/index.js';
+import type { Command } from 'commander';
+import { datasets } from '../../contracts/index.js';
 import { defaultHome } from '../../localstack/paths.js';
 import { logFile, tail } from '../../localstack/process.js';
 import { jobRuns } from '../../localstack/stack.js';
 import { runQuery } from '../athena.js';
 import { describeCheck, invokeIngest } from '../ingest.js';
 import { bytes, CliError, EXIT, printJson, printRows, say } from '../output.js';
+import { assertSource, sideBySide, sourcesOnAt, stageOption } from '../sources.js';
 import { type Target, target } from '../target.js';
-
-const stageOption = () => new Option('--stage <stage>', 'local (this machine), dev or prod').default('local');
 
 /** SQL by its name in the contracts, else the text itself. */
 export function namedQuery(nameOrSql: string): string {
@@ -19,15 +18,6 @@ export function namedQuery(nameOrSql: string): string {
     throw new CliError(`no query is named "${nameOrSql}"; known: ${known.join(', ')}; or give SQL: ./sluice query "SELECT ..."`, EXIT.misuse);
   }
   return nameOrSql;
-}
-
-/** @throws CliError naming the known sources */
-function assertSource(name: string): void {
-  try {
-    findSource(name);
-  } catch (error) {
-    throw new CliError((error as Error).message, EXIT.misuse);
-  }
 }
 
 /** The body of a source that was refused last. @throws CliError where none was */
@@ -44,28 +34,21 @@ export function addDataCommands(program: Command): void {
     .command('ingest')
     .description('check a source now: fetch it, and send what changed')
     .argument('[source]', 'a source of the contracts')
-    .option('--all', 'every source')
+    .option('--all', 'every source that is on')
     .option('--whole', 'publish the whole list, as happens once a day')
     .option('--dry-run', 'fetch, parse and compare; store and send nothing')
     .option('--json', 'as JSON')
     .addOption(stageOption())
     .action(async (source: string | undefined, options: { all?: boolean; whole?: boolean; dryRun?: boolean; json?: boolean; stage: string }) => {
       if ((source === undefined) === (options.all !== true)) throw new CliError('name a source, or --all (not both)', EXIT.misuse);
-      const names =
-        source === undefined
-          ? httpSources()
-              .filter((each) => each.source.enabled)
-              .map((each) => each.source.name)
-          : [source];
-      names.forEach(assertSource);
+      if (source !== undefined) assertSource(source);
       const lake = target(options.stage);
-      const checks = [];
-      for (const name of names) {
+      const checks = await sideBySide(source === undefined ? sourcesOnAt(options.stage) : [source], async (name) => {
         if (!options.json) say(`checking ${name} ...`);
         const check = await invokeIngest({ source: name, ...(options.whole ? { whole: true } : {}), ...(options.dryRun ? { dryRun: true } : {}) }, lake);
-        checks.push(check);
         if (!options.json) say(describeCheck(check));
-      }
+        return check;
+      });
       if (options.json) printJson(checks);
       if (checks.some(({ outcome }) => outcome === 'failed' || outcome === 'refused')) process.exitCode = EXIT.failed;
     });

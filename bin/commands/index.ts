@@ -4,6 +4,7 @@ import { addDemo } from './demo.js';
 import { addDevelopmentCommands } from './development.js';
 import { addDoctor } from './doctor.js';
 import { addLifecycleCommands } from './lifecycle.js';
+import { addSourceCommands } from './sources.js';
 import { addStatus } from './status.js';
 
 export function addCommands(program: Command): void {
@@ -12,5 +13,6 @@ export function addCommands(program: Command): void {
   addStatus(program);
   addDoctor(program);
   addDataCommands(program);
+  addSourceCommands(program);
   addDevelopmentCommands(program);
 }

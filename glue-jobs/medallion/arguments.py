@@ -25,6 +25,7 @@ class JobArguments:
     metrics_namespace: str
     trigger_seconds: float | None
     bronze_trigger_seconds: float | None
+    periodic_seconds: float | None
     max_offsets_per_trigger: int
     lease_seconds: int
 
@@ -60,6 +61,7 @@ def parse_arguments(argv: Sequence[str], layers: Sequence[str]) -> JobArguments:
     parser.add_argument("--metrics-namespace", default="Sluice")
     parser.add_argument("--trigger-seconds", type=float)
     parser.add_argument("--bronze-trigger-seconds", type=float)
+    parser.add_argument("--periodic-seconds", type=float)
     parser.add_argument("--max-offsets-per-trigger", type=int, default=500_000)
     parser.add_argument("--lease-seconds", type=int, default=60)
     known, _glue_own = parser.parse_known_args(list(argv))

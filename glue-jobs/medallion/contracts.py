@@ -21,6 +21,8 @@ class Table:
     key: tuple[str, ...]
     partition_by: tuple[str, ...]
     cluster_by: tuple[str, ...]
+    every_seconds: float | None
+    reads: tuple[str, ...]
     description: str
     ddl: str
 
@@ -69,6 +71,9 @@ class Contracts:
     datasets: tuple[Dataset, ...]
     ledger: Table
 
+    def dataset(self, name: str) -> Dataset:
+        return next(dataset for dataset in self.datasets if dataset.name == name)
+
     def tables_of(self, writer: str) -> tuple[Table, ...]:
         """Tables that only `writer` may write."""
         every = [table for dataset in self.datasets for table in dataset.tables] + [self.ledger]
@@ -85,6 +90,8 @@ def _table(raw: Mapping[str, Any]) -> Table:
         key=tuple(raw["key"]),
         partition_by=tuple(raw["partitionBy"]),
         cluster_by=tuple(raw["clusterBy"]),
+        every_seconds=raw["everySeconds"],
+        reads=tuple(raw["reads"]),
         description=raw["description"],
         ddl=raw["ddl"],
     )

@@ -23,9 +23,10 @@ from pyspark.sql.streaming import DataStreamWriter, StreamingQuery
 from medallion.arguments import JobArguments, parse_arguments, trigger_of
 from medallion.bronze import bronze_writer, kafka_source, starting_offsets, to_bronze
 from medallion.contracts import Contracts, Dataset, Table, load_contracts
-from medallion.gold_tables import fold_of
+from medallion.gold_tables import computation_of, fold_of
 from medallion.lease import DynamoLeaseStore, Holder, Lease, acquire, glue_run_state
 from medallion.metrics import LEDGER_RESIDUAL, QUARANTINED, Metric, Metrics, ProgressListener
+from medallion.periodic import PeriodicBatch, periodic_stream
 from medallion.silver import Counts, SilverBatch
 from medallion.state import StateBatch, facts_stream
 from medallion.tables import ensure_tables, path_of
@@ -64,11 +65,10 @@ class Driver:
     metrics: Metrics
 
     def start(self, layer: str, name: str, trigger_seconds: float, writer: DataStreamWriter, query_id: QueryId | None = None) -> None:
-        seconds = trigger_of(self.arguments, layer, trigger_seconds)
         query = (
             writer.queryName(f"{layer}.{name}")
             .option("checkpointLocation", f"{self.arguments.checkpoints}/{layer}/{name}")
-            .trigger(processingTime=f"{seconds} seconds")
+            .trigger(processingTime=f"{trigger_seconds} seconds")
             .start()
         )
         if query_id is not None:
@@ -79,7 +79,7 @@ class Driver:
         path = path_of(arguments.lake, dataset.table("bronze"))
         offsets = starting_offsets(spark, path, dataset.topic, dataset.partitions)
         kafka = kafka_source(spark, dataset, arguments.bootstrap_servers, arguments.kafka_auth, offsets, arguments.max_offsets_per_trigger)
-        self.start("bronze", dataset.name, dataset.trigger_seconds, bronze_writer(to_bronze(kafka), arguments.lake, dataset))
+        self.start("bronze", dataset.name, trigger_of(arguments, "bronze", dataset.trigger_seconds), bronze_writer(to_bronze(kafka), arguments.lake, dataset))
 
     def start_silver(self, dataset: Dataset) -> None:
         spark, lake = self.spark, self.arguments.lake
@@ -93,16 +93,33 @@ class Driver:
 
         query_id = QueryId()
         batch = SilverBatch(dataset, lake, self.contracts.ledger, self.contracts.canary_source, query_id, self.leases["silver"].assert_held, report)
-        self.start("silver", dataset.name, dataset.trigger_seconds, rows.writeStream.foreachBatch(batch), query_id)
+        self.start("silver", dataset.name, trigger_of(self.arguments, "silver", dataset.trigger_seconds), rows.writeStream.foreachBatch(batch), query_id)
 
     def start_gold(self, dataset: Dataset) -> None:
-        spark, lake = self.spark, self.arguments.lake
-        silver = dataset.table("silver")
         for table in dataset.gold_tables():
-            self.await_table(silver)
-            query_id = QueryId()
-            batch = StateBatch(dataset, table, fold_of(table.name), lake, query_id, self.leases["gold"].assert_held)
-            self.start("gold", table.name, dataset.trigger_seconds, facts_stream(spark, lake, silver).writeStream.foreachBatch(batch), query_id)
+            self.await_table(dataset.table("silver"))
+            if table.kind == "periodic":
+                self.start_periodic(dataset, table)
+            else:
+                self.start_state(dataset, table)
+
+    def start_state(self, dataset: Dataset, table: Table) -> None:
+        lake = self.arguments.lake
+        query_id = QueryId()
+        batch = StateBatch(dataset, table, fold_of(table.name), lake, query_id, self.leases["gold"].assert_held)
+        facts = facts_stream(self.spark, lake, dataset.table("silver"))
+        self.start("gold", table.name, trigger_of(self.arguments, "gold", dataset.trigger_seconds), facts.writeStream.foreachBatch(batch), query_id)
+
+    def start_periodic(self, dataset: Dataset, table: Table) -> None:
+        lake, own = self.arguments.lake, dataset.table("silver")
+        others = {name: self.contracts.dataset(name).table("silver") for name in table.reads}
+        for other in others.values():
+            self.await_table(other)
+        query_id = QueryId()
+        batch = PeriodicBatch(table, computation_of(table.name), lake, own, others, query_id, self.leases["gold"].assert_held)
+        facts = periodic_stream(self.spark, lake, own, others)
+        seconds = self.arguments.periodic_seconds or table.every_seconds or dataset.trigger_seconds
+        self.start("gold", table.name, seconds, facts.writeStream.foreachBatch(batch), query_id)
 
     def await_table(self, table: Table) -> None:
         """Waits for a table that another driver makes.

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from medallion.gold_tables import FOLDS
+from medallion.gold_tables import COMPUTATIONS, FOLDS
+from medallion.periodic import Facts
 from medallion.state import advance, recompute
 from medallion.tables import schema_of
 
@@ -29,10 +30,15 @@ def frame(spark, table, rows):
 
 # A fact is decided by (source, name, action, sequence), as in Silver.
 listing = st.builds(
-    lambda name, source, action, sequence: {
+    lambda name, source, action, scope, sequence: {
         "entry_type": "domain",
         "name": name,
-        "scope": "exact",
+        "scope": scope,
+        "public_suffix": "example",
+        "origin": "both" if source == "s2" else None,
+        "reliability": {"s1": 0.5, "s2": 0.8}[source],
+        "tags": ["t2", source] if sequence % 2 else None,
+        "reason": "r" if action == "allow" else None,
         "source": source,
         "action": action,
         "category": f"category-{source}",
@@ -42,7 +48,8 @@ listing = st.builds(
     },  # fmt: skip
     st.sampled_from(["a.example", "bb.example"]),
     st.sampled_from(["s1", "s2"]),
-    st.sampled_from(["block", "block", "allow"]),
+    st.sampled_from(["block", "block", "allow", "popular"]),
+    st.sampled_from(["exact", "subtree"]),
     st.integers(1, 5),
 )
 check = st.builds(
@@ -106,19 +113,156 @@ def test_a_name_says_who_lists_it_since_when_and_whether_anybody_still_does(spar
     assert gone["first_seen"].replace(tzinfo=UTC) == START
 
 
-def test_an_exception_is_no_listing_and_says_whose_it_is(spark, contracts):
+BASE = {
+    "entry_type": "domain",
+    "name": "a.example",
+    "scope": "exact",
+    "action": "block",
+    "event": "listed",
+    "sequence": 1,
+    "observed_at": START,
+    "reliability": 0.5,
+}
+
+
+def folded(spark, contracts, *facts):
     fold, silver = FOLDS["harmful_domains"], silver_of(contracts, "harmful_domains")
-    base = {"entry_type": "domain", "name": "a.example", "scope": "subtree", "category": "ads", "event": "listed"}
-    allow = {**base, "source": "s1", "action": "allow", "sequence": 1, "observed_at": START}
-    block = {**base, "source": "s2", "action": "block", "sequence": 4, "observed_at": START + timedelta(days=1)}
-    alone = recompute(fold, frame(spark, silver, [allow])).first()
-    assert (alone["is_active"], alone["source_count"], alone["first_seen"], alone["delisted_at"], alone["allowed_by"]) == (False, 0, None, None, ["s1"])
-    both = recompute(fold, frame(spark, silver, [allow, block])).first()
-    assert (both["is_active"], both["source_count"], both["categories"], both["allowed_by"]) == (True, 1, ["ads"], ["s1"])
+    return recompute(fold, frame(spark, silver, [{**BASE, **fact} for fact in facts])).first()
+
+
+def test_a_lists_exception_cancels_its_own_block_and_no_other(spark, contracts):
+    allow = {"source": "s1", "action": "allow", "scope": "subtree"}
+    block = {"source": "s2", "category": "ads", "observed_at": START + timedelta(days=1)}
+    alone = folded(spark, contracts, allow)
+    assert (alone["is_active"], alone["source_count"], alone["first_seen"], alone["delisted_at"], alone["confidence_base"]) == (False, 0, None, None, None)
+    assert [(a["source"], a["scope"]) for a in alone["allowed"]] == [("s1", "subtree")]
+    both = folded(spark, contracts, allow, block)
+    assert (both["is_active"], both["source_count"], both["categories"], both["scope"]) == (True, 1, ["ads"], "exact")
     assert both["first_seen"].replace(tzinfo=UTC) == START + timedelta(days=1)
-    ended = recompute(fold, frame(spark, silver, [allow, {**allow, "event": "delisted", "sequence": 2}])).first()
-    assert ended["allowed_by"] == []
+    own = folded(spark, contracts, allow, {"source": "s1"})
+    assert (own["is_active"], own["source_count"]) == (False, 0)
+    ended = folded(spark, contracts, allow, {**allow, "event": "delisted", "sequence": 2}, {"source": "s1"})
+    assert (ended["is_active"], ended["allowed"]) == (True, [])
 
 
-def test_every_state_table_of_the_contracts_has_a_fold(contracts):
-    assert {table.name for dataset in contracts.datasets for table in dataset.gold_tables()} == set(FOLDS)
+def test_the_operators_word_overrides_feeds_and_says_why(spark, contracts):
+    operator = {"source": "operator", "category": "operator", "reason": "our own host", "reliability": 1.0}
+    allowed = folded(spark, contracts, {"source": "s1"}, {"source": "s2"}, {**operator, "action": "allow", "valid_until": START + timedelta(days=9)})
+    assert (allowed["is_active"], allowed["source_count"], [a["reason"] for a in allowed["allowed"]]) == (False, 2, ["our own host"])
+    assert allowed["allowed"][0]["valid_until"].replace(tzinfo=UTC) == START + timedelta(days=9)
+    denied = folded(spark, contracts, operator, {"source": "majestic", "action": "popular"})
+    assert (denied["is_active"], denied["confidence_base"], denied["widely_used"]) == (True, 1.0, True)
+
+
+def test_a_widely_used_name_needs_two_origins(spark, contracts):
+    popular = {"source": "majestic", "action": "popular", "category": "popular", "reliability": 1.0}
+    urlhaus = [{"source": "urlhaus_csv", "origin": "urlhaus"}, {"source": "urlhaus_hosts", "origin": "urlhaus"}]
+    one = folded(spark, contracts, popular, *urlhaus)
+    assert (one["is_active"], one["source_count"], one["origin_count"], one["widely_used"]) == (False, 2, 1, True)
+    two = folded(spark, contracts, popular, *urlhaus, {"source": "s1"})
+    assert (two["is_active"], two["origin_count"]) == (True, 2)
+    no_longer = folded(spark, contracts, popular, {**popular, "event": "delisted", "sequence": 2}, *urlhaus)
+    assert (no_longer["is_active"], no_longer["widely_used"]) == (True, False)
+    assert folded(spark, contracts, popular)["is_active"] is False
+
+
+def test_confidence_grows_with_origins_and_rests_on_the_newest_listing(spark, contracts):
+    s1, s2 = {"source": "s1", "reliability": 0.5}, {"source": "s2", "origin": "x", "reliability": 0.8, "observed_at": START + timedelta(days=3)}
+    assert folded(spark, contracts, s1)["confidence_base"] == 0.5
+    row = folded(spark, contracts, s1, s2, {"source": "s3", "origin": "x", "reliability": 0.6})
+    assert row["confidence_base"] == 0.9
+    assert row["confidence_at"].replace(tzinfo=UTC) == START + timedelta(days=3)
+    gone = folded(spark, contracts, s1, {**s1, "event": "delisted", "sequence": 2, "observed_at": START + timedelta(days=5)})
+    assert (gone["confidence_base"], gone["is_active"]) == (0.5, False)
+    assert gone["confidence_at"].replace(tzinfo=UTC) == gone["delisted_at"].replace(tzinfo=UTC) == START + timedelta(days=5)
+
+
+def test_one_source_that_means_all_below_makes_the_scope_subtree(spark, contracts):
+    assert folded(spark, contracts, {"source": "s1"}, {"source": "s2", "scope": "subtree", "tags": ["b", "a"]})["scope"] == "subtree"
+    row = folded(spark, contracts, {"source": "s1", "tags": ["c"]}, {"source": "s2", "scope": "subtree", "event": "delisted", "tags": ["z"]})
+    assert (row["scope"], row["tags"]) == ("exact", ["c"])
+
+
+# --- periodic tables
+
+
+def history(*events, name="a.example", source="s1", **more):
+    """A name's events in turn, (event, day); sequences count up."""
+    return [
+        {
+            **BASE,
+            "name": name,
+            "source": source,
+            "category": "ads",
+            "event": event,
+            "sequence": i + 1,
+            "observed_at": START + timedelta(days=day, hours=i),
+            **more,
+        }
+        for i, (event, day) in enumerate(events)
+    ]
+
+
+histories = st.lists(st.tuples(st.sampled_from(["s1", "s2"]), st.lists(st.integers(0, 3), min_size=1, max_size=4)), min_size=1, max_size=4)
+
+
+@slow
+@given(names=histories, cuts=st.lists(st.integers(0, 12), max_size=2))
+def test_daily_counts_by_any_batches_equal_a_full_recompute(spark, contracts, names, cuts):
+    table, silver, daily = table_named(contracts, "harmful_domain_daily"), silver_of(contracts, "harmful_domain_daily"), COMPUTATIONS["harmful_domain_daily"]
+    facts = [
+        fact
+        for i, (source, days) in enumerate(names)
+        for fact in history(*zip(["listed", "delisted"] * 2, sorted(days), strict=False), name=f"n{i}.example", source=source)
+    ]
+    columns = schema_of(table.ddl).names
+    full = daily.recompute(Facts(frame(spark, silver, facts), {})).select(*columns).orderBy(*table.key).collect()
+    state = frame(spark, table, [])
+    points = sorted({min(cut, len(facts)) for cut in cuts} | {0, len(facts)})
+    for start, end in [*zip(points, points[1:], strict=False), (points[-2], points[-1])]:
+        new = daily.advance(state, frame(spark, silver, facts[start:end]), Facts(frame(spark, silver, facts[:end]), {})).select(*columns)
+        state = spark.createDataFrame(state.join(new, list(table.key), "left_anti").unionByName(new).collect(), schema_of(table.ddl))
+    assert state.orderBy(*table.key).collect() == full
+
+
+def test_daily_counts_say_what_came_went_and_stayed(spark, contracts):
+    silver, daily = silver_of(contracts, "harmful_domain_daily"), COMPUTATIONS["harmful_domain_daily"]
+    facts = [*history(("listed", 0), ("delisted", 2)), *history(("listed", 0), name="b.example"), *history(("listed", 0), name="c.example", action="allow")]
+    rows = daily.recompute(Facts(frame(spark, silver, facts), {})).orderBy("date").collect()
+    assert [(row["date"].day, row["source"], row["category"], row["added"], row["removed"], row["active"]) for row in rows] == [
+        (1, "s1", "ads", 2, 0, 2),
+        (3, "s1", "ads", 0, 1, 1),
+    ]
+
+
+def test_source_quality_says_what_only_one_has_and_how_they_overlap(spark, contracts):
+    silver, quality = silver_of(contracts, "source_quality"), COMPUTATIONS["source_quality"]
+    facts = [
+        *history(("listed", 0), name="both.example"),
+        *history(("listed", 0), name="mine.example"),
+        *history(("listed", 0), ("delisted", 40), name="gone.example"),
+        *history(("listed", 40), name="both.example", source="s2", scope="subtree"),
+        *history(("listed", 0), name="kept.example", source="s2", action="popular"),
+        *history(("listed", 0), ("delisted", 1), name="old.example", source="s3"),
+    ]
+    checks = frame(
+        spark,
+        contracts.dataset("source_checks").table("silver"),
+        [
+            {"source": "s1", "run_id": f"r{i}", "started_at": START + timedelta(hours=i), "lines": lines, "rejects": 2}
+            for i, lines in enumerate([90, 100, None])
+        ],
+    )
+    rows = {row["source"]: row for row in quality.recompute(Facts(frame(spark, silver, facts), {"source_checks": checks})).collect()}
+    s1, s2, s3 = rows["s1"], rows["s2"], rows["s3"]
+    assert (s1["entries"], s1["unique_entries"], s1["unique_share"], s1["lines"], s1["rejects"]) == (2, 1, 0.5, 100, 2)
+    assert [(o["source"], o["shared"], o["share"]) for o in s1["overlaps"]] == [("s2", 1, 0.5)]
+    assert (s1["added_30_days"], s1["removed_30_days"], s1["churn"]) == (0, 1, 0.5)
+    assert (s2["entries"], s2["unique_entries"], s2["added_30_days"], [o["share"] for o in s2["overlaps"]]) == (1, 0, 1, [1.0])
+    assert (s3["entries"], s3["unique_share"], s3["churn"], s3["overlaps"]) == (0, None, None, [])
+
+
+def test_every_gold_table_of_the_contracts_has_what_computes_it(contracts):
+    kinds = {table.name: table.kind for dataset in contracts.datasets for table in dataset.gold_tables()}
+    assert {name for name, kind in kinds.items() if kind == "state"} == set(FOLDS)
+    assert {name for name, kind in kinds.items() if kind == "periodic"} == set(COMPUTATIONS)

@@ -38,6 +38,7 @@ export class DynamoSourceState implements SourceStateStore {
         current: (item.currentSnapshot as SnapshotRef | undefined) ?? null,
         pending: (item.pendingSnapshot as SnapshotRef | undefined) ?? null,
         wholeAt: (item.wholeAt as number | undefined) ?? null,
+        notBefore: (item.notBefore as number | undefined) ?? null,
       };
     } catch (cause) {
       if (cause instanceof ConditionalCheckFailedException) return null;
@@ -59,6 +60,10 @@ export class DynamoSourceState implements SourceStateStore {
 
   setWholeAt(source: string, runId: string, wholeAt: number): Promise<void> {
     return this.updateAsHolder(source, runId, 'SET wholeAt = :wholeAt', { ':wholeAt': wholeAt });
+  }
+
+  setNotBefore(source: string, runId: string, notBefore: number): Promise<void> {
+    return this.updateAsHolder(source, runId, 'SET notBefore = :notBefore', { ':notBefore': notBefore });
   }
 
   release(source: string, runId: string): Promise<void> {

@@ -5,11 +5,15 @@ import { pipeline } from 'node:stream/promises';
 import { createGunzip, createGzip } from 'node:zlib';
 import { Agent, buildConnector, type Dispatcher, request } from 'undici';
 import { assertAllowedUrl, ForbiddenTarget, guardedConnector, type Resolve, systemResolve } from './guard.js';
-import { redactUrl } from './redact.js';
-import { backoffMs, isTransientStatus, retryAfterMs } from './retry.js';
+import { redact, redactUrl } from './redact.js';
+import { backoffMs, isTransientStatus, MAX_QUIET_MS, MAX_RETRY_AFTER_MS, retryAfterMs } from './retry.js';
 
 export interface FetchRequest {
   readonly url: string;
+  /** What the source asks for beside the usual headers, such as its key. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Texts that no reason may hold. */
+  readonly secrets: readonly string[];
   readonly etag: string | null;
   readonly lastModified: string | null;
   /** Most bytes of the decoded body. */
@@ -21,7 +25,12 @@ export interface FetchRequest {
 export type FetchResult =
   | { readonly kind: 'body'; readonly status: number; readonly sha256: string; readonly bytes: number; readonly etag: string | null; readonly lastModified: string | null }
   | { readonly kind: 'notModified'; readonly status: 304 }
-  | { readonly kind: 'failed'; readonly status: number | null; readonly reason: string };
+  | {
+      readonly kind: 'failed';
+      readonly status: number | null;
+      readonly reason: string /** How long the source asks to be left alone, at most a day. */;
+      readonly retryAfterMs?: number;
+    };
 
 export type Fetch = (request: FetchRequest) => Promise<FetchResult>;
 
@@ -83,7 +92,9 @@ class Meter extends Transform {
 }
 
 /** What one try came to: an end, or a reason to try again. */
-type Try = { readonly result: FetchResult; readonly again: false } | { readonly result: FetchResult; readonly again: true; readonly retryAfter: string | null };
+type Try =
+  | { readonly result: FetchResult; readonly again: false }
+  | { readonly result: Extract<FetchResult, { kind: 'failed' }>; readonly again: true; readonly retryAfter: string | null };
 
 /**
  * A conditional GET whose body goes, decoded, counted and hashed, into a gzip file. Never throws for what the other
@@ -102,9 +113,10 @@ export function httpFetch(options: FetchOptions = {}): Fetch {
     const signal = AbortSignal.timeout(deadlines.total);
     for (let attempt = 0; ; attempt++) {
       const tried = await tryOnce(wanted, agent, allowPrivate, signal);
-      if (!tried.again || attempt + 1 >= MAX_TRIES) return tried.result;
-      const wait = retryAfterMs(tried.retryAfter, now()) ?? backoffMs(attempt, random());
-      if (now() + wait >= until) return tried.result;
+      if (!tried.again) return tried.result;
+      const asked = retryAfterMs(tried.retryAfter, now());
+      const wait = Math.min(asked ?? backoffMs(attempt, random()), MAX_RETRY_AFTER_MS);
+      if (attempt + 1 >= MAX_TRIES || now() + wait >= until) return asked === null ? tried.result : { ...tried.result, retryAfterMs: Math.min(asked, MAX_QUIET_MS) };
       await sleep(wait);
     }
   };
@@ -112,7 +124,7 @@ export function httpFetch(options: FetchOptions = {}): Fetch {
 
 async function tryOnce(wanted: FetchRequest, agent: Agent, allowPrivate: boolean, signal: AbortSignal): Promise<Try> {
   let status: number | null = null;
-  const failed = (reason: string): FetchResult => ({ kind: 'failed', status, reason });
+  const failed = (reason: string): Extract<FetchResult, { kind: 'failed' }> => ({ kind: 'failed', status, reason });
   try {
     const response = await follow(wanted, agent, allowPrivate, signal);
     status = response.statusCode;
@@ -130,7 +142,7 @@ async function tryOnce(wanted: FetchRequest, agent: Agent, allowPrivate: boolean
     const error = cause as Error & { code?: unknown };
     const code = typeof error.code === 'string' ? error.code : '';
     const told = signal.aborted ? 'no whole answer within the deadline for all tries' : code ? `${code}: ${error.message}` : error.message || error.name;
-    const result = failed(told.replaceAll(wanted.url, redactUrl(wanted.url)));
+    const result = failed(redact(told, wanted.url, wanted.secrets));
     // A stream that zlib cannot read says Z_…; asked again, the server would send it again.
     const final = error instanceof ForbiddenTarget || error instanceof BadBody || code.startsWith('Z_') || signal.aborted;
     return final ? { result, again: false } : { result, again: true, retryAfter: null };
@@ -138,8 +150,9 @@ async function tryOnce(wanted: FetchRequest, agent: Agent, allowPrivate: boolean
 }
 
 /** The answer at the end of at most {@link MAX_REDIRECTS} redirects, each hop checked as the first was. */
-async function follow({ url, etag, lastModified }: FetchRequest, agent: Agent, allowPrivate: boolean, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
+async function follow({ url, headers, etag, lastModified }: FetchRequest, agent: Agent, allowPrivate: boolean, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
   let at = new URL(url);
+  const { origin } = at;
   for (let hops = 0; ; hops++) {
     assertAllowedUrl(at, allowPrivate);
     const response = await request(at.href, {
@@ -148,6 +161,8 @@ async function follow({ url, etag, lastModified }: FetchRequest, agent: Agent, a
       headers: {
         'user-agent': 'sluice (streaming lakehouse)',
         'accept-encoding': 'gzip',
+        // A key is for the host that asked for it, not for whom it redirects to.
+        ...(at.origin === origin ? headers : {}),
         ...(etag === null ? {} : { 'if-none-match': etag }),
         ...(lastModified === null ? {} : { 'if-modified-since': lastModified }),
       },

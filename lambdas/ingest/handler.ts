@@ -2,30 +2,47 @@ import { randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
-import { datasets, findDataset, findSource } from '../../contracts/index.js';
+import { GetSecretValueCommand, ResourceNotFoundException, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { datasets, findDataset, findListSource } from '../../contracts/index.js';
 import { kafkaConnection, required } from '../shared/environment.js';
 import { kafkaProducer } from '../shared/kafka.js';
+import { embeddedMetrics } from '../shared/metrics.js';
 import { DynamoSourceState } from './dynamo-state.js';
 import { httpFetch } from './fetch.js';
+import { checkMetrics } from './metrics.js';
+import { targetOf } from './request.js';
 import { type IngestEvent, run, type SourceCheck } from './run.js';
 import { S3LandingStore } from './s3-store.js';
 
 const s3 = new S3Client({ forcePathStyle: process.env.S3_FORCE_PATH_STYLE === 'true' });
 const dynamo = new DynamoDBClient({});
+const secrets = new SecretsManagerClient({});
 // Recorded feeds are on this machine; nothing else may be fetched from a private address.
 const fetch = httpFetch({ allowPrivate: process.env.SLUICE_FEEDS_URL !== undefined });
 
+async function secretValue(name: string): Promise<string | undefined> {
+  try {
+    return (await secrets.send(new GetSecretValueCommand({ SecretId: `${required('SOURCE_SECRETS')}/${name}` }))).SecretString;
+  } catch (cause) {
+    if (cause instanceof ResourceNotFoundException) return undefined;
+    throw cause;
+  }
+}
+
 /** Invoked by a schedule, or by hand, with `{"source": NAME}`. */
 export async function handler(event: IngestEvent): Promise<SourceCheck> {
-  const { dataset, source } = findSource(event.source, datasets);
-  const feeds = process.env.SLUICE_FEEDS_URL;
+  const { dataset, source } = findListSource(event.source, datasets);
+  const feedsUrl = process.env.SLUICE_FEEDS_URL;
   const producer = kafkaProducer(kafkaConnection());
   try {
-    return await run(event, {
+    const check = await run(event, {
       dataset,
       source,
       checks: findDataset('source_checks'),
-      url: feeds ? `${feeds}/${source.name}` : source.url,
+      target: () => {
+        if (source.kind !== 'http') throw new Error(`${source.name} is not fetched`);
+        return targetOf(source, { ...(feedsUrl ? { feedsUrl } : {}), secret: secretValue });
+      },
       clock: () => new Date(),
       newId: randomUUID,
       state: new DynamoSourceState(dynamo, required('STATE_TABLE')),
@@ -35,6 +52,8 @@ export async function handler(event: IngestEvent): Promise<SourceCheck> {
       temporaryFolder: tmpdir(),
       personalSecret: () => required('PERSONAL_SECRET'),
     });
+    if (event.dryRun !== true) console.log(embeddedMetrics(required('METRICS_NAMESPACE'), { Source: check.source }, checkMetrics(check), Date.parse(check.finished_at)));
+    return check;
   } finally {
     await producer.close();
   }

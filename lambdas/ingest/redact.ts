@@ -9,3 +9,10 @@ export function redactUrl(text: string): string {
   for (const name of [...url.searchParams.keys()]) if (SECRET_NAME.test(name)) url.searchParams.set(name, '***');
   return url.href;
 }
+
+/** A reason as logs, metrics and tables may hold it: neither secrets nor control characters, however a server words them. */
+export function redact(text: string, url: string, secrets: readonly string[]): string {
+  let told = text.replaceAll(url, redactUrl(url));
+  for (const secret of secrets) if (secret !== '') told = told.replaceAll(secret, '***');
+  return told.replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, (c) => `\\u${(c.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`).slice(0, 500);
+}

@@ -1,17 +1,22 @@
+import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { createGunzip, createGzip } from 'node:zlib';
-import type { Dataset, HttpSource } from '../../contracts/index.js';
+import { createGunzip, createGzip, gzipSync } from 'node:zlib';
+import type { Dataset, ListSource } from '../../contracts/index.js';
 import { protectPersonal } from '../../contracts/personal.js';
 import { parseBody } from '../shared/formats/index.js';
-import type { ParseReport } from '../shared/formats/parsed.js';
+import type { EmitEntry, ParseReport } from '../shared/formats/parsed.js';
 import { splitLines } from '../shared/lines.js';
 import { type OutgoingRecord, type Producer, sendAll } from '../shared/producer.js';
 import { type Difference, decodeEntry, encodeEntry, entryKey, type Listing, nextSnapshot, type SnapshotEntry } from '../shared/snapshot.js';
 import type { Fetch, FetchResult } from './fetch.js';
+import { BadEdit, checkEdit, editList, type OperatorEdit } from './operator.js';
+import { recordOf } from './record.js';
+import { type FetchTarget, MissingKey } from './request.js';
+import { SortedListings } from './sorted-listings.js';
 import type { SnapshotRef, SourceState, SourceStateStore } from './state.js';
 import { type LandingStore, landingKeys } from './store.js';
 
@@ -23,15 +28,19 @@ export interface IngestEvent {
   readonly dryRun?: boolean;
   /** Accept the refused body of this sha256, kept aside, instead of fetching: somebody looked at it. */
   readonly release?: string;
+  /** Parse the kept body of the current snapshot again: the parser has changed. */
+  readonly replay?: boolean;
+  /** A change of the operator's own list. */
+  readonly edit?: OperatorEdit;
 }
 
 export interface IngestDeps {
   readonly dataset: Dataset;
-  readonly source: HttpSource;
+  readonly source: ListSource;
   /** The dataset that `source_checks` records go to. */
   readonly checks: Dataset;
-  /** Where the source is fetched from: its URL, or the recorded feed's. */
-  readonly url: string;
+  /** Where the source is fetched from: its URL with its key, or the recorded feed's. Not asked of the operator's list. */
+  readonly target: () => Promise<FetchTarget>;
   readonly clock: () => Date;
   readonly newId: () => string;
   readonly state: SourceStateStore;
@@ -156,7 +165,7 @@ class Run {
   }
 
   private async underLease(held: SourceState, folder: string): Promise<void> {
-    const { source, state, fetch, clock } = this.deps;
+    const { source, state, clock } = this.deps;
     const dryRun = this.event.dryRun === true;
     let current = held.current;
     if (held.pending !== null && !dryRun) {
@@ -166,49 +175,96 @@ class Run {
     }
     this.check.sequence = current?.sequence ?? null;
 
-    const file = join(folder, 'body.gz');
-    const fetched =
-      this.event.release === undefined
-        ? await fetch({ url: this.deps.url, etag: current?.etag ?? null, lastModified: current?.lastModified ?? null, maxBytes: source.bounds.maxBytes, file })
-        : await this.refusedBody(this.event.release, file);
-    const changed = await this.judge(fetched, current, file, folder);
-    if (changed !== null && !dryRun) {
-      const { pending } = changed;
-      await state.setPending(source.name, this.runId, pending);
-      await this.publish(pending, 'difference');
-      await state.promote(source.name, this.runId, pending);
-      this.check.sequence = pending.sequence;
-    }
-    const wholeAt = held.wholeAt ?? (current === null ? null : 0);
-    if (dryRun) return;
-    const now = clock().getTime();
-    if (current === null && changed !== null) {
+    for (const fetched of await this.bodies(current, held.notBefore, folder)) {
+      const changed = await this.judge(fetched, current, folder);
+      if (changed === null || dryRun) continue;
+      await state.setPending(source.name, this.runId, changed);
+      await this.publish(changed, 'difference');
+      await state.promote(source.name, this.runId, changed);
+      this.check.sequence = changed.sequence;
       // The first difference is the whole list.
-      this.check.whole = true;
-      await state.setWholeAt(source.name, this.runId, now);
-    } else if (wholeAt !== null && (this.event.whole === true || now - wholeAt >= WHOLE_EVERY_MS)) {
-      const latest = changed?.pending ?? current;
-      if (latest === null) return;
-      await this.publish(latest, 'whole');
-      this.check.whole = true;
-      await state.setWholeAt(source.name, this.runId, now);
+      if (current === null) this.check.whole = true;
+      current = changed;
     }
+    if (dryRun || current === null) return;
+    const now = clock().getTime();
+    if (!this.check.whole && (this.event.whole === true || now - (held.wholeAt ?? 0) >= WHOLE_EVERY_MS)) {
+      await this.publish(current, 'whole');
+      this.check.whole = true;
+    }
+    if (this.check.whole) await state.setWholeAt(source.name, this.runId, now);
   }
 
-  /** The body that was refused and kept, as if it had been fetched. */
-  private async refusedBody(sha256: string, file: string): Promise<FetchResult> {
-    const { landing, source } = this.deps;
-    if (!/^[0-9a-f]{64}$/.test(sha256)) throw new Error(`release: ${JSON.stringify(sha256.slice(0, 80))} is no sha256`);
-    const stored = await landing.get(landingKeys.refused(source.name, sha256));
-    await pipeline(Readable.from(stored), createWriteStream(file));
-    let bytes = 0;
-    for await (const chunk of createReadStream(file).pipe(createGunzip())) bytes += (chunk as Buffer).length;
-    return { kind: 'body', status: 200, sha256, bytes, etag: null, lastModified: null };
+  /** What this run has to judge: one answer of the source, or a body that is kept already, or the operator's list anew. */
+  private async bodies(current: SnapshotRef | null, notBefore: number | null, folder: string): Promise<Fetched[]> {
+    const { source, landing } = this.deps;
+    const { release, replay } = this.event;
+    const file = join(folder, 'body.gz');
+    if (release !== undefined) return [await this.keptBody(landingKeys.refused(source.name, sha256Of(release)), release, null, file)];
+    if (replay === true) {
+      if (current === null) return [{ kind: 'failed', status: null, reason: 'no body of this source was ever believed, so there is none to parse again', file }];
+      return [await this.keptBody(landingKeys.body(source.name, current.bodySha256), current.bodySha256, current, file)];
+    }
+    if (source.kind === 'operator') {
+      const text = current === null ? null : await textOf(await landing.get(landingKeys.body(source.name, current.bodySha256)));
+      return this.operatorBodies(text, folder);
+    }
+    return [await this.fetched(current, notBefore, file)];
+  }
+
+  private async fetched(current: SnapshotRef | null, notBefore: number | null, file: string): Promise<Fetched> {
+    const { state, source, fetch, clock } = this.deps;
+    const now = clock().getTime();
+    let target: FetchTarget;
+    try {
+      target = await this.deps.target();
+    } catch (cause) {
+      if (cause instanceof MissingKey) return { kind: 'failed', status: null, reason: cause.message, file };
+      throw cause;
+    }
+    if (notBefore !== null && now < notBefore) return { kind: 'tooSoon', until: notBefore, file };
+    const { url, headers, secrets, minIntervalMs } = target;
+    // Before the request: a run that dies after it must not ask again at once.
+    if (minIntervalMs > 0 && this.event.dryRun !== true) await state.setNotBefore(source.name, this.runId, now + minIntervalMs);
+    const request = { url, headers, secrets, etag: current?.etag ?? null, lastModified: current?.lastModified ?? null, maxBytes: source.bounds.maxBytes, file };
+    const fetched = await fetch(request);
+    const asked = fetched.kind === 'failed' ? (fetched.retryAfterMs ?? 0) : 0;
+    if (asked > minIntervalMs && this.event.dryRun !== true) await state.setNotBefore(source.name, this.runId, clock().getTime() + asked);
+    return { ...fetched, file };
+  }
+
+  private async operatorBodies(current: string | null, folder: string): Promise<Fetched[]> {
+    const now = this.deps.clock();
+    let bodies: string[];
+    try {
+      bodies = editList(current, this.event.edit === undefined ? null : checkEdit(this.event.edit, now), now);
+    } catch (cause) {
+      if (cause instanceof BadEdit) return [{ kind: 'failed', status: null, reason: cause.message, file: '' }];
+      throw cause;
+    }
+    return Promise.all(
+      bodies.map(async (body, i): Promise<Fetched> => {
+        const file = join(folder, `operator-${i}.gz`);
+        await writeFile(file, gzipSync(body));
+        return { kind: 'body', status: 200, sha256: createHash('sha256').update(body).digest('hex'), bytes: Buffer.byteLength(body), etag: null, lastModified: null, file };
+      }),
+    );
+  }
+
+  /** A body that is kept, as if it had been fetched. */
+  private async keptBody(key: string, sha256: string, validators: Pick<SnapshotRef, 'etag' | 'lastModified'> | null, file: string): Promise<Fetched> {
+    await pipeline(Readable.from(await this.deps.landing.get(key)), createWriteStream(file));
+    return { kind: 'body', status: 200, sha256, bytes: null, etag: validators?.etag ?? null, lastModified: validators?.lastModified ?? null, file };
   }
 
   /** Decides what the answer means; stores body and snapshot where it changes something. */
-  private async judge(fetched: FetchResult, current: SnapshotRef | null, file: string, folder: string): Promise<{ pending: SnapshotRef } | null> {
+  private async judge(fetched: Fetched, current: SnapshotRef | null, folder: string): Promise<SnapshotRef | null> {
     const { check } = this;
+    if (fetched.kind === 'tooSoon') {
+      check.outcome = 'skipped';
+      check.reason = `the source asks not to be fetched before ${new Date(fetched.until).toISOString()}`;
+      return null;
+    }
     check.http_status = fetched.status;
     if (fetched.kind === 'failed') {
       check.outcome = 'failed';
@@ -221,65 +277,76 @@ class Run {
     }
     check.body_sha256 = fetched.sha256;
     check.body_bytes = fetched.bytes;
-    if (fetched.sha256 === current?.bodySha256) {
+    if (fetched.sha256 === current?.bodySha256 && this.event.replay !== true) {
       check.outcome = 'unchanged';
       return null;
     }
     const { landing, source } = this.deps;
+    const { file } = fetched;
     const dryRun = this.event.dryRun === true;
     if (!dryRun) await landing.put(landingKeys.body(source.name, fetched.sha256), file);
     await this.keepLease();
 
-    const { report, listings } = await this.parse(file);
-    this.count(report, listings);
+    const listings = new SortedListings(folder);
+    const report = await this.parse(file, listings);
     const sequence = (current?.sequence ?? 0) + 1;
     const snapshotFile = join(folder, 'snapshot.gz');
     const difference: Difference = { listed: 0, delisted: 0 };
-    const before = await this.writeSnapshot(current, listings, sequence, snapshotFile, difference);
+    const before = await this.writeSnapshot(current, this.counted(report, listings), sequence, snapshotFile, difference);
     check.listed = difference.listed;
     check.delisted = difference.delisted;
-    const refusal = this.event.release === undefined ? ((await notAList(file)) ?? refusalOf(source, check, before, report.claimedEntries)) : null;
+    const trusted = this.event.release !== undefined || source.kind === 'operator';
+    const refusal = !trusted ? ((await notAList(file)) ?? refusalOf(source, check, before, report.claimedEntries)) : null;
     if (refusal !== null) {
       check.outcome = 'refused';
       check.reason = refusal;
       if (!dryRun) await landing.put(landingKeys.refused(source.name, fetched.sha256), file);
       return null;
     }
+    if (this.event.replay === true && difference.listed + difference.delisted === 0) {
+      check.outcome = 'unchanged';
+      return null;
+    }
     check.outcome = 'changed';
     const key = landingKeys.snapshot(source.name, sequence, this.runId);
     if (!dryRun) await landing.put(key, snapshotFile);
     await this.keepLease();
-    return { pending: { key, sequence, bodySha256: fetched.sha256, etag: fetched.etag, lastModified: fetched.lastModified } };
+    return { key, sequence, bodySha256: fetched.sha256, etag: fetched.etag, lastModified: fetched.lastModified };
   }
 
-  private async parse(file: string): Promise<{ report: ParseReport; listings: Listings }> {
-    const listings = new Listings();
+  private parse(file: string, listings: SortedListings): Promise<ParseReport> {
+    const { source } = this.deps;
     const body = createReadStream(file).pipe(createGunzip());
-    const report = await parseBody(this.deps.source.format, body, (entry, line, { action = 'block', ...details }) => {
-      listings.add(entryKey({ ...entry, action }), line, details);
-    });
-    return { report, listings };
+    const popular = source.role === 'popular';
+    const options = source.kind === 'http' && source.top !== undefined ? { top: source.top } : {};
+    const emit: EmitEntry = (entry, line, { action = 'block', ...details }) => listings.add(entryKey({ ...entry, action: popular ? 'popular' : action }), line, details);
+    return parseBody(source.format, body, emit, options);
   }
 
-  private count({ counts, rejectSamples }: ParseReport, listings: Listings): void {
+  /** The listings as they are, counted as they pass. */
+  private *counted({ counts, rejectSamples }: ParseReport, listings: SortedListings): Generator<readonly [key: string, listing: Listing]> {
     const blocked = { domain: 0, ip: 0, url: 0 };
     let allowed = 0;
-    for (const key of listings.keys()) {
+    let distinct = 0;
+    for (const each of listings.sorted()) {
+      const [key] = each;
+      distinct++;
       if (key.endsWith('\tallow')) allowed++;
       else blocked[key.slice(0, key.indexOf('\t')) as keyof typeof blocked]++;
+      yield each;
     }
     Object.assign(this.check, {
       lines: counts.lines,
       comments: counts.comments,
       boilerplate: counts.boilerplate,
-      entries: listings.size - allowed,
+      entries: distinct - allowed,
       domains: blocked.domain,
       ips: blocked.ip,
       urls: blocked.url,
       allowed,
       narrowed: counts.narrowed,
       unknown_top_levels: counts.unknownTopLevel,
-      duplicates: counts.accepted - listings.size,
+      duplicates: counts.accepted - distinct,
       rejects: counts.rejects,
       ignored: counts.ignored,
       reject_samples: rejectSamples,
@@ -287,7 +354,13 @@ class Run {
   }
 
   /** @returns entries listed in the current snapshot */
-  private async writeSnapshot(current: SnapshotRef | null, listings: Listings, sequence: number, file: string, difference: Difference): Promise<number> {
+  private async writeSnapshot(
+    current: SnapshotRef | null,
+    listings: Iterable<readonly [key: string, listing: Listing]>,
+    sequence: number,
+    file: string,
+    difference: Difference,
+  ): Promise<number> {
     let before = 0;
     const previous = current === null ? none() : this.read(current.key);
     async function* counted(): AsyncGenerator<SnapshotEntry> {
@@ -297,7 +370,7 @@ class Run {
       }
     }
     const stamp = { sequence, observedAt: Date.parse(this.check.started_at) };
-    const entries = nextSnapshot(counted(), listings.sorted(), stamp, difference);
+    const entries = nextSnapshot(counted(), listings, stamp, difference);
     await pipeline(Readable.from(encoded(entries), { objectMode: false }), createGzip({ level: 6 }), createWriteStream(file));
     return before;
   }
@@ -314,11 +387,7 @@ class Run {
     const records = async function* (this: Run): AsyncGenerator<OutgoingRecord> {
       for await (const entry of this.read(snapshot.key)) {
         if (what === 'difference' && entry.sequence !== snapshot.sequence) continue;
-        const { type, name, scope, action, event, sequence, line, details } = entry;
-        const observed_at = new Date(entry.observedAt).toISOString();
-        const said = { options: details.options ?? null, listed_at: details.listedAt ?? null, tags: details.tags ?? null };
-        const value = { source: source.name, entry_type: type, name, scope, action, event, sequence, category: source.category, observed_at, line, ...said };
-        yield this.record(dataset, value, headers);
+        yield this.record(dataset, recordOf(source, entry), headers);
       }
     };
     this.check.produced += await sendAll(this.deps.producer, dataset.name, records.call(this), () => this.keepLease());
@@ -353,30 +422,23 @@ class Run {
   }
 }
 
-const NO_DETAILS: Listing['details'] = {};
+/** A body to judge, or why there is none. `bytes` is null where nobody counted them. */
+type Fetched = { readonly file: string } & (
+  | Exclude<FetchResult, { kind: 'body' }>
+  | (Omit<Extract<FetchResult, { kind: 'body' }>, 'bytes'> & { readonly bytes: number | null })
+  | { readonly kind: 'tooSoon'; readonly until: number }
+);
 
-/** A body's entries by key, the first line of each. Most rows say nothing beyond a name: a list of a million must not cost a million objects. */
-class Listings {
-  private readonly lines = new Map<string, number>();
-  private readonly details = new Map<string, Listing['details']>();
+/** @throws Error where it is none */
+function sha256Of(text: string): string {
+  if (!/^[0-9a-f]{64}$/.test(text)) throw new Error(`release: ${JSON.stringify(text.slice(0, 80))} is no sha256`);
+  return text;
+}
 
-  get size(): number {
-    return this.lines.size;
-  }
-
-  add(key: string, line: number, details: Listing['details']): void {
-    if (this.lines.has(key)) return;
-    this.lines.set(key, line);
-    if (Object.keys(details).length > 0) this.details.set(key, details);
-  }
-
-  keys(): Iterable<string> {
-    return this.lines.keys();
-  }
-
-  *sorted(): Generator<readonly [key: string, listing: Listing]> {
-    for (const key of [...this.lines.keys()].sort()) yield [key, { line: this.lines.get(key) ?? 0, details: this.details.get(key) ?? NO_DETAILS }];
-  }
+async function textOf(compressed: AsyncIterable<Uint8Array>): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of Readable.from(compressed).pipe(createGunzip())) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString('utf8');
 }
 
 async function* none(): AsyncGenerator<SnapshotEntry> {}
@@ -406,7 +468,7 @@ async function notAList(file: string): Promise<string | null> {
 }
 
 /** Why a body is not believed, or null. The last good version stays. */
-function refusalOf({ bounds, format }: HttpSource, check: SourceCheck, before: number, claimed: number | null): string | null {
+function refusalOf({ bounds, format }: ListSource, check: SourceCheck, before: number, claimed: number | null): string | null {
   const percent = (part: number) => `${Math.round(part * 100)} %`;
   const [entries, allowed, listed, delisted, duplicates, rejects, ignored] = [
     check.entries,

@@ -16,6 +16,8 @@ export interface SourceState {
   readonly pending: SnapshotRef | null;
   /** When the whole list was last published, epoch milliseconds. */
   readonly wholeAt: number | null;
+  /** The source is not fetched before: its own wish, epoch milliseconds. */
+  readonly notBefore: number | null;
 }
 
 /** Another run took the lease: this one must write nothing more. */
@@ -36,5 +38,6 @@ export interface SourceStateStore {
   /** `current = pending`, `pending = null`. */
   promote(source: string, runId: string, pending: SnapshotRef): Promise<void>;
   setWholeAt(source: string, runId: string, wholeAt: number): Promise<void>;
+  setNotBefore(source: string, runId: string, notBefore: number): Promise<void>;
   release(source: string, runId: string): Promise<void>;
 }

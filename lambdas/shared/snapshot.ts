@@ -1,6 +1,9 @@
 import { ENTRY_TYPES, type Entry } from './entries.js';
 import type { Details } from './formats/parsed.js';
 
+/** What an entry says of its name: harmful, an exception, or widely used. */
+export const ACTIONS = ['block', 'allow', 'popular'] as const;
+
 /**
  * One line of a snapshot: an entry, when it last changed, and in which snapshot. A delisted entry stays as a tombstone
  * for {@link TOMBSTONE_DAYS}, so that the daily whole publication repeats the delisting too.
@@ -9,7 +12,7 @@ export interface SnapshotEntry {
   readonly type: Entry['type'];
   readonly name: string;
   readonly scope: Entry['scope'];
-  readonly action: 'block' | 'allow';
+  readonly action: (typeof ACTIONS)[number];
   readonly event: 'listed' | 'delisted';
   /** Number of the snapshot in which the entry came to be listed or delisted. */
   readonly sequence: number;
@@ -17,7 +20,7 @@ export interface SnapshotEntry {
   readonly observedAt: number;
   /** Line of the body that listed it; null when delisted. */
   readonly line: number | null;
-  /** What the row said beyond its name when it was listed. */
+  /** What the row said beyond its name when it was listed; kept when delisted, so that the delisting falls into the same category. */
   readonly details: Omit<Details, 'action'>;
 }
 
@@ -43,7 +46,7 @@ export function decodeEntry(text: string, where: string): SnapshotEntry {
     isOneOf(type, ENTRY_TYPES) &&
     name &&
     isOneOf(scope, ['exact', 'subtree']) &&
-    isOneOf(action, ['block', 'allow']) &&
+    isOneOf(action, ACTIONS) &&
     isOneOf(event, ['listed', 'delisted']) &&
     said !== undefined &&
     rest.length === 0
@@ -97,7 +100,7 @@ export async function* nextSnapshot(
       next = incoming.next();
     } else if (old.event === 'listed') {
       difference.delisted++;
-      yield { ...old, event: 'delisted', ...stamp, line: null, details: NO_DETAILS };
+      yield { ...old, event: 'delisted', ...stamp, line: null };
     } else if (old.observedAt >= oldestTombstone) {
       yield old;
     }

@@ -1,4 +1,4 @@
-import { Duration, Stack, type StackProps } from 'aws-cdk-lib';
+import { ArnFormat, Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import type { IVpc } from 'aws-cdk-lib/aws-ec2';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
@@ -10,7 +10,9 @@ import { brokerEnvironment } from '../broker/environment.js';
 import { type Config, physicalName } from '../config.js';
 import { acknowledgeWildcards, BUCKET_GRANTS } from '../shared/acknowledge.js';
 import { SluiceFunction } from '../shared/function.js';
+import { metricsNamespace } from '../shared/names.js';
 import { boundedAsyncRetries, scheduleDeadLetters, scheduledInvoke } from '../shared/schedule.js';
+import { assertKnownSources, isOn, sourceSecrets } from './sources.js';
 
 export interface IngestionStackProps extends StackProps {
   readonly config: Config;
@@ -28,6 +30,11 @@ export class IngestionStack extends Stack {
     super(scope, id, props);
     const { config, broker, landing, stateTable } = props;
     const sources = httpSources(props.datasets);
+    const operators = props.datasets.flatMap((dataset) => dataset.sources.filter(({ kind }) => kind === 'operator'));
+    assertKnownSources(
+      config,
+      sources.map(({ source }) => source),
+    );
     const ingest = new SluiceFunction(this, 'Ingest', {
       functionName: physicalName(config, 'ingest'),
       description: 'Fetches a source, keeps its body, and sends what changed to Kafka',
@@ -38,6 +45,8 @@ export class IngestionStack extends Stack {
         ...brokerEnvironment(broker),
         LANDING_BUCKET: landing.bucketName,
         STATE_TABLE: stateTable.tableName,
+        METRICS_NAMESPACE: metricsNamespace(config),
+        SOURCE_SECRETS: sourceSecrets(config),
         ...(config.ingestion.feedsUrl ? { SLUICE_FEEDS_URL: config.ingestion.feedsUrl } : {}),
         ...(config.local ? { S3_FORCE_PATH_STYLE: 'true' } : {}),
       },
@@ -46,7 +55,13 @@ export class IngestionStack extends Stack {
     });
     const role = ingest.function;
     for (const folder of ['bodies/*', 'refused/*', 'snapshots/*']) landing.grantPut(role, folder);
-    landing.grantRead(role, 'snapshots/*');
+    for (const folder of ['bodies/*', 'refused/*', 'snapshots/*']) landing.grantRead(role, folder);
+    const secrets = sources.flatMap(({ source }) => (source.key === undefined ? [] : [source.key.secret]));
+    if (secrets.length > 0) {
+      const arnOf = (secret: string) =>
+        this.formatArn({ service: 'secretsmanager', resource: 'secret', resourceName: `${sourceSecrets(config)}/${secret}-??????`, arnFormat: ArnFormat.COLON_RESOURCE_NAME });
+      ingest.allow(['secretsmanager:GetSecretValue'], secrets.map(arnOf));
+    }
     stateTable.grant(role, 'dynamodb:UpdateItem', 'dynamodb:GetItem');
     const topics = [...new Set([...sources.map(({ dataset }) => dataset.name), 'source_checks'])];
     for (const statement of kafkaStatements(broker, 'write', topics)) role.addToRolePolicy(statement);
@@ -55,6 +70,7 @@ export class IngestionStack extends Stack {
       'Resource::%Landing%/bodies/*': 'Bodies are named by their hash.',
       'Resource::%Landing%/refused/*': 'Refused bodies are named by their hash.',
       'Resource::%Landing%/snapshots/*': 'Snapshots are named by sequence and run.',
+      'Resource::arn:<AWS::Partition>:secretsmanager:%:secret:%-??????': 'Secrets Manager ends every ARN with six characters of its own.',
       'Resource::<Ingest%.Arn>:*': 'A schedule may invoke any version of the one function it names.',
     });
 
@@ -69,7 +85,18 @@ export class IngestionStack extends Stack {
         function: ingest.function,
         input: ScheduleTargetInput.fromObject({ source: source.name }),
         deadLetters: undelivered,
-        enabled: source.enabled && config.ingestion.schedules,
+        enabled: isOn(config, source) && config.ingestion.schedules,
+      });
+    }
+    for (const { name } of operators) {
+      scheduledInvoke(this, `Schedule-${name}`, {
+        scheduleName: physicalName(config, `ingest-${name.replaceAll('_', '-')}`),
+        description: `Ends what was allowed or denied for a time in ${name}`,
+        schedule: ScheduleExpression.rate(Duration.hours(1)),
+        function: ingest.function,
+        input: ScheduleTargetInput.fromObject({ source: name }),
+        deadLetters: undelivered,
+        enabled: config.ingestion.schedules,
       });
     }
   }

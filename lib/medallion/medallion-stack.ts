@@ -18,6 +18,7 @@ import { type BrokerConnection, kafkaStatements } from '../broker/connection.js'
 import { type Config, physicalName } from '../config.js';
 import { acknowledge, acknowledgeWildcards, BUCKET_GRANTS } from '../shared/acknowledge.js';
 import { SluiceFunction } from '../shared/function.js';
+import { metricsNamespace } from '../shared/names.js';
 import { OnEventProvider } from '../shared/on-event.js';
 import { scheduleDeadLetters, scheduledInvoke } from '../shared/schedule.js';
 import { PySparkStreamingJob } from './pyspark-streaming-job.js';
@@ -92,6 +93,7 @@ export class MedallionStack extends Stack {
           'max-offsets-per-trigger': String(config.medallion.maxOffsetsPerTrigger),
           ...(config.medallion.triggerSeconds === undefined ? {} : { 'trigger-seconds': String(config.medallion.triggerSeconds) }),
           ...(config.medallion.bronzeTriggerSeconds === undefined ? {} : { 'bronze-trigger-seconds': String(config.medallion.bronzeTriggerSeconds) }),
+          ...(config.medallion.periodicSeconds === undefined ? {} : { 'periodic-seconds': String(config.medallion.periodicSeconds) }),
           release,
         },
       });
@@ -245,6 +247,3 @@ export class MedallionStack extends Stack {
     for (const { job } of jobs) start.node.addDependency(job);
   }
 }
-
-/** CloudWatch namespace of a stage's own metrics. */
-export const metricsNamespace = ({ app, stage }: Pick<Config, 'app' | 'stage'>): string => `${app}/${stage}`;

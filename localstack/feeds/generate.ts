@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { type HttpSource, httpSources } from '../../contracts/index.js';
 
 /** A small generator of repeatable numbers in [0, 1) (mulberry32). */
 export function seeded(seed: number): () => number {
@@ -25,19 +26,25 @@ export interface HostsShape {
   readonly ips: number;
 }
 
+/** Distinct names, reserved all of them. */
+function generateNames(random: () => number, count: number): Set<string> {
+  const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)] as T;
+  const word = () => Array.from({ length: 2 + Math.floor(random() * 3) }, () => pick(SYLLABLES)).join('');
+  const names = new Set<string>();
+  while (names.size < count) {
+    const host = `${word()}${Math.floor(random() * 1000)}.${pick(TOPS)}`;
+    names.add(random() < 0.6 ? `${pick(PREFIXES)}${Math.floor(random() * 100)}.${host}` : host);
+  }
+  return names;
+}
+
 /**
  * A hosts file of true shape: header, the machine's own rows, sections with comments, inline comments, tabs, repeats,
  * capitals, a few addresses, and rows that no parser should take for a domain.
  */
 export function generateHosts({ seed, domains, ips }: HostsShape): string {
   const random = seeded(seed);
-  const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)] as T;
-  const word = () => Array.from({ length: 2 + Math.floor(random() * 3) }, () => pick(SYLLABLES)).join('');
-  const names = new Set<string>();
-  while (names.size < domains) {
-    const host = `${word()}${Math.floor(random() * 1000)}.${pick(TOPS)}`;
-    names.add(random() < 0.6 ? `${pick(PREFIXES)}${Math.floor(random() * 100)}.${host}` : host);
-  }
+  const names = generateNames(random, domains);
   const lines = [
     '# Title: Sluice/generated',
     '#',
@@ -66,8 +73,62 @@ export function generateHosts({ seed, domains, ips }: HostsShape): string {
   return lines.join('\n');
 }
 
+const LISTED_AT = '2026-10-31 12:00:05';
+const THREATS = ['elf', 'mirai', 'Cobalt Strike', 'emotet'];
+
+/** A list of a format as its publishers write it: header, rows, now and then a row that no parser should take for an entry. */
+const RENDERERS: Readonly<Partial<Record<HttpSource['format'], (names: readonly string[], random: () => number) => string[]>>> = {
+  hosts: (names) => ['# Generated; no name in it is real.', '127.0.0.1 localhost', ...names.map((name) => `127.0.0.1\t${name}`)],
+  plain: (names) => ['# Generated; no name in it is real.', ...names, 'singlelabel'],
+  wildcard: (names) => ['# Generated; no name in it is real.', ...names.map((name) => `*.${name}`)],
+  rpz: (names) => ['$TTL 30', '@ SOA localhost. root.localhost. 1 43200 3600 259200 300', '  NS localhost.', '; generated', ...names.map((name) => `${name} CNAME .`)],
+  unbound: (names) => ['server:', ...names.map((name) => `local-zone: "${name}." always_null`)],
+  adblock: (names, random) => [
+    '[Adblock Plus]',
+    '! Generated; no name in it is real.',
+    ...names.map((name) => `||${name}^${random() < 0.1 ? '$third-party' : ''}`),
+    'example.com##.banner',
+    ...names.slice(0, 3).map((name) => `@@||ok.${name}^`),
+  ],
+  urls: (names, random) => [...names.map((name) => `https://${name}/login${Math.floor(random() * 1000)}`), 'https://sites.google.com/view/generated-example'],
+  urlhaus_csv: (names, random) => [
+    '# id,dateadded,url,url_status,last_online,threat,tags,urlhaus_link,reporter',
+    ...names.map((name, i) => `"${i}","${LISTED_AT}","http://${name}/bin.sh","online","","malware_download","${THREATS[Math.floor(random() * THREATS.length)]}","",""`),
+    `# Number of entries: ${names.length}`,
+  ],
+  threatfox_csv: (names, random) => [
+    '# "first_seen_utc","ioc_id","ioc_value","ioc_type","threat_type","fk_malware","malware_alias","malware_printable","last_seen_utc","confidence_level","reference","tags","anonymous","reporter"',
+    ...names.map(
+      (name, i) => `"${LISTED_AT}", "${i}", "${name}", "domain", "botnet_cc", "", "", "${THREATS[Math.floor(random() * THREATS.length)]}", "", "100", "", "c2", "0", "generated"`,
+    ),
+  ],
+  phishtank_csv: (names) => [
+    'phish_id,url,phish_detail_url,submission_time,verified,verification_time,online,target',
+    ...names.map((name, i) => `${i},https://${name}/signin,https://phishtank.example/${i},2026-10-31T12:00:05+00:00,yes,2026-10-31T13:00:00+00:00,yes,Other`),
+  ],
+  majestic_csv: (names) => ['GlobalRank,TldRank,Domain,TLD,RefSubNets,RefIPs', ...names.map((name, i) => `${i + 1},${i + 1},${name},example,9,9`)],
+};
+
+/** Names of a recording: half of them from a pool that all sources share, so that lists overlap as the real ones do. */
+function namesOf(pool: readonly string[], random: () => number, count: number): string[] {
+  const names = new Set<string>();
+  while (names.size < count / 2) names.add(pool[Math.floor(random() * pool.length)] as string);
+  for (const name of generateNames(random, Math.ceil(count / 2))) names.add(name);
+  return [...names];
+}
+
+const STEVENBLACK_SHAPE = { seed: 20261123, domains: 20_000, ips: 25 };
+const ENTRIES = 1_200;
+
 /** Recordings of every source, made once into `folder`. */
 export function generateFeeds(folder: string): void {
   mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, 'stevenblack.hosts'), generateHosts({ seed: 20261123, domains: 20_000, ips: 25 }));
+  const pool = [...generateNames(seeded(7), 3_000), ...generateNames(seeded(STEVENBLACK_SHAPE.seed), 1_000)];
+  httpSources().forEach(({ source: { name, format } }, i) => {
+    const random = seeded(100 + i);
+    const render = RENDERERS[format];
+    if (render === undefined) throw new Error(`no recording can be made of ${name}: localstack/feeds/generate.ts has no renderer for ${format}`);
+    const body = name === 'stevenblack' ? generateHosts(STEVENBLACK_SHAPE) : `${render(namesOf(pool, random, ENTRIES), random).join('\n')}\n`;
+    writeFileSync(join(folder, `${name}.txt`), body);
+  });
 }

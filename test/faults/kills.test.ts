@@ -6,13 +6,14 @@ import { BatchStopJobRunCommand, GlueClient, StartJobRunCommand } from '@aws-sdk
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { generateLoad } from '../../bench/load.js';
 import { contractsJson } from '../../bin/contracts-json.js';
+import { SOURCE_STATE_NAMES } from '../../contracts/harmful-domains.js';
 import { seeded } from '../../localstack/feeds/generate.js';
 import { sparkProfile } from '../../localstack/gateway/spark-profile.js';
 import { localBucket, localName } from '../../localstack/identity.js';
 import { ROOT } from '../../localstack/paths.js';
 import { sleep, until } from '../../localstack/process.js';
 import { client, runIsAlive } from '../../localstack/stack.js';
-import { Lake } from '../support/lake.js';
+import { type Lake, useLake } from '../support/lake.js';
 
 const KILLS = Number(process.env.SLUICE_KILLS ?? 20);
 const SEED = Number(process.env.SLUICE_SEED ?? 20261123);
@@ -25,14 +26,14 @@ const BUCKETS = { lake: localBucket('lake'), scratch: localBucket('artefacts') }
 describe(`${KILLS} SIGKILLs over the three Spark processes under load, seed ${SEED}`, () => {
   let lake: Lake;
   let loaded = 0;
-  beforeAll(async () => {
-    lake = await Lake.start({ deployEnv: { SLUICE_LAYOUT: 'separate' } });
-  }, 400_000);
-  afterAll(async () => {
-    await lake?.stop();
-  }, 120_000);
+  useLake(
+    (started) => {
+      lake = started;
+    },
+    () => ({ deployEnv: { SLUICE_LAYOUT: 'separate' } }),
+  );
   const glue = () => client(GlueClient, lake.state);
-  const maxInGold = 'SELECT max(s.sequence) FROM gold.harmful_domains CROSS JOIN UNNEST(sources) AS s(source, action, category, first_seen, changed_at, sequence, current)';
+  const maxInGold = `SELECT max(s.sequence) FROM gold.harmful_domains CROSS JOIN UNNEST(sources) AS s(${SOURCE_STATE_NAMES})`;
 
   test('end with every record once in Silver', async () => {
     const random = seeded(SEED);
@@ -49,6 +50,8 @@ describe(`${KILLS} SIGKILLs over the three Spark processes under load, seed ${SE
     loaded = await load;
     await lake.becomes("SELECT count(*) FROM silver.harmful_domains WHERE source = 'load'", loaded, 600_000);
     await lake.becomes(maxInGold, loaded, 600_000);
+    await lake.becomes('SELECT sum(added + removed) FROM gold.harmful_domain_daily', loaded);
+    await lake.becomes('SELECT sum(added_30_days + removed_30_days) FROM gold.source_quality', loaded);
     expect(await lake.number('SELECT coalesce(sum(abs(residual)), 0) FROM ops.ledger')).toBe(0);
     expect(await lake.offsetGaps('harmful_domains')).toEqual([]);
   }, 2_000_000);
@@ -139,17 +142,19 @@ function compare(lake: Lake, left: string, right: string): Comparison[] {
 describe('an upgrade under load', () => {
   let lake: Lake;
   const copy = mkdtempSync(join(tmpdir(), 'sluice-upgrade-'));
-  beforeAll(async () => {
-    lake = await Lake.start({ deployEnv: { SLUICE_LAYOUT: 'separate' } });
+  useLake(
+    (started) => {
+      lake = started;
+    },
+    () => ({ deployEnv: { SLUICE_LAYOUT: 'separate' } }),
+  );
+  beforeAll(() => {
     const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], { cwd: ROOT, encoding: 'utf8' }).trim().split('\n');
     for (const file of files) cpSync(join(ROOT, file), join(copy, file), { recursive: true });
     mkdirSync(join(copy, '.sluice'), { recursive: true });
     symlinkSync(join(ROOT, '.sluice', 'tools'), join(copy, '.sluice', 'tools'));
-  }, 400_000);
-  afterAll(async () => {
-    await lake?.stop();
-    rmSync(copy, { recursive: true, force: true });
-  }, 120_000);
+  });
+  afterAll(() => rmSync(copy, { recursive: true, force: true }));
 
   const edit = (file: string, from: string, to: string) => {
     const text = readFileSync(join(copy, file), 'utf8');
@@ -169,7 +174,7 @@ describe('an upgrade under load', () => {
     const load = generateLoad({ bootstrapServers: `127.0.0.1:${lake.state.ports.kafka}`, perSecond: PER_SECOND, keys: KEYS, seconds: 150 });
     await sleep(45_000);
     edit('contracts/harmful-domains.ts', '      line: {', "      note: { type: 'string', description: 'A field added by the upgrade test', example: 'x' },\n      line: {");
-    edit('contracts/harmful-domains.ts', 'version: 2', 'version: 3');
+    edit('contracts/harmful-domains.ts', 'version: 3', 'version: 4');
     edit('glue-jobs/medallion/silver.py', 'MALFORMED = "malformed"', 'MALFORMED = "malformed"  # a changed job script');
     upgrade();
     const loaded = await load;

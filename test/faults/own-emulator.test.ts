@@ -5,7 +5,7 @@ import { homeAt, ROOT } from '../../localstack/paths.js';
 import { anyPort } from '../../localstack/ports.js';
 import { findRunning, startProcess, stopProcess } from '../../localstack/process.js';
 import { awaitEmulator, emulatorSpec } from '../../localstack/services/emulator.js';
-import { Lake } from '../support/lake.js';
+import { type Lake, useLake } from '../support/lake.js';
 
 describe('up --aws URL, before an emulator that somebody else started', () => {
   const theirs = homeAt(mkdtempSync(join(ROOT, '.sluice', 'theirs-')));
@@ -17,13 +17,18 @@ describe('up --aws URL, before an emulator that somebody else started', () => {
     // Its functions are told of their own emulator, not of our front door.
     startProcess(theirs, emulatorSpec(theirs, port, port));
     await awaitEmulator(port, () => 'their emulator was not ready');
-    lake = await Lake.start({ awsUrl: url });
-  }, 400_000);
+  });
   afterAll(async () => {
-    await lake?.stop();
     await stopProcess(theirs, 'aws');
     rmSync(theirs.root, { recursive: true, force: true });
-  }, 120_000);
+  });
+  // After the emulator's own hooks, so that it is stopped before the emulator is.
+  useLake(
+    (started) => {
+      lake = started;
+    },
+    () => ({ awsUrl: url }),
+  );
 
   test('starts no emulator of its own, and real Spark all the same', async () => {
     expect(findRunning(lake.home, 'aws')).toBeNull();

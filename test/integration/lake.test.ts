@@ -1,8 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { generateLoad } from '../../bench/load.js';
+import { SOURCE_STATE_NAMES } from '../../contracts/harmful-domains.js';
 import { findRunning, isAlive } from '../../localstack/process.js';
 import { jobRuns, runIsAlive } from '../../localstack/stack.js';
-import { Lake } from '../support/lake.js';
+import { type Lake, useLake } from '../support/lake.js';
 import { testWithSharedData } from '../support/shared-data.js';
 
 const LOAD_KEYS = 500;
@@ -20,12 +21,12 @@ const BY_LAYER = {
 describe('the lake on this machine, its three Spark jobs apart', () => {
   let lake: Lake;
   let entries = 0;
-  beforeAll(async () => {
-    lake = await Lake.start({ deployEnv: { SLUICE_LAYOUT: 'separate' } });
-  }, 400_000);
-  afterAll(async () => {
-    await lake?.stop();
-  }, 120_000);
+  useLake(
+    (started) => {
+      lake = started;
+    },
+    () => ({ deployEnv: { SLUICE_LAYOUT: 'separate' } }),
+  );
 
   test('is healthy once deployed, and says so', async () => {
     const { code, stdout } = await lake.cli('status', '--json');
@@ -175,11 +176,7 @@ describe('the lake on this machine, its three Spark jobs apart', () => {
     const active = await lake.number(
       `SELECT count(*) FROM (SELECT name, max_by(event, sequence) AS event FROM silver.harmful_domains WHERE source = 'load' GROUP BY name) WHERE event = 'listed'`,
     );
-    await lake.becomes(
-      `SELECT max(sequence) FROM gold.harmful_domains CROSS JOIN UNNEST(sources) AS s(source, action, category, first_seen, changed_at, sequence, current) WHERE source = 'load'`,
-      LOADED,
-      200_000,
-    );
+    await lake.becomes(`SELECT max(sequence) FROM gold.harmful_domains CROSS JOIN UNNEST(sources) AS s(${SOURCE_STATE_NAMES}) WHERE source = 'load'`, LOADED, 200_000);
     expect(await lake.number("SELECT count(*) FROM gold.harmful_domains WHERE is_active AND contains(transform(sources, s -> s.source), 'load')")).toBe(active);
     expect(await lake.number('SELECT coalesce(sum(abs(residual)), 0) FROM ops.ledger')).toBe(0);
     expect(await lake.offsetGaps('harmful_domains')).toEqual([]);

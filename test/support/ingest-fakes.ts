@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { gzipSync } from 'node:zlib';
+import type { HttpSource } from '../../contracts/index.js';
 import { findDataset, findSource } from '../../contracts/index.js';
 import type { FetchResult } from '../../lambdas/ingest/fetch.js';
 import type { IngestDeps } from '../../lambdas/ingest/run.js';
@@ -30,7 +31,7 @@ export class Crash extends Error {}
 /** Called before and after each effect; throws {@link Crash} where a test wants the process to die. */
 export type Fuse = (step: string) => void;
 
-export function fakeDeps(world: World, fuse: Fuse = () => undefined): IngestDeps {
+export function fakeDeps(world: World, fuse: Fuse = () => undefined): IngestDeps & { readonly source: HttpSource } {
   const { dataset, source } = findSource('stevenblack');
   let dead = false;
   const effect = async <T>(step: string, action: () => Promise<T> | T): Promise<T> => {
@@ -49,7 +50,7 @@ export function fakeDeps(world: World, fuse: Fuse = () => undefined): IngestDeps
     return result;
   };
   const item = (name: string) => {
-    const found = world.items.get(name) ?? { state: { current: null, pending: null, wholeAt: null }, owner: null, until: 0 };
+    const found = world.items.get(name) ?? { state: { current: null, pending: null, wholeAt: null, notBefore: null }, owner: null, until: 0 };
     world.items.set(name, found);
     return found;
   };
@@ -86,6 +87,11 @@ export function fakeDeps(world: World, fuse: Fuse = () => undefined): IngestDeps
         const held = asHolder(name, runId);
         held.state = { ...held.state, wholeAt };
       }),
+    setNotBefore: (name, runId, notBefore) =>
+      effect('setNotBefore', () => {
+        const held = asHolder(name, runId);
+        held.state = { ...held.state, notBefore };
+      }),
     release: (name, runId) =>
       effect('release', () => {
         asHolder(name, runId).owner = null;
@@ -95,7 +101,7 @@ export function fakeDeps(world: World, fuse: Fuse = () => undefined): IngestDeps
     dataset,
     source: { ...source, bounds: { ...source.bounds, maxShrink: 1 } },
     checks: findDataset('source_checks'),
-    url: 'http://feeds/stevenblack',
+    target: async () => ({ url: 'http://feeds/stevenblack', headers: {}, secrets: [], minIntervalMs: 0 }),
     clock: () => new Date(world.now),
     newId: () => `run-${++world.runs}`,
     state,

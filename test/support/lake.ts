@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { AthenaClient } from '@aws-sdk/client-athena';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { afterAll, beforeAll } from 'vitest';
 import { runQuery } from '../../bin/athena.js';
 import { describeCheck, invokeIngest } from '../../bin/ingest.js';
 import type { Target } from '../../bin/target.js';
@@ -133,4 +134,16 @@ export class Lake {
     }
     return gaps;
   }
+}
+
+/** A lake for the tests of a `describe`: started before them, given to them, stopped after them, whatever became of it. */
+export function useLake(give: (lake: Lake) => void, options: () => Partial<UpOptions> | Promise<Partial<UpOptions>> = () => ({})): void {
+  let lake: Lake | undefined;
+  beforeAll(async () => {
+    lake = await Lake.start(await options());
+    give(lake);
+  }, 400_000);
+  afterAll(async () => {
+    await lake?.stop();
+  }, 120_000);
 }

@@ -57,6 +57,7 @@ const full: DatasetInput = {
     description: kind,
     key: ['id'],
     writer: 'gold' as const,
+    ...(kind === 'periodic' ? { everySeconds: 60 } : {}),
     retentionDays: 30,
     columns: { id: { type: 'string', description: 'id' } },
   })),
@@ -100,6 +101,11 @@ describe('a contract', () => {
     ],
     ['two sources of one name', (i) => ({ ...i, sources: [i.sources[1], { ...(i.sources[1] as object) }] as never }), /"files" is declared twice/],
     ['a Gold table that outlives its Silver', (i) => ({ ...i, tables: [{ ...(i.tables?.[0] as object), retentionDays: 31 } as never] }), /keeps rows longer than Silver's 30 days/],
+    [
+      'a periodic table that does not say how often',
+      (i) => ({ ...i, tables: [{ ...(i.tables?.[2] as object), everySeconds: undefined } as never] }),
+      /a periodic table, and no other/,
+    ],
     ['a word that no contract has', (i) => ({ ...i, colour: 'red' }) as never, /Unrecognized key: "colour"/],
   ])('is refused, with its place, for %s', (_what, change, message) => expect(without(change)).toThrow(message));
 

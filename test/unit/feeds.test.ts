@@ -27,7 +27,15 @@ describe('fetching from a feed that behaves like a real one', () => {
   });
   const local = httpFetch({ allowPrivate: true, sleep: async () => undefined });
   const get = (conditions: { etag?: string; lastModified?: string; maxBytes?: number } = {}) =>
-    local({ url: `${url}/list`, etag: conditions.etag ?? null, lastModified: conditions.lastModified ?? null, maxBytes: conditions.maxBytes ?? 1_000_000, file });
+    local({
+      url: `${url}/list`,
+      headers: {},
+      secrets: [],
+      etag: conditions.etag ?? null,
+      lastModified: conditions.lastModified ?? null,
+      maxBytes: conditions.maxBytes ?? 1_000_000,
+      file,
+    });
   const fault = (value: Fault | null) => fetch(`${url}/_fault/list`, value === null ? { method: 'DELETE' } : { method: 'PUT', body: JSON.stringify(value) });
 
   test('stores the decoded body with its hash and validators', async () => {
@@ -54,7 +62,7 @@ describe('fetching from a feed that behaves like a real one', () => {
   test('reports a body beyond the contract’s bytes as failed', async () =>
     expect(await get({ maxBytes: 10 })).toMatchObject({ kind: 'failed', reason: 'body is larger than 10 bytes' }));
   test('reports a refused connection as failed', async () =>
-    expect(await local({ url: 'http://127.0.0.1:1/', etag: null, lastModified: null, maxBytes: 1, file })).toMatchObject({
+    expect(await local({ url: 'http://127.0.0.1:1/', headers: {}, secrets: [], etag: null, lastModified: null, maxBytes: 1, file })).toMatchObject({
       kind: 'failed',
       status: null,
       reason: expect.stringContaining('ECONNREFUSED'),

@@ -160,7 +160,7 @@ describe('each format reads its own', () => {
     const body = { deny: ['a.example', { domain: '*.b.example', reason: 'phishing' }, 7], allow: ['c.example'], other: [] };
     const { entries, details, report } = await parse('allow_deny_json', `${JSON.stringify(body).slice(0, -1)},"__proto__":["d.example"]}`);
     expect(entries).toEqual(['block domain a.example exact', 'block domain b.example subtree', 'allow domain c.example exact']);
-    expect(details[1]).toEqual({ tags: ['phishing'] });
+    expect(details[1]).toEqual({ reason: 'phishing' });
     expect(reasons(report.rejectSamples)).toEqual(['neither a name nor an object with domain', 'neither allow nor deny with a list', 'neither allow nor deny with a list']);
     expect((await parse('allow_deny_json', '{"deny": [')).report.counts).toMatchObject({ accepted: 0, rejects: 1 });
     expect((await parse('allow_deny_json', '[]')).report.counts.rejects).toBe(1);

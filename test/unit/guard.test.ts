@@ -80,7 +80,8 @@ describe('fetching from the internet', () => {
       random: () => 0.5,
       ...options,
     });
-  const get = (url: string, options: FetchOptions = {}, maxBytes = 1_000_000) => fetcher(options)({ url, etag: null, lastModified: null, maxBytes, file });
+  const get = (url: string, options: FetchOptions = {}, maxBytes = 1_000_000) =>
+    fetcher(options)({ url, headers: {}, secrets: [], etag: null, lastModified: null, maxBytes, file });
   const list = (_request: IncomingMessage, response: ServerResponse) => void response.end('0.0.0.0 a.example\n');
   const redirect =
     (...locations: string[]) =>
@@ -238,7 +239,7 @@ test('a redirect from https to http is refused', async () => {
         socket.once('connect', () => callback(null, socket));
       },
     });
-    const result = await fetch({ url: 'https://feed.example/', etag: null, lastModified: null, maxBytes: 10, file: '/dev/null' });
+    const result = await fetch({ url: 'https://feed.example/', headers: {}, secrets: [], etag: null, lastModified: null, maxBytes: 10, file: '/dev/null' });
     expect(result).toMatchObject({ kind: 'failed', reason: 'redirected from https to http (http://feed.example/?key=***)' });
   } finally {
     server.closeAllConnections();

@@ -160,7 +160,9 @@ describe('a check of a source', () => {
     expect(await run({ source: 'stevenblack' }, csv)).toMatchObject({ outcome: 'refused', reason: 'its last line claims 2 entries, it holds 1: the body was cut or changed' });
     world.body = world.body.replace('entries: 2', 'entries: 1');
     expect(await run({ source: 'stevenblack' }, csv)).toMatchObject({ outcome: 'changed', entries: 1 });
-    expect(world.sent('harmful_domains')).toMatchObject([{ name: 'bad.example', action: 'block', listed_at: '2026-01-31T12:00:05.000Z', tags: ['malware', 'elf'] }]);
+    expect(world.sent('harmful_domains')).toMatchObject([
+      { name: 'bad.example', action: 'block', listed_at: '2026-01-31T12:00:05.000Z', tags: ['elf', 'malware'], category: 'unified' },
+    ]);
   });
 
   test('sends exceptions as entries to allow, and URLs as they are', async () => {
@@ -181,7 +183,7 @@ describe('a check of a source', () => {
 
   test('a second run of the same source is skipped while the first holds the lease', async () => {
     const world = new World();
-    world.items.set('stevenblack', { state: { current: null, pending: null, wholeAt: null }, owner: 'other', until: world.now + 1 });
+    world.items.set('stevenblack', { state: { current: null, pending: null, wholeAt: null, notBefore: null }, owner: 'other', until: world.now + 1 });
     expect(await check(world, ['a.example'])).toMatchObject({ outcome: 'skipped', produced: 0 });
     world.now += 2;
     expect((await check(world, ['a.example'])).outcome).toBe('changed');

@@ -1,55 +1,110 @@
-"""gold.harmful_domains: who lists a name, since when, and whether anybody still does."""
+"""gold.harmful_domains: who lists a name, since when, and whether it counts as harmful."""
 
 from __future__ import annotations
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-KEY = ("entry_type", "name", "scope")
-STATE = ("source", "action", "category", "first_seen", "changed_at", "sequence", "current")
+KEY = ("entry_type", "name")
+# What the name alone says: the same in every record of it, unless the public suffix list changed in between.
+OF_NAME = ("public_suffix", "registrable_domain", "unicode_name", "mixed_script", "confusable")
+# What tells apart the listings of one name; of each, the record of the highest sequence counts.
+LISTING = ("source", "action", "scope")
+NEWEST = ("sequence", "changed_at", "current", "category", "origin", "reliability", "line", "listed_at", "tags", "reason", "valid_until")
+STATE = (
+    *LISTING,
+    *("category", "origin", "reliability", "first_seen", "changed_at", "sequence", "current"),
+    *("line", "listed_at", "tags", "reason", "valid_until"),
+)
+OPERATOR_CATEGORY = "operator"
+# How many independent origins must block a name that is widely used before it counts as harmful.
+ORIGINS_OF_POPULAR = 2
+
+
+def _is(action: str, listing: Column) -> Column:
+    return listing["action"] == action
+
+
+def _operator(listing: Column) -> Column:
+    return F.coalesce(listing["category"] == OPERATOR_CATEGORY, F.lit(False))
+
+
+def _origin(listing: Column) -> Column:
+    return F.coalesce(listing["origin"], listing["source"])
+
+
+def _distinct_sorted(values: Column) -> Column:
+    return F.array_sort(F.array_distinct(F.filter(values, lambda value: value.isNotNull())))
+
+
+def confidence(listings: Column) -> Column:
+    """1 minus the product of (1 - reliability) over origins, an origin counting once with its most reliable source; rounded to 6 digits.
+
+    Origins are taken in order, so that the same listings give the same double.
+    """
+    origins = _distinct_sorted(F.transform(listings, _origin))
+
+    def doubt(origin: Column) -> Column:
+        of_origin = F.filter(listings, lambda listing: _origin(listing) == origin)
+        return F.lit(1.0) - F.coalesce(F.array_max(F.transform(of_origin, lambda listing: listing["reliability"])), F.lit(0.0))
+
+    doubts = F.transform(origins, doubt)
+    return F.round(F.lit(1.0) - F.aggregate(doubts, F.lit(1.0), lambda product, each: product * each), 6)
 
 
 class HarmfulDomains:
-    """Of a source and action, first_seen is the minimum over listings; everything else is that of the highest sequence.
+    """Of a source, action and scope, first_seen is the minimum over listings; everything else is that of the highest sequence.
 
-    A source that makes an exception (action allow) lists nothing: it counts in `allowed_by` alone.
+    An exception (action allow) of a list cancels that list's own block; the operator's cancels all. A popularity list (action popular)
+    lists nothing: it raises the number of origins that a name needs.
     """
 
     def partial(self, facts: DataFrame) -> DataFrame:
         listed = F.col("event") == "listed"
-        return facts.select(
-            *KEY,
-            "source",
-            "action",
-            "category",
-            F.when(listed, F.col("observed_at")).alias("first_seen"),
-            F.col("observed_at").alias("changed_at"),
-            "sequence",
-            listed.alias("current"),
-        )
+        given = {
+            "first_seen": F.when(listed, F.col("observed_at")),
+            "changed_at": F.col("observed_at"),
+            "current": listed,
+        }
+        return facts.select(*KEY, *OF_NAME, *[given.get(name, F.col(name)).alias(name) for name in STATE])
 
     def explode(self, table: DataFrame) -> DataFrame:
-        return table.select(*KEY, F.explode("sources").alias("s")).select(*KEY, *[F.col("s")[name].alias(name) for name in STATE])
+        return table.select(*KEY, *OF_NAME, F.explode("sources").alias("s")).select(*KEY, *OF_NAME, *[F.col("s")[name].alias(name) for name in STATE])
 
     def finish(self, partials: DataFrame) -> DataFrame:
-        newest = F.max(F.struct("sequence", "changed_at", "current", "category")).alias("newest")
-        per_source = (
-            partials.groupBy(*KEY, "source", "action")
-            .agg(F.min("first_seen").alias("first_seen"), newest)
-            .select(*KEY, "source", "action", "first_seen", "newest.*")
+        per_listing = (
+            partials.groupBy(*KEY, *LISTING)
+            .agg(F.min("first_seen").alias("first_seen"), F.max(F.struct(*NEWEST)).alias("newest"), *[F.max(name).alias(name) for name in OF_NAME])
+            .select(*KEY, *LISTING, *OF_NAME, "first_seen", "newest.*")
         )
-        rows = per_source.groupBy(*KEY).agg(F.sort_array(F.collect_list(F.struct(*STATE))).alias("sources"))
-        blocking = F.filter("sources", lambda s: s["action"] == "block")
-        current = F.filter("sources", lambda s: s["current"] & (s["action"] == "block"))
-        allowing = F.filter("sources", lambda s: s["current"] & (s["action"] == "allow"))
-        categories = F.array_sort(F.array_distinct(F.transform(current, lambda s: s["category"])))
+        rows = per_listing.groupBy(*KEY).agg(F.sort_array(F.collect_list(F.struct(*STATE))).alias("sources"), *[F.max(name).alias(name) for name in OF_NAME])
+        excepting = F.transform(F.filter("sources", lambda s: s["current"] & _is("allow", s)), lambda s: s["source"])
+        rows = rows.withColumn("ever", F.filter("sources", lambda s: _is("block", s))).withColumn("excepting", excepting)
+        rows = rows.withColumn("blocking", F.filter("ever", lambda s: s["current"] & ~F.array_contains(F.col("excepting"), s["source"])))
+        rows = rows.withColumn("origins", _distinct_sorted(F.transform("blocking", _origin)))
+        allowing = F.filter("sources", lambda s: s["current"] & _is("allow", s))
+        allowed_by_operator = F.exists(allowing, _operator)
+        denied_by_operator = F.exists("blocking", _operator)
+        widely_used = F.exists("sources", lambda s: s["current"] & _is("popular", s))
+        needed = F.when(widely_used & ~denied_by_operator, F.lit(ORIGINS_OF_POPULAR)).otherwise(F.lit(1))
+        blocked = F.size("blocking") > 0
+        evidence = F.when(blocked, F.col("blocking")).otherwise(F.col("ever"))
+        newest_change = F.array_max(F.transform(evidence, lambda s: s["changed_at"]))
         return rows.select(
             *KEY,
+            F.when(F.exists(evidence, lambda s: s["scope"] == "subtree"), F.lit("subtree")).otherwise(F.lit("exact")).alias("scope"),
+            *OF_NAME,
             "sources",
-            F.filter(categories, lambda category: category.isNotNull()).alias("categories"),
-            F.size(current).alias("source_count"),
-            (F.size(current) > 0).alias("is_active"),
-            F.array_min(F.transform(blocking, lambda s: s["first_seen"])).alias("first_seen"),
-            F.when(F.size(current) == 0, F.array_max(F.transform(blocking, lambda s: s["changed_at"]))).alias("delisted_at"),
-            F.transform(allowing, lambda s: s["source"]).alias("allowed_by"),
+            _distinct_sorted(F.transform("blocking", lambda s: s["category"])).alias("categories"),
+            _distinct_sorted(F.flatten(F.transform("blocking", lambda s: F.coalesce(s["tags"], F.array().cast("array<string>"))))).alias("tags"),
+            F.size(F.array_distinct(F.transform("blocking", lambda s: s["source"]))).alias("source_count"),
+            F.size("origins").alias("origin_count"),
+            widely_used.alias("widely_used"),
+            ((F.size("origins") >= needed) & ~allowed_by_operator).alias("is_active"),
+            F.array_min(F.transform("ever", lambda s: s["first_seen"])).alias("first_seen"),
+            F.array_max(F.transform("sources", lambda s: s["changed_at"])).alias("last_changed_at"),
+            F.when(~blocked, newest_change).alias("delisted_at"),
+            F.when(F.size("ever") > 0, confidence(evidence)).alias("confidence_base"),
+            newest_change.alias("confidence_at"),
+            F.transform(allowing, lambda s: F.struct(*[s[name].alias(name) for name in ("source", "scope", "reason", "valid_until")])).alias("allowed"),
         )

@@ -4,7 +4,8 @@ import type { Collector, Format } from './parsed.js';
 const MAX_CHARACTERS = 16 * 1024 * 1024;
 
 /**
- * `{"allow": [...], "deny": [...]}`: names, or objects of `domain` and `reason`. `*.d` means what is below too.
+ * `{"allow": [...], "deny": [...]}`: names, or objects of `domain`, `reason` and `until` (ISO 8601). `*.d` means what is
+ * below too.
  *
  * The line of an entry is its place in its array, from 1.
  */
@@ -40,13 +41,22 @@ function takeList(out: Collector, list: string, items: unknown): void {
   for (const item of items as unknown[]) {
     place++;
     const given = typeof item === 'string' ? { domain: item } : item;
-    const { domain, reason } = (typeof given === 'object' && given !== null ? given : {}) as { domain?: unknown; reason?: unknown };
+    const { domain, reason, until } = (typeof given === 'object' && given !== null ? given : {}) as { domain?: unknown; reason?: unknown; until?: unknown };
     if (typeof domain !== 'string') {
       out.rejectRow(place, 'neither a name nor an object with domain', JSON.stringify(item) ?? '');
       continue;
     }
+    const ends = until === undefined ? null : typeof until === 'string' ? Date.parse(until) : Number.NaN;
+    if (Number.isNaN(ends)) {
+      out.rejectRow(place, 'until is no instant', JSON.stringify(item));
+      continue;
+    }
     out.row();
     const below = domain.startsWith('*.');
-    out.name(below ? domain.slice(2) : domain, below ? 'subtree' : 'exact', place, { ...action, ...(typeof reason === 'string' ? { tags: [reason] } : {}) });
+    out.name(below ? domain.slice(2) : domain, below ? 'subtree' : 'exact', place, {
+      ...action,
+      ...(typeof reason === 'string' ? { reason } : {}),
+      ...(ends === null ? {} : { validUntil: new Date(ends).toISOString() }),
+    });
   }
 }

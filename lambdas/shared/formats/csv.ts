@@ -1,5 +1,5 @@
 import { parse } from 'csv-parse/sync';
-import type { Collector, Details, Format } from './parsed.js';
+import type { Collector, Details, Format, FormatOptions } from './parsed.js';
 
 const ENTRY_COUNT = /^#\s*Number of entries:\s*(\d{1,12})\s*$/i;
 
@@ -13,9 +13,9 @@ function fields(text: string): string[] | null {
   }
 }
 
-/** `2026-01-31 12:00:05`, UTC, as ISO 8601; undefined for anything else. */
+/** `2026-01-31 12:00:05` or `2026-01-31T12:00:05+00:00`, UTC, as ISO 8601; undefined for anything else. */
 function instant(text: string | undefined): string | undefined {
-  const match = /^(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)(?: UTC|Z)?$/.exec(text ?? '');
+  const match = /^(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)(?: UTC|Z|\+00:00)?$/.exec(text ?? '');
   if (!match) return undefined;
   const time = Date.parse(`${match[1]}T${match[2]}Z`);
   return Number.isNaN(time) ? undefined : new Date(time).toISOString();
@@ -34,12 +34,12 @@ function details(listedAt: string | undefined, tags: readonly string[]): Details
   return { ...(listedAt === undefined ? {} : { listedAt }), ...(tags.length === 0 ? {} : { tags }) };
 }
 
-type Row = (row: readonly string[], number: number, text: string, out: Collector) => void;
+type Row = (row: readonly string[], number: number, text: string, out: Collector, options: FormatOptions) => void;
 
 /** CSV whose comments, header among them, begin with `#`; `least` columns a row at least. */
 const csv =
   (least: number, header: RegExp, take: Row): Format =>
-  (out) => ({
+  (out, options) => ({
     line(text, number, truncated) {
       const content = text.trim();
       const claimed = ENTRY_COUNT.exec(content)?.[1];
@@ -50,21 +50,22 @@ const csv =
       const row = fields(content);
       if (row === null) return out.rejectRow(number, 'row that is not CSV', content);
       if (row.length < least) return out.rejectRow(number, `row of ${row.length} columns, not ${least}`, content);
-      out.row();
-      take(row, number, content, out);
+      take(row, number, content, out, options);
     },
   });
 
 /** URLhaus (https://urlhaus.abuse.ch/api/): id, dateadded, url, url_status, last_online, threat, tags, urlhaus_link, reporter. */
-export const urlhausCsv: Format = csv(7, /^"?id"?,\s*"?dateadded/i, ([, added, url = '', , , threat, tags], number, _text, out) =>
-  out.url(url, number, details(instant(added), words(threat, tags))),
-);
+export const urlhausCsv: Format = csv(7, /^"?id"?,\s*"?dateadded/i, ([, added, url = '', , , threat, tags], number, _text, out) => {
+  out.row();
+  out.url(url, number, details(instant(added), words(threat, tags)));
+});
 
 /**
  * ThreatFox (https://threatfox.abuse.ch/export/): first_seen_utc, ioc_id, ioc_value, ioc_type, threat_type, fk_malware,
  * malware_alias, malware_printable, last_seen_utc, confidence_level, reference, tags, anonymous, reporter.
  */
 export const threatfoxCsv: Format = csv(5, /^"?first_seen/i, (row, number, text, out) => {
+  out.row();
   const [seen, , value = '', kind = '', threat, , , malware, , , , tags] = row;
   const said = details(instant(seen), words(threat, malware, tags));
   switch (kind) {
@@ -79,4 +80,20 @@ export const threatfoxCsv: Format = csv(5, /^"?first_seen/i, (row, number, text,
     default:
       return out.reject(number, `indicator of type ${kind || '(none)'}`, text);
   }
+});
+
+/**
+ * PhishTank (https://phishtank.org/developer_info.php): phish_id, url, phish_detail_url, submission_time, verified,
+ * verification_time, online, target.
+ */
+export const phishtankCsv: Format = csv(8, /^"?phish_id"?,/i, ([, url = '', , submitted, , , , target], number, _text, out) => {
+  out.row();
+  out.url(url, number, details(instant(submitted), target === 'Other' ? [] : words(target)));
+});
+
+/** Majestic's million, ranked (https://majestic.com/reports/majestic-million): GlobalRank, TldRank, Domain, TLD and counts. */
+export const majesticCsv: Format = csv(3, /^"?GlobalRank"?,/i, ([rank, , domain = ''], number, _text, out, { top }) => {
+  if (top !== undefined && Number(rank) > top) return out.ignoreRow();
+  out.row();
+  out.name(domain, 'exact', number);
 });

@@ -2,10 +2,10 @@ import type { HttpSource } from '../../../contracts/index.js';
 import { LineSplitter } from '../lines.js';
 import { adblock } from './adblock.js';
 import { allowDenyJson } from './allow-deny.js';
-import { threatfoxCsv, urlhausCsv } from './csv.js';
+import { majesticCsv, phishtankCsv, threatfoxCsv, urlhausCsv } from './csv.js';
 import { hosts } from './hosts.js';
 import { plain, wildcard } from './names.js';
-import { Collector, type EmitEntry, type Format, type ParseReport } from './parsed.js';
+import { Collector, type EmitEntry, type Format, type FormatOptions, type ParseReport } from './parsed.js';
 import { urls } from './urls.js';
 import { bind, dnsmasq, rpz, unbound } from './zones.js';
 
@@ -22,6 +22,8 @@ export const FORMATS: Readonly<Record<HttpSource['format'], Format>> = {
   urls,
   urlhaus_csv: urlhausCsv,
   threatfox_csv: threatfoxCsv,
+  phishtank_csv: phishtankCsv,
+  majestic_csv: majesticCsv,
   allow_deny_json: allowDenyJson,
 };
 
@@ -31,9 +33,9 @@ export class BodyParser {
   private readonly parser: ReturnType<Format>;
   private readonly splitter: LineSplitter;
 
-  constructor(format: HttpSource['format'], emit: EmitEntry) {
+  constructor(format: HttpSource['format'], emit: EmitEntry, options: FormatOptions = {}) {
     this.out = new Collector(emit);
-    const parser = FORMATS[format](this.out);
+    const parser = FORMATS[format](this.out, options);
     this.parser = parser;
     this.splitter = new LineSplitter((text, number, truncated) => parser.line(text, number, truncated));
   }
@@ -50,8 +52,8 @@ export class BodyParser {
 }
 
 /** Parses a stream of bytes. Never throws on content. */
-export async function parseBody(format: HttpSource['format'], bytes: AsyncIterable<Uint8Array>, emit: EmitEntry): Promise<ParseReport> {
-  const parser = new BodyParser(format, emit);
+export async function parseBody(format: HttpSource['format'], bytes: AsyncIterable<Uint8Array>, emit: EmitEntry, options: FormatOptions = {}): Promise<ParseReport> {
+  const parser = new BodyParser(format, emit, options);
   for await (const chunk of bytes) parser.push(chunk);
   return parser.end();
 }

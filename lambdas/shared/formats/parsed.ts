@@ -41,6 +41,10 @@ export interface Details {
   readonly listedAt?: string;
   /** The source's own words for the threat. */
   readonly tags?: readonly string[];
+  /** Why an operator allows or denies the name. */
+  readonly reason?: string;
+  /** When an operator's entry ends, ISO 8601. */
+  readonly validUntil?: string;
 }
 
 const NO_DETAILS: Details = {};
@@ -54,8 +58,13 @@ export interface LineParser {
   end?(): void;
 }
 
+export interface FormatOptions {
+  /** Of a ranked list, rows up to this rank are entries; the others are ignored. @default - all */
+  readonly top?: number;
+}
+
 /** Makes the parser of one format, which tells `out` what each line is. */
-export type Format = (out: Collector) => LineParser;
+export type Format = (out: Collector, options: FormatOptions) => LineParser;
 
 /** Counts what the lines of a body are, classifies names, keeps samples of rejects. */
 export class Collector {
@@ -91,6 +100,13 @@ export class Collector {
       const safe = (part: string) => JSON.stringify(part.slice(0, MAX_SAMPLE_CHARACTERS)).slice(1, -1);
       this.rejectSamples.push(`${line}: ${safe(reason)}: ${safe(text)}`);
     }
+  }
+
+  /** A whole row that the contract does not want. */
+  ignoreRow(): void {
+    this.row();
+    this.counts.names++;
+    this.counts.ignored++;
   }
 
   /** A whole row that is refused. */

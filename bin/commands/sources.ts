@@ -1,0 +1,93 @@
+import type { Command } from 'commander';
+import { OPERATOR_SOURCE } from '../../contracts/harmful-domain-sources.js';
+import { httpSources } from '../../contracts/index.js';
+import type { OperatorEdit } from '../../lambdas/ingest/operator.js';
+import { runQuery } from '../athena.js';
+import { describeCheck, invokeIngest } from '../ingest.js';
+import { CliError, EXIT, printJson, printRows, say } from '../output.js';
+import { isOnAt, stageOption } from '../sources.js';
+import { target } from '../target.js';
+
+interface Status {
+  readonly lastCheck: string | null;
+  readonly outcome: string | null;
+  readonly lastGood: string | null;
+  readonly entries: number | null;
+}
+
+/** How each source's checks went; empty where no lake answers: the list of sources needs none. */
+async function statuses(stage: string): Promise<Map<string, Status>> {
+  try {
+    const { rows } = await runQuery('SELECT source, last_check_at, last_outcome, last_good_at, entries FROM gold.source_status', target(stage), 60_000);
+    return new Map(
+      rows.map(([source, lastCheck, outcome, lastGood, entries]) => [
+        source ?? '',
+        { lastCheck: lastCheck ?? null, outcome: outcome ?? null, lastGood: lastGood ?? null, entries: entries ? Number(entries) : null },
+      ]),
+    );
+  } catch (error) {
+    say(`how their checks went is not known: ${(error as Error).message}`);
+    return new Map();
+  }
+}
+
+const every = (minutes: number): string => (minutes % 1440 === 0 ? `${minutes / 1440} d` : minutes % 60 === 0 ? `${minutes / 60} h` : `${minutes} min`);
+
+export function addSourceCommands(program: Command): void {
+  program
+    .command('sources')
+    .description('the sources of the contracts: whether they are on, their terms, and how their last checks went')
+    .option('--json', 'as JSON')
+    .addOption(stageOption())
+    .action(async (options: { json?: boolean; stage: string }) => {
+      const known = await statuses(options.stage);
+      const sources = httpSources().map(({ dataset, source }) => ({
+        dataset: dataset.name,
+        name: source.name,
+        on: isOnAt(options.stage, source),
+        format: source.format,
+        category: source.category,
+        everyMinutes: source.cadence.minutes,
+        reliability: source.reliability,
+        licence: source.licence,
+        commercialUse: source.commercialUse,
+        key: source.key?.secret ?? null,
+        homepage: source.homepage,
+        url: source.url,
+        ...(known.get(source.name) ?? { lastCheck: null, outcome: null, lastGood: null, entries: null }),
+      }));
+      if (options.json) return printJson(sources);
+      printRows(
+        ['source', 'on', 'category', 'format', 'every', 'reliability', 'licence', 'last check', 'outcome', 'entries'],
+        sources.map((each) => [
+          each.name,
+          each.on ? 'yes' : 'no',
+          each.category,
+          each.format,
+          every(each.everyMinutes),
+          String(each.reliability),
+          each.licence,
+          each.lastCheck ?? '',
+          each.outcome ?? '',
+          each.entries === null ? '' : String(each.entries),
+        ]),
+      );
+    });
+
+  const edit = (command: Command, verdict: OperatorEdit['verdict'], description: string) => {
+    command.description(description).argument('<domain>', 'a domain, an address, or *.domain for all below it too').option('--json', 'as JSON').addOption(stageOption());
+    if (verdict !== 'remove') command.requiredOption('--reason <text>', 'why; it is kept with the entry').option('--until <date>', 'when it ends, for example 2027-01-31');
+    command.action(async (domain: string, options: { reason?: string; until?: string; json?: boolean; stage: string }) => {
+      const { reason, until } = options;
+      const wish: OperatorEdit = { verdict, domain, ...(reason === undefined ? {} : { reason }), ...(until === undefined ? {} : { until }) };
+      const check = await invokeIngest({ source: OPERATOR_SOURCE, edit: wish }, target(options.stage));
+      if (check.outcome === 'failed') throw new CliError(check.reason ?? 'the edit was refused', EXIT.misuse);
+      if (check.outcome === 'skipped') throw new CliError(`${check.reason}: try again`);
+      if (options.json) printJson(check);
+      else say(check.outcome === 'unchanged' ? `${domain}: is so already` : `${describeCheck(check)}; Gold has it in some seconds: ./sluice why ${domain}`);
+    });
+  };
+  edit(program.command('allow'), 'allow', "make an exception of a name, whatever the feeds say; it goes the way of every feed's records");
+  edit(program.command('deny'), 'deny', 'hold a name for harmful, whatever the feeds say');
+  edit(program.command('undo'), 'remove', 'take back what was allowed or denied');
+}

@@ -1,0 +1,108 @@
+import { closeSync, openSync, readSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { StringDecoder } from 'node:string_decoder';
+import type { Listing } from '../shared/snapshot.js';
+
+/** Entries held in memory before they are sorted and written aside. */
+const RUN_ENTRIES = 40_000;
+const CHUNK_BYTES = 32 * 1024;
+const LINE_DIGITS = 10;
+const NO_DETAILS: Listing['details'] = {};
+
+/**
+ * The entries of a body by key, each with its first line: an external sort, so that a list of a million names costs the
+ * memory of one run. Keys are those of `entryKey`: no character of theirs sorts below the tab that ends them, so that
+ * whole rows sort as their keys do.
+ */
+export class SortedListings {
+  private rows: string[] = [];
+  private readonly files: string[] = [];
+
+  /** @param folder where runs are written aside; whoever made it removes it */
+  constructor(
+    private readonly folder: string,
+    private readonly runEntries = RUN_ENTRIES,
+  ) {}
+
+  add(key: string, line: number, details: Listing['details']): void {
+    let said = '';
+    for (const _ in details) {
+      said = JSON.stringify(details);
+      break;
+    }
+    this.rows.push(`${key}\t${String(line).padStart(LINE_DIGITS, '0')}\t${said}`);
+    if (this.rows.length >= this.runEntries) this.writeRun();
+  }
+
+  private writeRun(): void {
+    const file = join(this.folder, `run-${this.files.length}`);
+    this.rows.sort();
+    writeFileSync(file, `${this.rows.join('\n')}\n`);
+    this.files.push(file);
+    this.rows = [];
+  }
+
+  /** Every key once, in order, as its first line has it. To be read once. */
+  *sorted(): Generator<readonly [key: string, listing: Listing]> {
+    this.rows.sort();
+    let last = '';
+    for (const row of this.files.length === 0 ? this.rows : merge([...this.files.map(linesOf), this.rows.values()])) {
+      const details = row.lastIndexOf('\t');
+      const line = details - LINE_DIGITS;
+      const key = row.slice(0, line - 1);
+      if (key === last) continue;
+      last = key;
+      const said = row.slice(details + 1);
+      yield [key, { line: Number(row.slice(line, details)), details: said === '' ? NO_DETAILS : (JSON.parse(said) as Listing['details']) }];
+    }
+  }
+}
+
+/** Lines of a file in pieces, without the whole of it in memory. */
+function* linesOf(file: string): Generator<string> {
+  const descriptor = openSync(file, 'r');
+  try {
+    const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
+    const decoder = new StringDecoder('utf8');
+    let rest = '';
+    for (let bytes = readSync(descriptor, chunk); bytes > 0; bytes = readSync(descriptor, chunk)) {
+      const lines = (rest + decoder.write(chunk.subarray(0, bytes))).split('\n');
+      rest = lines.pop() ?? '';
+      yield* lines;
+    }
+  } finally {
+    closeSync(descriptor);
+    rmSync(file);
+  }
+}
+
+/** Merges sorted runs; a binary heap of their heads. */
+function* merge(runs: Iterator<string>[]): Generator<string> {
+  const heap: { row: string; run: Iterator<string> }[] = [];
+  const sift = (from: number) => {
+    for (let at = from; ; ) {
+      const left = 2 * at + 1;
+      let least = at;
+      for (const child of [left, left + 1]) if (child < heap.length && (heap[child] as (typeof heap)[0]).row < (heap[least] as (typeof heap)[0]).row) least = child;
+      if (least === at) return;
+      [heap[at], heap[least]] = [heap[least] as (typeof heap)[0], heap[at] as (typeof heap)[0]];
+      at = least;
+    }
+  };
+  for (const run of runs) {
+    const { value, done } = run.next();
+    if (!done) heap.push({ row: value, run });
+  }
+  for (let at = (heap.length >> 1) - 1; at >= 0; at--) sift(at);
+  for (let [top] = heap; top; [top] = heap) {
+    yield top.row;
+    const { value, done } = top.run.next();
+    if (!done) top.row = value;
+    else {
+      const last = heap.pop() as (typeof heap)[0];
+      if (last === top) continue;
+      heap[0] = last;
+    }
+    sift(0);
+  }
+}

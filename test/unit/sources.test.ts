@@ -1,0 +1,146 @@
+import { describe, expect, test } from 'vitest';
+import { defineDataset } from '../../contracts/dataset.js';
+import { HARMFUL_DOMAIN_SOURCES } from '../../contracts/harmful-domain-sources.js';
+import { findSource, type HttpSource, httpSources } from '../../contracts/index.js';
+import { checkMetrics } from '../../lambdas/ingest/metrics.js';
+import { redact } from '../../lambdas/ingest/redact.js';
+import { targetOf } from '../../lambdas/ingest/request.js';
+import { run } from '../../lambdas/ingest/run.js';
+import { embeddedMetrics } from '../../lambdas/shared/metrics.js';
+import { fakeDeps, hostsOf, World } from '../support/ingest-fakes.js';
+
+const source = (name: string): HttpSource => findSource(name).source;
+const none = async () => undefined;
+
+describe('the sources of the contracts', () => {
+  test('are more than twelve, each with licence, homepage and reliability; those that are off say why', () => {
+    const sources = httpSources().map((each) => each.source);
+    expect(sources.length).toBeGreaterThan(12);
+    const off = sources.filter(({ enabled }) => !enabled);
+    expect(off.map(({ name, commercialUse, key }) => [name, commercialUse, key?.secret])).toEqual([
+      ['openphish', false, undefined],
+      ['phishtank', true, 'phishtank'],
+      ['threatfox', true, 'abuse-ch'],
+    ]);
+  });
+
+  test.each([
+    ['on although its terms forbid commercial use', { commercialUse: false }, /its terms forbid commercial use, so it is off by default: enabled: false/],
+    ['on although it needs a key', { key: { secret: 'k', header: 'X-Key' } }, /it needs a key, which a fresh stage has not: enabled: false/],
+    ['with a key that goes nowhere', { enabled: false, key: { secret: 'k' } }, /a key goes into the URL as \{key\}, or into a header/],
+    ['with {key} and no key', { url: 'https://a.example/{key}' }, /a key goes into the URL as \{key\}, or into a header/],
+  ])('cannot be declared %s', (_what, change, message) => {
+    const [first] = HARMFUL_DOMAIN_SOURCES;
+    const dataset = {
+      name: 'd',
+      version: 1,
+      owner: 'o',
+      description: 'd',
+      terms: 't',
+      record: { key: ['id'], fields: { id: { type: 'string', description: 'd', example: '1' } } },
+      sources: [{ ...first, ...change } as never],
+      topic: { partitions: 1, retentionHours: 1 },
+      retentionDays: { bronze: 1 },
+      service: { triggerSeconds: 1, freshnessMinutes: { bronze: 1, silver: 1, gold: 1 }, severity: 'notice' as const },
+    };
+    expect(() => defineDataset(dataset)).toThrow(message);
+  });
+});
+
+describe('where a source is fetched from', () => {
+  test('its own address, or the recorded feed, which needs no key and no patience', async () => {
+    expect(await targetOf(source('urlhaus_csv'), { secret: none })).toEqual({ url: source('urlhaus_csv').url, headers: {}, secrets: [], minIntervalMs: 300_000 });
+    expect(await targetOf(source('phishtank'), { feedsUrl: 'http://127.0.0.1:1', secret: none })).toEqual({
+      url: 'http://127.0.0.1:1/phishtank',
+      headers: {},
+      secrets: [],
+      minIntervalMs: 0,
+    });
+  });
+
+  test('a key goes into the header or the address that the contract names, and into nothing that is told', async () => {
+    const secret = async (name: string) => (name === 'abuse-ch' ? ' s3cr/t \n' : undefined);
+    expect(await targetOf(source('threatfox'), { secret })).toMatchObject({ url: source('threatfox').url, headers: { 'Auth-Key': 's3cr/t' }, secrets: ['s3cr/t'] });
+    const target = await targetOf(source('phishtank'), { secret: async () => 's3cr/t' });
+    expect(target.url).toBe('https://data.phishtank.com/data/s3cr%2Ft/online-valid.csv');
+    expect(redact(`redirected to ${target.url}?x`, 'https://other.example/', target.secrets)).toBe('redirected to https://data.phishtank.com/data/***/online-valid.csv?x');
+    await expect(targetOf(source('phishtank'), { secret })).rejects.toThrow(/phishtank asks for a key .*Secrets Manager as the secret phishtank/);
+  });
+
+  test('a key that is missing is an outcome of the check, with the way out', async () => {
+    const world = new World();
+    const deps = { ...fakeDeps(world), target: () => targetOf(source('threatfox'), { secret: none }) };
+    expect(await run({ source: 'threatfox' }, deps)).toMatchObject({ outcome: 'failed', reason: expect.stringContaining('asks for a key') });
+    expect(world.sent('source_checks')).toHaveLength(1);
+  });
+
+  test('what a server says cannot write lines or colours into a log', () => {
+    expect(redact('status line\r\n\u001b[31mred\u202e', 'https://a.example/', [])).toBe('status line\\u000d\\u000a\\u001b[31mred\\u202e');
+  });
+});
+
+describe('politeness', () => {
+  test('a source is not fetched again before the time it asks for, whatever became of the last run', async () => {
+    const world = new World();
+    let fetches = 0;
+    const deps = () => {
+      const fakes = fakeDeps(world);
+      return {
+        ...fakes,
+        target: async () => ({ url: 'http://feeds/x', headers: {}, secrets: [], minIntervalMs: 600_000 }),
+        fetch: (...request: Parameters<typeof fakes.fetch>) => {
+          fetches++;
+          return fakes.fetch(...request);
+        },
+      };
+    };
+    world.body = null;
+    world.status = 500;
+    expect(await run({ source: 'stevenblack' }, deps())).toMatchObject({ outcome: 'failed' });
+    world.body = hostsOf(['a.example']);
+    world.now += 599_000;
+    expect(await run({ source: 'stevenblack' }, deps())).toMatchObject({ outcome: 'skipped', reason: 'the source asks not to be fetched before 2026-11-01T00:10:00.000Z' });
+    world.now += 1_000;
+    expect(await run({ source: 'stevenblack' }, deps())).toMatchObject({ outcome: 'changed' });
+    expect(fetches).toBe(2);
+  });
+
+  test('a Retry-After longer than a run waits is kept by later runs', async () => {
+    const world = new World();
+    const asked = { ...fakeDeps(world), fetch: async () => ({ kind: 'failed', status: 429, reason: 'status 429', retryAfterMs: 7_200_000 }) as const };
+    expect(await run({ source: 'stevenblack' }, asked)).toMatchObject({ outcome: 'failed', http_status: 429 });
+    world.body = hostsOf(['a.example']);
+    world.now += 3_600_000;
+    expect(await run({ source: 'stevenblack' }, fakeDeps(world))).toMatchObject({ outcome: 'skipped' });
+    world.now += 3_600_000;
+    expect(await run({ source: 'stevenblack' }, fakeDeps(world))).toMatchObject({ outcome: 'changed' });
+  });
+});
+
+test('a refused body is a metric that alarms can see, and a good check sets it back', async () => {
+  const world = new World();
+  world.body = '<!DOCTYPE html><html></html>';
+  const refused = await run({ source: 'stevenblack' }, fakeDeps(world));
+  expect(checkMetrics(refused)).toMatchObject({ BodyRefused: [1, 'Count'], CheckFailed: [0, 'Count'], CheckGood: [0, 'Count'] });
+  world.body = hostsOf(['a.example']);
+  const good = checkMetrics(await run({ source: 'stevenblack' }, fakeDeps(world)));
+  expect(good).toMatchObject({ BodyRefused: [0, 'Count'], CheckGood: [1, 'Count'], Entries: [1, 'Count'], RecordsProduced: [1, 'Count'] });
+  expect(JSON.parse(embeddedMetrics('sluice/dev', { Source: 'stevenblack' }, { BodyRefused: [1, 'Count'] }, 5))).toEqual({
+    _aws: { Timestamp: 5, CloudWatchMetrics: [{ Namespace: 'sluice/dev', Dimensions: [['Source']], Metrics: [{ Name: 'BodyRefused', Unit: 'Count' }] }] },
+    Source: 'stevenblack',
+    BodyRefused: 1,
+  });
+});
+
+test('a body is parsed again when asked, with the validators it had', async () => {
+  const world = new World();
+  world.body = hostsOf(['a.example', 'b.example']);
+  world.etag = '"1"';
+  await run({ source: 'stevenblack' }, fakeDeps(world));
+  expect(await run({ source: 'stevenblack', replay: true }, fakeDeps(world))).toMatchObject({ outcome: 'unchanged', produced: 0, entries: 2 });
+  // A parser that reads more of the same bytes than it did before.
+  const plain = { ...fakeDeps(world), source: { ...fakeDeps(world).source, format: 'adblock' as const, bounds: { ...fakeDeps(world).source.bounds, minEntries: 0, minValid: 0 } } };
+  expect(await run({ source: 'stevenblack', replay: true }, plain)).toMatchObject({ outcome: 'changed', delisted: 2, sequence: 2 });
+  expect(await run({ source: 'stevenblack' }, fakeDeps(world))).toMatchObject({ outcome: 'not_modified' });
+  expect(await run({ source: 'other', replay: true }, { ...fakeDeps(new World()) })).toMatchObject({ outcome: 'failed', reason: expect.stringContaining('none to parse again') });
+});
