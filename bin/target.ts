@@ -1,9 +1,12 @@
 import { AthenaClient } from '@aws-sdk/client-athena';
+import { GlueClient } from '@aws-sdk/client-glue';
 import { LambdaClient } from '@aws-sdk/client-lambda';
+import { S3Client } from '@aws-sdk/client-s3';
 import type { Config } from '../lib/config.js';
+import { LOCAL, sdkSettings } from '../localstack/identity.js';
 import { defaultHome, type Home } from '../localstack/paths.js';
 import { findRunning } from '../localstack/process.js';
-import { client, readState, type StackState } from '../localstack/stack.js';
+import { client, doorUrl, readState, type StackState } from '../localstack/stack.js';
 import { CliError, EXIT } from './output.js';
 
 /** The lake that a command works on: a deployed stage, or the one on this machine. */
@@ -12,6 +15,8 @@ export interface Target {
   readonly identity: Pick<Config, 'app' | 'stage'>;
   readonly athena: AthenaClient;
   readonly lambda: LambdaClient;
+  readonly glue: GlueClient;
+  readonly s3: S3Client;
   /** Null on a deployed stage. */
   readonly local: { readonly home: Home; readonly state: StackState } | null;
 }
@@ -26,14 +31,36 @@ export function runningLocal(): { home: Home; state: StackState } {
   return { home, state };
 }
 
+/** The lake of a home on this machine. */
+export function localTarget(local: { readonly home: Home; readonly state: StackState }): Target {
+  const { state } = local;
+  return {
+    stage: 'local',
+    identity: LOCAL,
+    athena: client(AthenaClient, state),
+    lambda: client(LambdaClient, state),
+    glue: client(GlueClient, state),
+    s3: new S3Client({ ...sdkSettings(doorUrl(state)), forcePathStyle: true }),
+    local,
+  };
+}
+
 /** @throws CliError where the stage is unknown, or nothing runs here */
 export function target(stage: string): Target {
   if (stage === 'local') {
     const local = runningLocal();
-    return { stage, identity: { app: APP, stage }, athena: client(AthenaClient, local.state), lambda: client(LambdaClient, local.state), local };
+    return localTarget(local);
   }
   if (stage !== 'dev' && stage !== 'prod') throw new CliError(`unknown stage "${stage}": use local, dev or prod`, EXIT.misuse);
   const region = process.env.SLUICE_REGION ?? process.env.AWS_REGION ?? process.env.AWS_DEFAULT_REGION;
   const settings = region === undefined ? {} : { region };
-  return { stage, identity: { app: APP, stage }, athena: new AthenaClient(settings), lambda: new LambdaClient(settings), local: null };
+  return {
+    stage,
+    identity: { app: APP, stage },
+    athena: new AthenaClient(settings),
+    lambda: new LambdaClient(settings),
+    glue: new GlueClient(settings),
+    s3: new S3Client(settings),
+    local: null,
+  };
 }

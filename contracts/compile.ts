@@ -35,6 +35,8 @@ export interface CompiledDataset {
   readonly order: readonly string[];
   readonly rules: readonly { readonly name: string; readonly action: string; readonly sql: string; readonly field: string; readonly kind: string }[];
   readonly triggerSeconds: number;
+  /** Sources of lists: what exports say of them. */
+  readonly sources: readonly { readonly name: string; readonly category: string; readonly role: string; readonly licence: string; readonly homepage: string }[];
   readonly tables: readonly CompiledTable[];
 }
 
@@ -66,6 +68,8 @@ export function compileTable(table: Table): CompiledTable {
   };
 }
 
+const pick = ({ name, category, role, licence, homepage }: CompiledDataset['sources'][number]) => ({ name, category, role, licence, homepage });
+
 function compileDataset(dataset: Dataset): CompiledDataset {
   return {
     name: dataset.name,
@@ -76,6 +80,10 @@ function compileDataset(dataset: Dataset): CompiledDataset {
     order: dataset.record.order,
     rules: dataset.rules.map((rule) => ({ name: rule.name, action: rule.action, sql: ruleSql(rule), field: rule.field, kind: rule.kind })),
     triggerSeconds: dataset.service.triggerSeconds,
+    sources: dataset.sources.flatMap((source) => {
+      if (source.kind === 'http') return [pick(source)];
+      return source.kind === 'operator' ? [pick({ ...source, licence: 'own entries', homepage: '' })] : [];
+    }),
     tables: dataset.tables.map(compileTable),
   };
 }

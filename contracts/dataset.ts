@@ -39,6 +39,7 @@ export const LIST_FORMATS = [
   'threatfox_csv',
   'phishtank_csv',
   'majestic_csv',
+  'sluice_csv',
   'allow_deny_json',
 ] as const;
 

@@ -81,6 +81,14 @@ export const configSchema = z
       })
       .strict()
       .prefault({}),
+    publishing: z
+      .object({
+        /** How often the lists are exported. */
+        everyMinutes: z.number().int().min(15).default(60),
+        schedule: z.boolean().default(true),
+      })
+      .strict()
+      .prefault({}),
     /** Keep buckets, tables, keys and the broker when their stack is deleted. */
     retainData: z.boolean().default(true),
     /** The second word: data is deleted with its stack only if `retainData` is false and this names the stage. */
@@ -93,6 +101,7 @@ export const configSchema = z
         securityConfiguration: z.boolean().default(true),
         namedQueries: z.boolean().default(true),
         autoDeleteObjects: z.boolean().default(true),
+        cdn: z.boolean().default(true),
       })
       .strict()
       .prefault({}),
@@ -113,7 +122,8 @@ const STAGE_DEFAULTS: Record<Stage, Omit<ConfigInput, 'stage'>> = {
     medallion: { layout: 'combined', maxOffsetsPerTrigger: 100_000, watchdogMinutes: 1, triggerSeconds: 2, bronzeTriggerSeconds: 4, periodicSeconds: 20 },
     retainData: false,
     deleteDataOf: 'local',
-    capabilities: { vpc: false, securityConfiguration: false, namedQueries: false, autoDeleteObjects: false },
+    capabilities: { vpc: false, securityConfiguration: false, namedQueries: false, autoDeleteObjects: false, cdn: false },
+    publishing: { schedule: false },
   },
   dev: { broker: { kind: 'provisioned' }, retainData: true },
   prod: {

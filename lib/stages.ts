@@ -8,6 +8,7 @@ import type { Config } from './config.js';
 import { IngestionStack } from './ingestion/ingestion-stack.js';
 import { MedallionStack } from './medallion/medallion-stack.js';
 import { NetworkStack } from './network/network-stack.js';
+import { PublishingStack } from './publishing/publishing-stack.js';
 import { StorageStack } from './storage/storage-stack.js';
 import { TopicsStack } from './topics/topics-stack.js';
 
@@ -19,6 +20,7 @@ export interface SluiceStacks {
   readonly catalog: CatalogStack;
   readonly medallion: MedallionStack;
   readonly ingestion: IngestionStack;
+  readonly publishing: PublishingStack;
 }
 
 /**
@@ -51,8 +53,9 @@ export function addStage(app: App, config: Config, datasets: readonly Dataset[])
   medallion.addStackDependency(topics);
   const ingestion = new IngestionStack(app, `${prefix}-ingestion`, { ...common, ...inVpc, datasets, broker: connection, landing, stateTable });
   ingestion.addStackDependency(topics);
+  const publishing = new PublishingStack(app, `${prefix}-publishing`, { ...common, datasets, key, lake, artefacts });
 
   Tags.of(app).add('app', config.app);
   Tags.of(app).add('stage', config.stage);
-  return { storage, topics, catalog, medallion, ingestion, ...(network ? { network } : {}), ...(broker ? { broker } : {}) };
+  return { storage, topics, catalog, medallion, ingestion, publishing, ...(network ? { network } : {}), ...(broker ? { broker } : {}) };
 }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { httpSources } from '../../contracts/index.js';
+import { harmfulDomains } from '../../contracts/harmful-domains.js';
 import { localBucket } from '../../localstack/identity.js';
 import { defaultHome } from '../../localstack/paths.js';
 import { until } from '../../localstack/process.js';
@@ -14,8 +14,8 @@ import { awsOption, feedsOption, upOptions } from './lifecycle.js';
 
 const TABLE_TIMEOUT_MS = 240_000;
 /** What the sources said they hold; what a popularity list holds is not harmful. */
-const LISTING = httpSources().filter(({ source }) => source.role === 'block');
-const EXPECTED = `SELECT coalesce(sum(entries), -1) FROM gold.source_status WHERE source IN (${LISTING.map(({ source }) => `'${source.name}'`).join(', ')})`;
+const LISTING = harmfulDomains.sources.filter((source) => (source.kind === 'http' || source.kind === 'operator') && source.role === 'block');
+const EXPECTED = `SELECT coalesce(sum(entries), -1) FROM gold.source_status WHERE source IN (${LISTING.map(({ name }) => `'${name}'`).join(', ')})`;
 
 /** Whether Gold's Delta log has a commit beyond the one that made the table: cheaper to ask than Trino, which Spark competes with. */
 async function goldHasRows(state: StackState): Promise<boolean> {

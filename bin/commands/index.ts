@@ -4,6 +4,7 @@ import { addDemo } from './demo.js';
 import { addDevelopmentCommands } from './development.js';
 import { addDoctor } from './doctor.js';
 import { addLifecycleCommands } from './lifecycle.js';
+import { addListCommands } from './lists.js';
 import { addSourceCommands } from './sources.js';
 import { addStatus } from './status.js';
 
@@ -14,5 +15,6 @@ export function addCommands(program: Command): void {
   addDoctor(program);
   addDataCommands(program);
   addSourceCommands(program);
+  addListCommands(program);
   addDevelopmentCommands(program);
 }

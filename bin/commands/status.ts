@@ -14,6 +14,12 @@ interface Component {
   readonly lastLines: string | null;
 }
 
+function stateOf(run: ReturnType<typeof jobRuns>[number], alive: boolean): string {
+  if (alive) return 'running';
+  if (run.state === 'SUCCEEDED') return 'finished';
+  return run.state === 'STOPPED' || run.state === 'STOPPING' ? 'stopped' : 'dead';
+}
+
 /** Everything that should run here, and whether it does. */
 function components(): Component[] {
   const { home, state } = runningLocal();
@@ -33,7 +39,7 @@ function components(): Component[] {
     const log = run.process?.log ?? '';
     return {
       name: `spark ${run.job}`,
-      state: alive ? 'running' : run.state === 'STOPPED' || run.state === 'STOPPING' ? 'stopped' : 'dead',
+      state: stateOf(run, alive),
       address: alive ? `http://127.0.0.1:${run.uiPort} (console)` : '',
       memory: alive && run.process ? residentBytes(run.process.pid) : 0,
       log,
@@ -56,7 +62,7 @@ export function addStatus(program: Command): void {
         return;
       }
       const all = components();
-      const bad = all.filter(({ state }) => state !== 'running');
+      const bad = all.filter(({ state }) => state !== 'running' && state !== 'finished');
       if (options.json) {
         printJson({ healthy: bad.length === 0, components: all });
       } else {

@@ -43,6 +43,17 @@ class Rule:
 
 
 @dataclass(frozen=True)
+class Source:
+    """A source of lists, as exports speak of it."""
+
+    name: str
+    category: str
+    role: str
+    licence: str
+    homepage: str
+
+
+@dataclass(frozen=True)
 class Dataset:
     """One dataset: its topic, the shape of its records, its rules and tables."""
 
@@ -53,6 +64,7 @@ class Dataset:
     key: tuple[str, ...]
     rules: tuple[Rule, ...]
     trigger_seconds: float
+    sources: tuple[Source, ...]
     tables: tuple[Table, ...]
 
     def table(self, layer: str) -> Table:
@@ -117,6 +129,7 @@ def parse_contracts(text: str) -> Contracts:
                 key=tuple(dataset["key"]),
                 rules=tuple(Rule(**rule) for rule in dataset["rules"]),
                 trigger_seconds=dataset["triggerSeconds"],
+                sources=tuple(Source(**source) for source in dataset["sources"]),
                 tables=tuple(_table(table) for table in dataset["tables"]),
             )
             for dataset in raw["datasets"]

@@ -1,32 +1,33 @@
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type App, ArnFormat, CustomResource, Duration, Stack, type StackProps } from 'aws-cdk-lib';
+import { CustomResource, Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import { type IVpc, SubnetType } from 'aws-cdk-lib/aws-ec2';
-import { CfnConnection, CfnSecurityConfiguration } from 'aws-cdk-lib/aws-glue';
+import { CfnConnection } from 'aws-cdk-lib/aws-glue';
 import { type IRole, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import { ScheduleExpression, ScheduleTargetInput } from 'aws-cdk-lib/aws-scheduler';
 import type { Construct } from 'constructs';
-import { compileContracts, renderContracts } from '../../contracts/compile.js';
+import { compileContracts } from '../../contracts/compile.js';
 import type { Dataset } from '../../contracts/index.js';
 import { assertOneWriter } from '../../contracts/lock.js';
 import { type BrokerConnection, kafkaStatements } from '../broker/connection.js';
 import { type Config, physicalName } from '../config.js';
-import { acknowledge, acknowledgeWildcards, BUCKET_GRANTS } from '../shared/acknowledge.js';
+import { acknowledgeWildcards } from '../shared/acknowledge.js';
 import { SluiceFunction } from '../shared/function.js';
+import { GLUE_JOBS, GlueCode } from '../shared/glue-code.js';
+import { GlueSecurity } from '../shared/glue-security.js';
 import { metricsNamespace } from '../shared/names.js';
 import { OnEventProvider } from '../shared/on-event.js';
+import { PySparkStreamingJob } from '../shared/pyspark-job.js';
 import { scheduleDeadLetters, scheduledInvoke } from '../shared/schedule.js';
-import { PySparkStreamingJob } from './pyspark-streaming-job.js';
 import { releaseHash } from './release.js';
 
 /** Jars that Glue's Spark lacks, as `./sluice` installs them (localstack/install/ivy.xml, configuration `glue`). */
 const GLUE_JARS = fileURLToPath(new URL('../../.sluice/tools/jars/glue', import.meta.url));
-const GLUE_JOBS = fileURLToPath(new URL('../../glue-jobs', import.meta.url));
 
 export interface MedallionStackProps extends StackProps {
   readonly config: Config;
@@ -59,33 +60,31 @@ export class MedallionStack extends Stack {
     const layout = LAYOUTS[config.medallion.layout];
     assertOneWriter(compiled, layout);
 
-    const contracts = renderContracts(compiled);
-    const contractsAsset = this.contractsAsset(contracts);
-    const packageAsset = new Asset(this, 'Package', { path: GLUE_JOBS, exclude: ['*', '!medallion', '!medallion/**', '**/__pycache__'] });
+    const code = new GlueCode(this, 'Code', datasets);
     const jars = props.broker.auth === 'iam' ? this.jars() : [];
     const connections = this.connections(props);
-    const securityConfiguration = config.capabilities.securityConfiguration ? this.securityConfiguration(props) : undefined;
+    const security = new GlueSecurity(this, 'Security', { config, name: 'glue', key: props.key });
 
     const jobs = Object.entries(layout).map(([name, layers]) => {
-      const entryPoint = `${name}.py`;
-      const release = releaseHash(GLUE_JOBS, entryPoint, contracts);
-      const script = new Asset(this, `Script-${name}`, { path: join(GLUE_JOBS, entryPoint) });
+      const release = releaseHash(GLUE_JOBS, `${name}.py`, code.contractsText);
       const job = new PySparkStreamingJob(this, `Job-${name}`, {
         jobName: physicalName(config, name),
         description: `${layers.join(', ')} of ${datasets.length} datasets`,
-        script: script.s3ObjectUrl,
-        packages: [packageAsset.s3ObjectUrl],
-        jars: jars.map((jar) => jar.s3ObjectUrl),
+        script: code.script(name),
+        packages: [code.medallion],
+        jars,
+        files: [code.contracts],
+        metricsNamespace: metricsNamespace(config),
         sparkConf: { 'spark.sql.streaming.checkpointFileManagerClass': CHECKPOINT_MANAGER },
         workerType: config.medallion.workerType,
         numberOfWorkers: config.medallion.workers,
         connections,
         temporaryFolder: `s3://${props.artefacts.bucketName}/tmp/`,
-        ...(securityConfiguration ? { securityConfiguration } : {}),
+        ...security.jobProps,
         arguments: {
           lake: `s3a://${props.lake.bucketName}`,
           checkpoints: `s3a://${props.checkpoints.bucketName}`,
-          contracts: contractsAsset.s3ObjectUrl,
+          contracts: code.contracts.s3ObjectUrl,
           'bootstrap-servers': props.broker.bootstrapServers,
           'kafka-auth': props.broker.auth,
           'state-table': props.stateTable.tableName,
@@ -97,22 +96,11 @@ export class MedallionStack extends Stack {
           release,
         },
       });
-      if (!securityConfiguration) {
-        const reason = 'The emulator knows no Glue security configuration; deployed stages have one.';
-        acknowledge(job, { 'AwsSolutions-GL1': reason, 'AwsSolutions-GL3': reason });
-      }
-      this.grant(job, props, [script, packageAsset, contractsAsset, ...jars]);
+      security.acknowledgeOn(job);
+      this.grant(job, props);
       return { job, release };
     });
     this.watchdog(props, jobs);
-  }
-
-  private contractsAsset(contracts: string): Asset {
-    const folder = join((this.node.root as App).outdir, 'contracts');
-    mkdirSync(folder, { recursive: true });
-    const path = join(folder, 'contracts.json');
-    writeFileSync(path, contracts);
-    return new Asset(this, 'Contracts', { path });
   }
 
   private jars(): Asset[] {
@@ -144,33 +132,12 @@ export class MedallionStack extends Stack {
     return [name];
   }
 
-  private securityConfiguration({ config, key }: MedallionStackProps): string {
-    const name = physicalName(config, 'glue');
-    new CfnSecurityConfiguration(this, 'SecurityConfiguration', {
-      name,
-      encryptionConfiguration: {
-        cloudWatchEncryption: { cloudWatchEncryptionMode: 'SSE-KMS', kmsKeyArn: key.keyArn },
-        jobBookmarksEncryption: { jobBookmarksEncryptionMode: 'CSE-KMS', kmsKeyArn: key.keyArn },
-        s3Encryptions: [{ s3EncryptionMode: 'SSE-KMS', kmsKeyArn: key.keyArn }],
-      },
-    });
-    return name;
-  }
-
-  private grant({ role, jobArn }: PySparkStreamingJob, props: MedallionStackProps, assets: readonly Asset[]): void {
-    const { config } = props;
-    for (const asset of assets) asset.grantRead(role);
+  private grant(job: PySparkStreamingJob, props: MedallionStackProps): void {
+    const { role } = job;
     for (const bucket of [props.lake, props.checkpoints]) bucket.grantReadWrite(role);
     props.artefacts.grantReadWrite(role, 'tmp/*');
     props.stateTable.grant(role, 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:DeleteItem');
-    const allow = (actions: string[], resources: string[], conditions?: Record<string, unknown>) =>
-      role.addToPrincipalPolicy(new PolicyStatement({ actions, resources, ...(conditions ? { conditions } : {}) }));
-    allow(['glue:GetJobRun'], [jobArn]);
-    allow(['cloudwatch:PutMetricData'], ['*'], { StringEquals: { 'cloudwatch:namespace': [metricsNamespace(config), 'Glue'] } });
-    allow(
-      ['logs:CreateLogGroup', 'logs:CreateLogStream', 'logs:PutLogEvents', 'logs:AssociateKmsKey'],
-      [this.formatArn({ service: 'logs', resource: 'log-group', resourceName: '/aws-glue/*', arnFormat: ArnFormat.COLON_RESOURCE_NAME })],
-    );
+    job.allow(['glue:GetJobRun'], [job.jobArn]);
     for (const statement of kafkaStatements(
       props.broker,
       'read',
@@ -179,15 +146,11 @@ export class MedallionStack extends Stack {
       role.addToPrincipalPolicy(statement);
     if (props.vpc) this.grantNetwork(role);
     acknowledgeWildcards(role, {
-      ...BUCKET_GRANTS,
       'Resource::%Lake%/*': 'Delta names its files itself.',
       'Resource::%Checkpoints%/*': 'Spark names its checkpoint files itself.',
       'Resource::%Artefacts%/tmp/*': "Glue's temporary folder.",
-      'Resource::arn:<AWS::Partition>:s3:::cdk-%-assets-%/*': "CDK's grant to read the job's assets; their names are content hashes.",
-      'Resource::arn:<AWS::Partition>:logs:%:log-group:/aws-glue/*': 'Glue names the log groups of its runs.',
       'Resource::arn:aws:ec2:*:*:network-interface/*': 'Interfaces that Glue makes for a run; held to its own tag.',
       'Resource::%/spark-kafka-source-*': 'Spark names its consumer groups itself, all with this prefix.',
-      'Resource::*': 'PutMetricData takes no resource and is held to two namespaces; the calls that describe and make network interfaces take none.',
     });
   }
 

@@ -22,6 +22,8 @@ export interface RunRecord {
   readonly started: number;
   readonly uiPort: number;
   readonly process: Running | null;
+  /** A job that ends by itself (`glueetl`): SUCCEEDED where its process ends well. */
+  readonly batch: boolean;
   state: State;
   completed: number | null;
   error: string | null;
@@ -82,13 +84,17 @@ export class GlueRuns {
     return run;
   }
 
-  /** A run whose process is gone has ended: by our word (`STOPPED`) or by itself (`FAILED`: a streaming job never succeeds). */
+  /** Exit codes of runs that ended while this door was there to see it. */
+  private readonly exits = new Map<string, number | null>();
+
+  /** A run whose process is gone has ended: by our word (`STOPPED`), well (`SUCCEEDED`: a batch job), or by itself (`FAILED`: a streaming job never succeeds). */
   private refresh(): void {
     let changed = false;
     for (const run of this.runs) {
       if (!ALIVE.has(run.state) || run.process === null || isAlive(run.process)) continue;
-      run.error = run.state === 'STOPPING' ? null : `the driver ended by itself: ${lastError(tail(run.process.log, 200))}`;
-      run.state = run.state === 'STOPPING' ? 'STOPPED' : 'FAILED';
+      const well = run.batch && this.exits.get(run.id) === 0;
+      run.error = run.state === 'STOPPING' || well ? null : `the driver ended by itself: ${lastError(tail(run.process.log, 200))}`;
+      run.state = run.state === 'STOPPING' ? 'STOPPED' : well ? 'SUCCEEDED' : 'FAILED';
       run.completed = Date.now();
       changed = true;
     }
@@ -120,7 +126,18 @@ export class GlueRuns {
     const id = `jr_${randomBytes(16).toString('hex')}`;
     const all = { ...job.DefaultArguments, ...Arguments };
     const uiPort = await anyPort();
-    const run: RunRecord = { id, job: JobName, arguments: all, started: Date.now(), uiPort, process: null, state: 'STARTING', completed: null, error: null };
+    const run: RunRecord = {
+      id,
+      job: JobName,
+      arguments: all,
+      started: Date.now(),
+      uiPort,
+      process: null,
+      batch: job.Command?.Name === 'glueetl',
+      state: 'STARTING',
+      completed: null,
+      error: null,
+    };
     // Taken before anything is awaited, so that two starts at once cannot both pass the limit.
     this.runs.push(run);
     try {
@@ -151,7 +168,7 @@ export class GlueRuns {
     const submit = [...Object.entries(conf).flatMap(([name, value]) => ['--conf', quote(`${name}=${value}`)]), 'pyspark-shell'].join(' ');
     const args = Object.entries(run.arguments).flatMap(([name, value]) => (name === '--JOB_NAME' ? [] : [name, value]));
     const name = `job-${run.job}-${run.id}`;
-    return startProcess(home, {
+    const { running, child } = startProcess(home, {
       name,
       command: join(home.tools, 'python', 'bin', 'python'),
       args: [script, '--JOB_NAME', run.job, '--JOB_RUN_ID', run.id, ...args],
@@ -169,7 +186,9 @@ export class GlueRuns {
         SPARK_LOCAL_IP: '127.0.0.1',
         TMPDIR: folder,
       },
-    }).running;
+    });
+    child.once('exit', (code) => this.exits.set(run.id, code));
+    return running;
   }
 
   private async download(url: string, folder: string, name: string): Promise<string> {

@@ -3,19 +3,24 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App, Duration, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
+import { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import { ScheduleExpression, ScheduleTargetInput } from 'aws-cdk-lib/aws-scheduler';
 import { describe, expect, test } from 'vitest';
-import { PySparkStreamingJob, type PySparkStreamingJobProps } from '../../lib/medallion/pyspark-streaming-job.js';
+import { datasets } from '../../contracts/index.js';
 import { SluiceFunction } from '../../lib/shared/function.js';
+import { GlueCode } from '../../lib/shared/glue-code.js';
 import { OnEventProvider } from '../../lib/shared/on-event.js';
+import { PySparkBatchJob, type PySparkJobProps, PySparkStreamingJob } from '../../lib/shared/pyspark-job.js';
 import { boundedAsyncRetries, scheduleDeadLetters, scheduledInvoke } from '../../lib/shared/schedule.js';
+import { ROOT } from '../../localstack/paths.js';
 
 const stack = () => new Stack(new App({ outdir: mkdtempSync(join(tmpdir(), 'sluice-construct-')) }), 'Stack');
-const jobProps = (name: string): PySparkStreamingJobProps => ({
+const asset = (scope: Stack, id: string): Asset => new Asset(scope, id, { path: join(ROOT, 'glue-jobs', 'bronze.py') });
+const jobProps = (scope: Stack, name: string): PySparkJobProps => ({
   jobName: name,
   description: name,
-  script: 's3://b/s.py',
-  packages: ['s3://b/p.zip'],
+  script: asset(scope, `Script-${name}`),
+  packages: [],
   workerType: 'G.1X',
   numberOfWorkers: 2,
   arguments: { lake: 's3a://l' },
@@ -25,7 +30,7 @@ const jobProps = (name: string): PySparkStreamingJobProps => ({
 describe('PySparkStreamingJob', () => {
   test('by default has no jars, no connections, no security configuration and Sunday’s maintenance window', () => {
     const s = stack();
-    new PySparkStreamingJob(s, 'Job', jobProps('a'));
+    new PySparkStreamingJob(s, 'Job', jobProps(s, 'a'));
     Template.fromStack(s).hasResourceProperties('AWS::Glue::Job', {
       MaintenanceWindow: 'Sun:3',
       Connections: Match.absent(),
@@ -34,20 +39,30 @@ describe('PySparkStreamingJob', () => {
       DefaultArguments: { '--extra-jars': Match.absent(), '--lake': 's3a://l' },
     });
   });
-  test('refuses fewer workers than Glue takes', () =>
-    expect(() => new PySparkStreamingJob(stack(), 'Job', { ...jobProps('a'), numberOfWorkers: 1 })).toThrow('numberOfWorkers: 1 is too few, Glue asks for 2 at least'));
+  test('refuses fewer workers than Glue takes', () => {
+    const s = stack();
+    expect(() => new PySparkStreamingJob(s, 'Job', { ...jobProps(s, 'a'), numberOfWorkers: 1 })).toThrow('numberOfWorkers: 1 is too few, Glue asks for 2 at least');
+  });
   test('adds Spark settings to Delta’s', () => {
     const s = stack();
-    new PySparkStreamingJob(s, 'Job', { ...jobProps('a'), sparkConf: { 'spark.x': 'y' } });
+    new PySparkStreamingJob(s, 'Job', { ...jobProps(s, 'a'), sparkConf: { 'spark.x': 'y' } });
     const [job] = Object.values(Template.fromStack(s).findResources('AWS::Glue::Job'));
     expect(JSON.stringify(job?.Properties.DefaultArguments['--conf'])).toMatch(/spark\.sql\.extensions=io\.delta.* --conf spark\.x=y/);
   });
 });
 
+test('a batch job ends within an hour by default, and has no maintenance window', () => {
+  const s = stack();
+  new PySparkBatchJob(s, 'Job', jobProps(s, 'a'));
+  Template.fromStack(s).hasResourceProperties('AWS::Glue::Job', { Command: { Name: 'glueetl' }, Timeout: 60, MaintenanceWindow: Match.absent(), MaxRetries: 0 });
+});
+
 test('every construct can be made twice in one stack', () => {
   const s = stack();
   for (const name of ['a', 'b']) {
-    new PySparkStreamingJob(s, `Job-${name}`, jobProps(name));
+    new PySparkStreamingJob(s, `Job-${name}`, jobProps(s, name));
+    new PySparkBatchJob(s, `Batch-${name}`, jobProps(s, `batch-${name}`));
+    new GlueCode(s, `Code-${name}`, datasets).script('export');
     const fn = new SluiceFunction(s, `Function-${name}`, { functionName: name, description: name, folder: 'watchdog' });
     new OnEventProvider(s, `Provider-${name}`, fn.function);
     const queue = scheduleDeadLetters(s, `Queue-${name}`, `q-${name}`);
@@ -62,7 +77,7 @@ test('every construct can be made twice in one stack', () => {
     boundedAsyncRetries(fn.function, queue);
   }
   const template = Template.fromStack(s);
-  template.resourceCountIs('AWS::Glue::Job', 2);
+  template.resourceCountIs('AWS::Glue::Job', 4);
   template.resourceCountIs('AWS::Scheduler::Schedule', 2);
   template.resourceCountIs('AWS::Lambda::EventInvokeConfig', 2);
 });

@@ -259,6 +259,31 @@ describe('deployed stages', () => {
     expect(new Set(secrets)).toEqual(new Set(['sluice/dev/sources/phishtank-??????', 'sluice/dev/sources/abuse-ch-??????']));
   });
 
+  test('publish the lists over HTTPS alone, from a bucket that nobody else can read', () => {
+    const template = synthesise('dev').template('publishing');
+    template.hasResourceProperties('AWS::CloudFront::Distribution', {
+      DistributionConfig: {
+        DefaultCacheBehavior: { ViewerProtocolPolicy: 'https-only', Compress: true },
+        Origins: [Match.objectLike({ OriginAccessControlId: Match.anyValue() })],
+      },
+    });
+    template.hasResourceProperties('AWS::S3::Bucket', { PublicAccessBlockConfiguration: { BlockPublicAcls: true, RestrictPublicBuckets: true } });
+    template.hasResourceProperties('AWS::Scheduler::Schedule', {
+      State: 'ENABLED',
+      ScheduleExpression: 'rate(1 hour)',
+      Target: { Arn: Match.objectLike({}), RetryPolicy: { MaximumRetryAttempts: 2 }, DeadLetterConfig: Match.anyValue() },
+    });
+    const policies = Object.values(template.findResources('AWS::IAM::Policy'));
+    const starting = policies.flatMap(({ Properties }) => Properties.PolicyDocument.Statement).filter(({ Action }) => Action === 'glue:StartJobRun');
+    expect(starting).toHaveLength(1);
+    expect(text(starting[0].Resource)).toMatch(/:job\//);
+    // The job reads Gold and nothing before it.
+    expect(text(template.findResources('AWS::IAM::Policy'))).toContain('/gold/*');
+    const local = synthesise('local').template('publishing');
+    local.resourceCountIs('AWS::CloudFront::Distribution', 0);
+    local.hasResourceProperties('AWS::Scheduler::Schedule', { State: 'DISABLED' });
+  });
+
   test('name their saved queries’ databases', () => {
     const queries = Object.values(synthesise('dev').template('catalog').findResources('AWS::Athena::NamedQuery'));
     const names = datasets.flatMap((dataset) => dataset.queries.map(({ name }) => `sluice-dev-${name}`));

@@ -1,20 +1,21 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { AthenaClient } from '@aws-sdk/client-athena';
-import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { InvokeCommand } from '@aws-sdk/client-lambda';
 import { afterAll, beforeAll } from 'vitest';
 import { runQuery } from '../../bin/athena.js';
 import { describeCheck, invokeIngest } from '../../bin/ingest.js';
-import type { Target } from '../../bin/target.js';
+import { localTarget, type Target } from '../../bin/target.js';
 import type { IngestEvent, SourceCheck } from '../../lambdas/ingest/run.js';
-import { LOCAL, localName } from '../../localstack/identity.js';
+import { localName } from '../../localstack/identity.js';
 import { type Home, homeAt, ROOT } from '../../localstack/paths.js';
 import { isAlive, until } from '../../localstack/process.js';
-import { client, down, jobRuns, runIsAlive, type StackState, trinoReady, type UpOptions, up } from '../../localstack/stack.js';
+import { down, jobRuns, runIsAlive, type StackState, trinoReady, type UpOptions, up } from '../../localstack/stack.js';
 import { hasSharedData, SHARED_DATA } from './shared-data.js';
 
 const say = (message: string) => process.stderr.write(`  ${message}\n`);
+
+export type LakeOptions = Partial<UpOptions> & { readonly generated?: boolean };
 
 export interface CommandResult {
   readonly code: number;
@@ -27,25 +28,20 @@ export class Lake {
   private constructor(
     readonly home: Home,
     readonly state: StackState,
-    private readonly target: Target,
+    readonly target: Target,
   ) {}
 
-  static async start(options: Partial<UpOptions> = {}): Promise<Lake> {
+  /** @param generated feeds that the generator made, all names reserved, even where ../shared/data is there */
+  static async start({ generated = false, ...options }: LakeOptions = {}): Promise<Lake> {
     const tests = join(ROOT, '.sluice', 'tests');
     mkdirSync(tests, { recursive: true });
     // A folder name with a space: paths with spaces must work.
     const home = homeAt(mkdtempSync(join(tests, 'lake with space-')));
-    if (hasSharedData) process.env.SLUICE_FEEDS = SHARED_DATA;
+    process.env.SLUICE_FEEDS = hasSharedData && !generated ? SHARED_DATA : '';
     try {
       // Tests call the watchdog themselves: its schedule must not come between a kill and what is asserted of it.
       const state = await up(home, { feeds: 'recorded', ...options, deployEnv: { SLUICE_WATCHDOG_MINUTES: '720', ...options.deployEnv } }, say);
-      const target: Target = {
-        stage: 'local',
-        identity: LOCAL,
-        athena: client(AthenaClient, state),
-        lambda: client(LambdaClient, state),
-        local: { home, state },
-      };
+      const target = localTarget({ home, state });
       await trinoReady(home, state);
       return new Lake(home, state, target);
     } catch (error) {
@@ -88,15 +84,35 @@ export class Lake {
   /** The command line, on this lake. */
   cli(...args: string[]): Promise<CommandResult> {
     return new Promise((resolve) => {
-      execFile(
-        join(ROOT, 'sluice'),
-        args,
-        { cwd: ROOT, env: { ...process.env, SLUICE_HOME: this.home.root, NO_COLOR: '1' }, maxBuffer: 64 * 1024 * 1024 },
-        (error, stdout, stderr) => {
-          resolve({ code: typeof error?.code === 'number' ? error.code : error ? 1 : 0, stdout, stderr });
-        },
-      );
+      execFile(join(ROOT, 'sluice'), args, { cwd: ROOT, env: this.cliEnv(), maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
+        resolve({ code: typeof error?.code === 'number' ? error.code : error ? 1 : 0, stdout, stderr });
+      });
     });
+  }
+
+  /** Calls `work` with the address of `sluice serve-lists`, which it ends afterwards. */
+  async serveLists<T>(work: (url: string) => Promise<T>): Promise<T> {
+    const child = spawn(join(ROOT, 'sluice'), ['serve-lists', '--port', '0'], { cwd: ROOT, env: this.cliEnv(), stdio: ['ignore', 'ignore', 'pipe'], detached: true });
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    try {
+      let told = '';
+      const url = await new Promise<string>((resolve, reject) => {
+        child.once('exit', () => reject(new Error(`serve-lists ended: ${told}`)));
+        child.stderr.on('data', (chunk: Buffer) => {
+          told += chunk.toString('utf8');
+          const found = /http:\/\/127\.0\.0\.1:\d+/.exec(told);
+          if (found) resolve(found[0]);
+        });
+      });
+      return await work(url);
+    } finally {
+      if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGTERM');
+      await ended;
+    }
+  }
+
+  private cliEnv(): NodeJS.ProcessEnv {
+    return { ...process.env, SLUICE_HOME: this.home.root, NO_COLOR: '1' };
   }
 
   /** The newest run of a job. */
@@ -137,10 +153,10 @@ export class Lake {
 }
 
 /** A lake for the tests of a `describe`: started before them, given to them, stopped after them, whatever became of it. */
-export function useLake(give: (lake: Lake) => void, options: () => Partial<UpOptions> | Promise<Partial<UpOptions>> = () => ({})): void {
+export function useLake(give: (lake: Lake) => void, options: () => LakeOptions = () => ({})): void {
   let lake: Lake | undefined;
   beforeAll(async () => {
-    lake = await Lake.start(await options());
+    lake = await Lake.start(options());
     give(lake);
   }, 400_000);
   afterAll(async () => {

@@ -4,7 +4,7 @@ import { createGunzip } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { LIST_FORMATS } from '../../contracts/dataset.js';
-import { parseBody } from '../../lambdas/shared/formats/index.js';
+import { BodyParser, parseBody } from '../../lambdas/shared/formats/index.js';
 import { SHARED_DATA, testWithSharedData } from '../support/shared-data.js';
 
 type Name = (typeof LIST_FORMATS)[number];
@@ -154,6 +154,51 @@ describe('each format reads its own', () => {
     expect(entries).toEqual(['block ip 203.0.113.9 exact', 'block domain bad.example exact', 'block url https://t.me/x exact']);
     expect(details[0]).toEqual({ listedAt: '2026-01-31T12:00:05.000Z', tags: ['botnet_cc', 'X Loader', 'a', 'b'] });
     expect(reasons(report.rejectSamples)).toEqual(['indicator of type md5_hash', 'not an address and a port']);
+  });
+
+  test('forms of the DNS filters that mean a name alone', async () => {
+    expect((await parse('adblock', '|a.example^\n||b.example^\n@@|c.example^\n|203.0.113.9^\n')).entries).toEqual([
+      'block domain a.example exact',
+      'block domain b.example subtree',
+      'allow domain c.example exact',
+    ]);
+    expect((await parse('dnsmasq', 'host-record=a.example,0.0.0.0,::\naddress=/b.example/\nhost-record=c.example,203.0.113.9\n')).entries).toEqual([
+      'block domain a.example exact',
+      'block domain b.example subtree',
+    ]);
+    const unbound = [
+      'server:',
+      'local-zone: "zone.example." redirect',
+      'local-data: "zone.example. A 0.0.0.0"',
+      'local-data: "a.example. 300 IN A 0.0.0.0"',
+      'local-data: "a.example. 300 IN AAAA ::"',
+      "local-data: 'real.example. A 203.0.113.9'",
+    ];
+    const { entries, report } = await parse('unbound', `${unbound.join('\n')}\n`);
+    expect([entries, report.counts.boilerplate]).toEqual([['block domain zone.example subtree', 'block domain a.example exact'], 4]);
+  });
+
+  test('PhishTank, Majestic and our own CSV', async () => {
+    const phishtank =
+      'phish_id,url,phish_detail_url,submission_time,verified,verification_time,online,target\n1,https://a.example/x,d,2026-10-31T12:00:05+00:00,yes,v,yes,"A Bank, Inc."\n';
+    const found = await parse('phishtank_csv', phishtank);
+    expect([found.entries, found.details]).toEqual([['block domain a.example exact'], [{ listedAt: '2026-10-31T12:00:05.000Z', tags: ['A Bank', 'Inc.'] }]]);
+    expect((await parse('majestic_csv', 'GlobalRank,TldRank,Domain,TLD\n1,1,a.example,example\n2,1,co.uk,uk\n')).report.counts).toMatchObject({
+      boilerplate: 1,
+      accepted: 1,
+      rejects: 1,
+    });
+    const own =
+      '# Title: x\nentry_type,name,scope,confidence,categories,sources,first_seen,last_changed_at\n"domain","a.example","subtree","0.9000","malware;phishing","s","2026-10-31T12:00:05.000Z",""\n"ip","203.0.113.9","exact","1","","s","",""\n"x","b.example","exact","1","","s","",""\n';
+    const sluice = await parse('sluice_csv', own);
+    expect([sluice.entries, sluice.report.counts.rejects]).toEqual([['block domain a.example subtree', 'block ip 203.0.113.9 exact'], 1]);
+    expect(sluice.details[0]).toEqual({ listedAt: '2026-10-31T12:00:05.000Z', tags: ['malware', 'phishing'] });
+  });
+
+  test('of a ranked list no more than the contract asks for; the rest is ignored and counted', async () => {
+    const parser = new BodyParser('majestic_csv', () => undefined, { top: 1 });
+    parser.push(Buffer.from('GlobalRank,TldRank,Domain\n1,1,a.example\n2,2,b.example\n'));
+    expect(parser.end().counts).toMatchObject({ rows: 2, accepted: 1, ignored: 1 });
   });
 
   test('allow and deny as JSON, with reasons; odd keys and values are rejects', async () => {

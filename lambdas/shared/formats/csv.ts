@@ -15,7 +15,7 @@ function fields(text: string): string[] | null {
 
 /** `2026-01-31 12:00:05` or `2026-01-31T12:00:05+00:00`, UTC, as ISO 8601; undefined for anything else. */
 function instant(text: string | undefined): string | undefined {
-  const match = /^(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)(?: UTC|Z|\+00:00)?$/.exec(text ?? '');
+  const match = /^(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)(?:\.\d{3})?(?: UTC|Z|\+00:00)?$/.exec(text ?? '');
   if (!match) return undefined;
   const time = Date.parse(`${match[1]}T${match[2]}Z`);
   return Number.isNaN(time) ? undefined : new Date(time).toISOString();
@@ -96,4 +96,16 @@ export const majesticCsv: Format = csv(3, /^"?GlobalRank"?,/i, ([rank, , domain 
   if (top !== undefined && Number(rank) > top) return out.ignoreRow();
   out.row();
   out.name(domain, 'exact', number);
+});
+
+/** Sluice's own export (docs/lists.md): entry_type, name, scope, confidence, categories, sources, first_seen, last_changed_at. */
+export const sluiceCsv: Format = csv(8, /^"?entry_type"?,/i, ([type, name = '', scope, , categories, , first], number, text, out) => {
+  out.row();
+  const said = details(
+    instant(first),
+    (categories ?? '').split(';').filter((word) => word !== ''),
+  );
+  if (type === 'url') return out.url(name, number, said);
+  if ((type !== 'domain' && type !== 'ip') || (scope !== 'exact' && scope !== 'subtree')) return out.reject(number, 'neither domain, ip nor url, exact or subtree', text);
+  out.name(name, scope, number, said);
 });

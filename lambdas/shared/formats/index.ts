@@ -2,7 +2,7 @@ import type { HttpSource } from '../../../contracts/index.js';
 import { LineSplitter } from '../lines.js';
 import { adblock } from './adblock.js';
 import { allowDenyJson } from './allow-deny.js';
-import { majesticCsv, phishtankCsv, threatfoxCsv, urlhausCsv } from './csv.js';
+import { majesticCsv, phishtankCsv, sluiceCsv, threatfoxCsv, urlhausCsv } from './csv.js';
 import { hosts } from './hosts.js';
 import { plain, wildcard } from './names.js';
 import { Collector, type EmitEntry, type Format, type FormatOptions, type ParseReport } from './parsed.js';
@@ -24,6 +24,7 @@ export const FORMATS: Readonly<Record<HttpSource['format'], Format>> = {
   threatfox_csv: threatfoxCsv,
   phishtank_csv: phishtankCsv,
   majestic_csv: majesticCsv,
+  sluice_csv: sluiceCsv,
   allow_deny_json: allowDenyJson,
 };
 

@@ -44,12 +44,22 @@ export const bind: Format = (out) => ({
 
 const SINK = /^(?:|#|0\.0\.0\.0|127\.0\.0\.1|::|::1)$/;
 
-/** dnsmasq's `address=/d/…`, `server=/d/` and `local=/d/`: the name and everything below it, several names a line. */
+/**
+ * dnsmasq's `address=/d/…`, `server=/d/` and `local=/d/`: the name and everything below it, several names a line;
+ * `host-record=d,0.0.0.0,::`: the name alone.
+ */
 export const dnsmasq: Format = (out) => ({
   line(text, number, truncated) {
     const content = text.trim();
     if (content === '' || content.startsWith('#')) return out.comment();
     if (truncated) return out.rejectRow(number, 'line too long', content);
+    const record = /^host-record=([^,]+),(.+)$/.exec(beforeComment(content, ' #'));
+    if (record) {
+      const [, name = '', addresses = ''] = record;
+      if (!addresses.split(',').every((address) => SINK.test(address.trim()))) return out.rejectRow(number, 'address is no sinkhole', content);
+      out.row();
+      return out.name(name, 'exact', number);
+    }
     const match = /^(address|server|local)=\/(.+)\/([^/]*)$/.exec(beforeComment(content, ' #'));
     if (!match) return out.rejectRow(number, 'line that blocks no name', content);
     const [, kind, names = '', target = ''] = match;
@@ -70,19 +80,33 @@ export const dnsmasq: Format = (out) => ({
 
 const BLOCKING_ZONES = new Set(['always_nxdomain', 'always_null', 'always_refuse', 'always_deny', 'always_nodata', 'static', 'refuse', 'deny', 'redirect', 'inform_deny']);
 
-/** unbound's `local-zone: "d" always_nxdomain`: the name and everything below it. Its `local-data` are the zones' answers. */
-export const unbound: Format = (out) => ({
-  line(text, number, truncated) {
-    const content = beforeComment(text, '#');
-    if (content === '') return out.comment();
-    if (truncated) return out.rejectRow(number, 'line too long', content);
-    if (/^(?:server|local-data(?:-ptr)?):/.test(content)) return out.boilerplate();
-    const match = /^local-zone:\s*"?([^"\s]*)"?\s+"?([a-z_]+)"?$/.exec(content);
-    if (!match) return out.rejectRow(number, 'line that is no local-zone', content);
-    const [, name = '', type = ''] = match;
-    const allow = type === 'always_transparent';
-    if (!allow && !BLOCKING_ZONES.has(type)) return out.rejectRow(number, `zone type ${type} does not block`, content);
-    out.row();
-    out.name(name, 'subtree', number, allow ? { action: 'allow' } : {});
-  },
-});
+/**
+ * unbound's `local-zone: "d" always_nxdomain`: the name and everything below it. `local-data` that answers for a zone
+ * before it is that zone's; for any other name, with the address of a sinkhole, it stands for that name alone.
+ */
+export const unbound: Format = (out) => {
+  let zone = '';
+  return {
+    line(text, number, truncated) {
+      const content = beforeComment(text, '#');
+      if (content === '') return out.comment();
+      if (truncated) return out.rejectRow(number, 'line too long', content);
+      if (/^(?:server|local-data-ptr):/.test(content)) return out.boilerplate();
+      const data = /^local-data:\s*["']?(\S+?)\.?\s+(?:\d+\s+)?(?:IN\s+)?([A-Z]+)\s+([^\s"']+)/i.exec(content);
+      if (data) {
+        const [, name = '', type = '', target = ''] = data;
+        if (type.toUpperCase() !== 'A' || !SINK.test(target) || name === zone || name.endsWith(`.${zone}`)) return out.boilerplate();
+        out.row();
+        return out.name(name, 'exact', number);
+      }
+      const match = /^local-zone:\s*"?([^"\s]*)"?\s+"?([a-z_]+)"?$/.exec(content);
+      if (!match) return out.rejectRow(number, 'line that is no local-zone', content);
+      const [, name = '', type = ''] = match;
+      zone = name.replace(/\.$/, '');
+      const allow = type === 'always_transparent';
+      if (!allow && !BLOCKING_ZONES.has(type)) return out.rejectRow(number, `zone type ${type} does not block`, content);
+      out.row();
+      out.name(name, 'subtree', number, allow ? { action: 'allow' } : {});
+    },
+  };
+};

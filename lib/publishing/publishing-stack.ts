@@ -1,0 +1,123 @@
+import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
+import { CachePolicy, Distribution, HttpVersion, ViewerProtocolPolicy } from 'aws-cdk-lib/aws-cloudfront';
+import { S3BucketOrigin } from 'aws-cdk-lib/aws-cloudfront-origins';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import { BlockPublicAccess, Bucket, BucketEncryption, type IBucket } from 'aws-cdk-lib/aws-s3';
+import { Schedule, ScheduleExpression, ScheduleTargetInput } from 'aws-cdk-lib/aws-scheduler';
+import { Universal } from 'aws-cdk-lib/aws-scheduler-targets';
+import type { Construct } from 'constructs';
+import type { Dataset } from '../../contracts/index.js';
+import { type Config, deletesData, physicalName } from '../config.js';
+import { acknowledge, acknowledgeWildcards, BUCKET_GRANTS } from '../shared/acknowledge.js';
+import { GlueCode } from '../shared/glue-code.js';
+import { GlueSecurity } from '../shared/glue-security.js';
+import { PySparkBatchJob } from '../shared/pyspark-job.js';
+import { RETRIES, scheduleDeadLetters } from '../shared/schedule.js';
+
+export interface PublishingStackProps extends StackProps {
+  readonly config: Config;
+  readonly datasets: readonly Dataset[];
+  readonly lake: IBucket;
+  readonly artefacts: IBucket;
+  readonly key: IKey;
+}
+
+/** The lists that resolvers subscribe to: the job that writes them, their bucket, and CloudFront in front of it. */
+export class PublishingStack extends Stack {
+  readonly lists: Bucket;
+  readonly job: PySparkBatchJob;
+
+  constructor(scope: Construct, id: string, props: PublishingStackProps) {
+    super(scope, id, props);
+    const { config } = props;
+    this.lists = this.bucket(config);
+    this.job = this.exportJob(props);
+    this.schedule(config);
+    if (config.capabilities.cdn) this.distribution(config);
+  }
+
+  private bucket(config: Config): Bucket {
+    const deletes = deletesData(config);
+    const bucket = new Bucket(this, 'Lists', {
+      bucketName: `${physicalName(config, 'lists')}-${this.account}-${this.region}`,
+      // Public data; CloudFront reads it without a key of ours.
+      encryption: BucketEncryption.S3_MANAGED,
+      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+      enforceSSL: true,
+      // `latest` never grows old: every export writes it anew. What is not exported for 90 days is not believed any more.
+      lifecycleRules: [{ prefix: 'lists/', expiration: Duration.days(90) }],
+      removalPolicy: deletes ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN,
+      autoDeleteObjects: deletes && config.capabilities.autoDeleteObjects,
+    });
+    acknowledge(bucket, { 'AwsSolutions-S1': 'The lists are public, and CloudFront alone reads the bucket.' });
+    return bucket;
+  }
+
+  private exportJob({ config, datasets, lake, artefacts, key }: PublishingStackProps): PySparkBatchJob {
+    const code = new GlueCode(this, 'Code', datasets);
+    const security = new GlueSecurity(this, 'Security', { config, name: 'glue-export', key });
+    const job = new PySparkBatchJob(this, 'Export', {
+      jobName: physicalName(config, 'export'),
+      description: 'Writes the lists of harmful names, in tiers and formats',
+      script: code.script('export'),
+      packages: [code.medallion],
+      files: [code.contracts],
+      workerType: config.medallion.workerType,
+      numberOfWorkers: config.medallion.workers,
+      temporaryFolder: `s3://${artefacts.bucketName}/tmp/`,
+      ...security.jobProps,
+      arguments: { lake: `s3a://${lake.bucketName}`, contracts: code.contracts.s3ObjectUrl, 'lists-bucket': this.lists.bucketName },
+    });
+    security.acknowledgeOn(job);
+    lake.grantRead(job.role, 'gold/*');
+    artefacts.grantReadWrite(job.role, 'tmp/*');
+    this.lists.grantReadWrite(job.role, 'lists/*');
+    acknowledgeWildcards(job.role, {
+      ...BUCKET_GRANTS,
+      'Resource::%Lake%/gold/*': 'Delta names its files itself.',
+      'Resource::%Artefacts%/tmp/*': "Glue's temporary folder.",
+      'Resource::<Lists%.Arn>/lists/*': 'Lists are named by version.',
+    });
+    return job;
+  }
+
+  private schedule(config: Config): void {
+    new Schedule(this, 'Schedule', {
+      scheduleName: physicalName(config, 'export'),
+      description: `Exports the lists every ${config.publishing.everyMinutes} minutes`,
+      schedule: ScheduleExpression.rate(Duration.minutes(config.publishing.everyMinutes)),
+      // The emulator's scheduler does not reach the front door's Glue: there, `./sluice export`.
+      enabled: config.publishing.schedule,
+      target: new Universal({
+        service: 'glue',
+        action: 'startJobRun',
+        input: ScheduleTargetInput.fromObject({ JobName: this.job.jobName }),
+        policyStatements: [new PolicyStatement({ actions: ['glue:StartJobRun'], resources: [this.job.jobArn] })],
+        retryAttempts: RETRIES,
+        deadLetterQueue: scheduleDeadLetters(this, 'DeadLetters', physicalName(config, 'export-dead-letters')),
+      }),
+    });
+  }
+
+  private distribution(config: Config): void {
+    const distribution = new Distribution(this, 'Distribution', {
+      comment: physicalName(config, 'lists'),
+      httpVersion: HttpVersion.HTTP2_AND_3,
+      defaultBehavior: {
+        origin: S3BucketOrigin.withOriginAccessControl(this.lists),
+        viewerProtocolPolicy: ViewerProtocolPolicy.HTTPS_ONLY,
+        // The objects say themselves how long they may be kept (Cache-Control); ETag and If-None-Match pass.
+        cachePolicy: CachePolicy.CACHING_OPTIMIZED,
+        compress: true,
+      },
+    });
+    acknowledge(distribution, {
+      'AwsSolutions-CFR1': 'The lists are for everybody.',
+      'AwsSolutions-CFR2': 'Static public files: there is nothing behind them to attack.',
+      'AwsSolutions-CFR3': 'A log of who fetches lists would be personal data that nobody needs.',
+      'AwsSolutions-CFR4': "The default certificate of cloudfront.net; with a domain of one's own, TLS 1.2 is set beside it.",
+    });
+    new CfnOutput(this, 'ListsUrl', { description: 'Where resolvers subscribe', value: `https://${distribution.distributionDomainName}/lists/latest/manifest.json` });
+  }
+}

@@ -1,0 +1,177 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { LIST_FORMATS, TIERS } from '../../bin/commands/lists.js';
+import type { Manifest } from '../../bin/lists.js';
+import type { HttpSource } from '../../contracts/index.js';
+import { parseBody } from '../../lambdas/shared/formats/index.js';
+import { seeded } from '../../localstack/feeds/generate.js';
+import { type Lake, useLake } from '../support/lake.js';
+import { hasResolver, type ResolverName, RunningResolver, versionOf } from '../support/resolvers.js';
+
+/** Which of our parsers reads a list back. */
+const READERS: Readonly<Partial<Record<(typeof LIST_FORMATS)[number], HttpSource['format']>>> = {
+  hosts: 'hosts',
+  plain: 'plain',
+  adblock: 'adblock',
+  wildcard: 'wildcard',
+  dnsmasq: 'dnsmasq',
+  unbound: 'unbound',
+  rpz: 'rpz',
+  csv: 'sluice_csv',
+};
+/** Formats whose every name stands for itself alone. */
+const NAMES_ALONE = new Set(['hosts', 'plain']);
+const DENIED_BELOW = 'denied.example.test';
+const ALLOWED_INSIDE = `fine.${DENIED_BELOW}`;
+const SAMPLE = 200;
+
+describe('the lists that people load, all layers in one driver', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-lists-'));
+  let lake: Lake;
+  let manifest: Manifest;
+  let allowed = '';
+  /** What the strict list holds, `scope name` by name. */
+  const strict = new Map<string, string>();
+  useLake(
+    (started) => {
+      lake = started;
+    },
+    // Names that resolvers are asked for are reserved ones.
+    () => ({ generated: true }),
+  );
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  const read = async (format: (typeof LIST_FORMATS)[number], tier: string, types: readonly string[] = ['domain']) => {
+    const file = manifest.tiers[tier]?.files[format];
+    const reader = READERS[format];
+    if (file === undefined || reader === undefined) throw new Error(`${format} is not read back`);
+    const blocked = new Map<string, string>();
+    const exceptions: string[] = [];
+    const report = await parseBody(
+      reader,
+      [readFileSync(join(folder, file.path.split('/').at(-1) ?? ''))] as unknown as AsyncIterable<Uint8Array>,
+      ({ type, name, scope }, _line, { action }) => {
+        if (action === 'allow') exceptions.push(name);
+        else if (types.includes(type) && blocked.get(name) !== 'subtree') blocked.set(name, scope);
+      },
+    );
+    return { blocked, exceptions, rejects: report.counts.rejects };
+  };
+
+  test('are exported from what several sources and the operator say', async () => {
+    const ingested = await lake.cli('ingest', '--all');
+    expect([ingested.code, ingested.stderr], ingested.stderr).toEqual([0, expect.stringContaining('majestic: changed')]);
+    const sum = "SELECT sum(entries) FROM gold.source_status WHERE source NOT IN ('majestic', 'operator')";
+    const listed = "SELECT sum(cardinality(filter(sources, s -> s.current AND s.action = 'block' AND s.source <> 'operator'))) FROM gold.harmful_domains";
+    await lake.becomes(`SELECT count(*) FROM gold.source_status`, 12, 240_000);
+    await lake.becomes(listed, await lake.number(sum), 240_000);
+    [[allowed = '']] = (await lake.sql('SELECT name FROM gold.harmful_domains WHERE is_active AND source_count > 2 ORDER BY name LIMIT 1')) as [string[]];
+    expect((await lake.cli('deny', `*.${DENIED_BELOW}`, '--reason', 'a test')).code).toBe(0);
+    expect((await lake.cli('allow', ALLOWED_INSIDE, '--reason', 'ours')).code).toBe(0);
+    expect((await lake.cli('allow', allowed, '--reason', 'ours')).code).toBe(0);
+    await lake.becomes("SELECT sequence FROM gold.source_status WHERE source = 'operator'", 3);
+    await lake.becomes(`SELECT count(*) FROM gold.harmful_domains WHERE name IN ('${allowed}', '${ALLOWED_INSIDE}') AND cardinality(allowed) > 0 AND NOT is_active`, 2);
+    const exported = await lake.cli('export', '--out', folder, '--json');
+    expect(exported.code, exported.stderr).toBe(0);
+    manifest = JSON.parse(exported.stdout) as Manifest;
+    for (const [name, scope] of (await read('csv', 'strict')).blocked) strict.set(name, scope);
+    expect(strict.size).toBeGreaterThan(20_000);
+  }, 600_000);
+
+  test('stand in three tiers, each within the next, as SQL counts them', async () => {
+    expect(Object.keys(manifest.tiers)).toEqual([...TIERS]);
+    for (const tier of TIERS) expect(Object.keys(manifest.tiers[tier]?.files ?? {})).toEqual([...LIST_FORMATS]);
+    const names = await Promise.all(TIERS.map(async (tier) => (await read('csv', tier)).blocked));
+    expect(names.map(({ size }) => size)).toEqual(names.map(({ size }) => size).sort((a, b) => a - b));
+    expect(names[0]?.size).toBeGreaterThan(100);
+    for (const name of names[0]?.keys() ?? []) expect(names[1]?.has(name)).toBe(true);
+    // Confirmed by a check of just now, so not decayed.
+    for (const [tier, least] of [
+      ['light', 0.9],
+      ['normal', 0.7],
+      ['strict', 0.3],
+    ] as const)
+      expect(manifest.tiers[tier]?.entries).toBe(await lake.number(`SELECT count(*) FROM gold.harmful_domains WHERE is_active AND round(confidence_base, 4) >= ${least}`));
+  }, 60_000);
+
+  test.each(LIST_FORMATS.filter((format) => format in READERS))('%s read back by our own parser gives the same set', async (format) => {
+    const { blocked, exceptions, rejects } = await read(format, 'strict');
+    expect(rejects).toBe(0);
+    expect([...blocked.keys()].sort()).toEqual([...strict.keys()].sort());
+    if (!NAMES_ALONE.has(format)) expect([...blocked].filter(([name, scope]) => strict.get(name) !== scope)).toEqual([]);
+    expect(exceptions).toEqual(['adblock', 'dnsmasq', 'unbound', 'rpz'].includes(format) ? [ALLOWED_INSIDE] : []);
+    expect(blocked.has(allowed) || blocked.has(ALLOWED_INSIDE)).toBe(false);
+    const text = readFileSync(join(folder, manifest.tiers.strict?.files[format]?.path.split('/').at(-1) ?? ''), 'utf8');
+    for (const said of ['Title: Sluice strict', `Version: ${manifest.version}`, 'Expires: 24 hours']) expect(text).toContain(said);
+  });
+
+  test('addresses and URLs stand in CSV, and everything in STIX with an id of its own', async () => {
+    const { blocked } = await read('csv', 'strict', ['ip', 'url']);
+    const file = manifest.tiers.strict?.files.stix?.path.split('/').at(-1) ?? '';
+    const bundle = JSON.parse(readFileSync(join(folder, file), 'utf8')) as { objects: { type: string; id: string; name: string; revoked?: boolean }[] };
+    const indicators = bundle.objects.filter(({ type }) => type === 'indicator');
+    expect(indicators.filter(({ revoked }) => !revoked)).toHaveLength(strict.size + blocked.size);
+    expect(new Set(indicators.map(({ id }) => id)).size).toBe(indicators.length);
+    expect(blocked.size).toBeGreaterThan(20);
+  });
+
+  const RESOLVERS: readonly (readonly [ResolverName, (typeof LIST_FORMATS)[number]])[] = [
+    ['dnsmasq', 'dnsmasq'],
+    ['unbound', 'unbound'],
+    ['named', 'rpz'],
+  ];
+  for (const [name, format] of RESOLVERS) {
+    const testOrSkip = hasResolver(name) ? test : test.skip;
+    testOrSkip(
+      `a real ${name} (${versionOf(name)}) blocks ${SAMPLE} of the names, and neither ${SAMPLE} siblings nor what is allowed`,
+      async () => {
+        const random = seeded(5);
+        const pick = (names: readonly string[]) => [...new Set(Array.from({ length: SAMPLE * 2 }, () => names[Math.floor(random() * names.length)] as string))].slice(0, SAMPLE);
+        const of = (scope: string) => [...strict].filter(([, each]) => each === scope).map(([each]) => each);
+        const covered = (each: string) => each.split('.').some((_, i, labels) => i > 0 && strict.get(labels.slice(i).join('.')) === 'subtree');
+        const alone = pick(of('exact').filter((each) => !covered(each)));
+        const subtrees = pick(of('subtree'));
+        const siblings = pick([...strict.keys()].map((each) => `unlisted-${each}`).filter((each) => !covered(each) && !strict.has(each)));
+        expect([alone.length, subtrees.length, siblings.length]).toEqual([SAMPLE, SAMPLE, SAMPLE]);
+        const resolver = await RunningResolver.start(name, join(folder, manifest.tiers.strict?.files[format]?.path.split('/').at(-1) ?? ''), alone[0] ?? '');
+        try {
+          expect(await resolver.notBlocked(alone)).toEqual([]);
+          expect(await resolver.notBlocked(subtrees)).toEqual([]);
+          // What the forms mean for subdomains.
+          const below = (names: readonly string[]) => names.map((each) => `below.${each}`);
+          expect(await resolver.notBlocked(below(subtrees))).toEqual([]);
+          const free = [...siblings, ...below(alone), allowed, ALLOWED_INSIDE];
+          expect(await resolver.notBlocked(free)).toEqual(free);
+          expect(await resolver.notBlocked([DENIED_BELOW, `other.${DENIED_BELOW}`])).toEqual([]);
+        } finally {
+          await resolver.stop();
+        }
+      },
+      180_000,
+    );
+  }
+
+  test('are served with an ETag, and say what came and went since the last version', async () => {
+    expect((await lake.cli('deny', 'new.example.test', '--reason', 'a test')).code).toBe(0);
+    await lake.becomes("SELECT count(*) FROM gold.harmful_domains WHERE name = 'new.example.test' AND is_active", 1);
+    const again = await lake.cli('export', '--json');
+    const next = JSON.parse(again.stdout) as Manifest;
+    expect(next.previous).toBe(manifest.version);
+    expect(next.tiers.strict).toMatchObject({ added: 1, removed: 0 });
+    const licensed = await lake.cli('export', '--licences', 'CC0-1.0', '--json');
+    const cc0 = JSON.parse(licensed.stdout) as Manifest;
+    expect(cc0.sources.map(({ licence }) => licence).filter((licence) => licence !== 'own entries')).toEqual(Array.from({ length: 4 }, () => 'CC0-1.0'));
+    expect(cc0.tiers.strict?.files.plain?.latest).toBe('lists/licences/cc0-1.0/latest/strict.txt');
+    const served = await lake.serveLists(async (url) => {
+      const first = await fetch(`${url}/lists/latest/light.hosts`);
+      const etag = first.headers.get('etag') ?? '';
+      const second = await fetch(`${url}/lists/latest/light.hosts`, { headers: { 'if-none-match': etag } });
+      return { status: first.status, etag, text: await first.text(), again: second.status, missing: (await fetch(`${url}/other`)).status, page: await (await fetch(url)).text() };
+    });
+    expect(served).toMatchObject({ status: 200, etag: expect.stringMatching(/^"[0-9a-f]{32}"$/), again: 304, missing: 404 });
+    expect(served.text).toContain(`# Version: ${next.version}`);
+    expect(served.page).toContain('<a href="/lists/latest/strict.adblock.txt">adblock</a>');
+  }, 300_000);
+});
