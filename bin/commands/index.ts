@@ -7,6 +7,7 @@ import { addLifecycleCommands } from './lifecycle.js';
 import { addListCommands } from './lists.js';
 import { addSourceCommands } from './sources.js';
 import { addStatus } from './status.js';
+import { addWhy } from './why.js';
 
 export function addCommands(program: Command): void {
   addDemo(program);
@@ -16,5 +17,6 @@ export function addCommands(program: Command): void {
   addDataCommands(program);
   addSourceCommands(program);
   addListCommands(program);
+  addWhy(program);
   addDevelopmentCommands(program);
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { LIST_FORMATS, TIERS } from '../../bin/commands/lists.js';
 import type { Manifest } from '../../bin/lists.js';
+import type { Explanation } from '../../bin/why.js';
 import type { HttpSource } from '../../contracts/index.js';
 import { parseBody } from '../../lambdas/shared/formats/index.js';
 import { seeded } from '../../localstack/feeds/generate.js';
@@ -152,6 +153,27 @@ describe('the lists that people load, all layers in one driver', () => {
       180_000,
     );
   }
+
+  test('can be explained, name by name', async () => {
+    const below = await lake.cli('why', `x.${DENIED_BELOW}`);
+    expect([below.code, below.stdout], below.stderr).toEqual([
+      0,
+      expect.stringMatching(/^x\[\.\]denied\[\.\]example\[\.\]test: harmful, confidence 1\ndenied\[\.\]example\[\.\]test covers all below it; listed by operator\n/),
+    ]);
+    const exempt = await lake.cli('why', ALLOWED_INSIDE, '--raw');
+    expect(exempt.stdout).toMatch(new RegExp(`^${ALLOWED_INSIDE}: allowed\\nthe operator allows ${ALLOWED_INSIDE}: ours\\n`));
+    const why = JSON.parse((await lake.cli('why', allowed, '--json')).stdout) as Explanation;
+    expect(why).toMatchObject({ verdict: 'allowed', rows: [{ name: allowed, isActive: false }] });
+    const listings = why.rows[0]?.listings.filter(({ action }) => action === 'block') ?? [];
+    expect(listings.length).toBeGreaterThan(2);
+    for (const { source, rawLine, coordinates, lastSeen, firstSeen } of listings) {
+      expect(rawLine?.toLowerCase(), source).toContain(allowed);
+      expect(coordinates, source).toMatch(/^harmful_domains\/[012]@\d+$/);
+      expect(Date.parse(lastSeen ?? '')).toBeGreaterThanOrEqual(Date.parse(firstSeen ?? '9999'));
+    }
+    expect((await lake.cli('why', 'nobody.lists.this.example')).stdout).toMatch(/: not listed\n/);
+    expect(await lake.cli('why', 'co.uk')).toMatchObject({ code: 2, stderr: expect.stringContaining('"co.uk": public suffix') });
+  }, 120_000);
 
   test('are served with an ETag, and say what came and went since the last version', async () => {
     expect((await lake.cli('deny', 'new.example.test', '--reason', 'a test')).code).toBe(0);
