@@ -8,12 +8,17 @@ import { buildSync } from 'esbuild';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-/** esbuild's settings for every function; the cold-import benchmark builds with the same ones. */
+/** The bundle of `lambdas/FOLDER/handler.ts` as `OUTDIR/index.mjs`. */
 export function bundleFunction(folder: string, outdir: string): void {
   mkdirSync(outdir, { recursive: true });
+  bundleScript(join(ROOT, 'lambdas', folder, 'handler.ts'), join(outdir, 'index.mjs'));
+}
+
+/** esbuild's settings for every function; benchmarks build with the same ones. */
+export function bundleScript(entryPoint: string, outfile: string): void {
   buildSync({
-    entryPoints: [join(ROOT, 'lambdas', folder, 'handler.ts')],
-    outfile: join(outdir, 'index.mjs'),
+    entryPoints: [entryPoint],
+    outfile,
     bundle: true,
     platform: 'node',
     format: 'esm',
