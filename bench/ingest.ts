@@ -14,6 +14,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Kafka, logLevel } from 'kafkajs';
+import { INGEST_NODE_OPTIONS } from '../lib/ingestion/memory.js';
 import { bundleFunction, bundleScript } from '../lib/shared/bundle.js';
 import { generateHosts } from '../localstack/feeds/generate.js';
 import { feedServer } from '../localstack/feeds/server.js';
@@ -46,7 +47,7 @@ function coldImport(folder: string): number {
 function measure(script: string, args: readonly string[]): Promise<Measured> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
-    const child = spawn(process.execPath, [script, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(process.execPath, [...INGEST_NODE_OPTIONS, script, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
     child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
     child.once('error', reject);
     child.once('exit', (code) => {

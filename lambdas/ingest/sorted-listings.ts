@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { StringDecoder } from 'node:string_decoder';
 import type { Listing } from '../shared/snapshot.js';
 
-/** Entries held in memory before they are sorted and written aside. */
+/** Entries, and characters of them, held in memory before they are sorted and written aside. */
 const RUN_ENTRIES = 40_000;
+const RUN_CHARACTERS = 4 * 1024 * 1024;
 const CHUNK_BYTES = 32 * 1024;
 const LINE_DIGITS = 10;
 const NO_DETAILS: Listing['details'] = {};
@@ -16,6 +17,7 @@ const NO_DETAILS: Listing['details'] = {};
  */
 export class SortedListings {
   private rows: string[] = [];
+  private characters = 0;
   private readonly files: string[] = [];
 
   /** @param folder where runs are written aside; whoever made it removes it */
@@ -30,8 +32,10 @@ export class SortedListings {
       said = JSON.stringify(details);
       break;
     }
-    this.rows.push(`${key}\t${String(line).padStart(LINE_DIGITS, '0')}\t${said}`);
-    if (this.rows.length >= this.runEntries) this.writeRun();
+    const row = `${key}\t${String(line).padStart(LINE_DIGITS, '0')}\t${said}`;
+    this.rows.push(row);
+    this.characters += row.length;
+    if (this.rows.length >= this.runEntries || this.characters >= RUN_CHARACTERS) this.writeRun();
   }
 
   private writeRun(): void {
@@ -40,6 +44,7 @@ export class SortedListings {
     writeFileSync(file, `${this.rows.join('\n')}\n`);
     this.files.push(file);
     this.rows = [];
+    this.characters = 0;
   }
 
   /** Every key once, in order, as its first line has it. To be read once. */

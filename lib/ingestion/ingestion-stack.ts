@@ -12,6 +12,7 @@ import { acknowledgeWildcards, BUCKET_GRANTS } from '../shared/acknowledge.js';
 import { SluiceFunction } from '../shared/function.js';
 import { metricsNamespace } from '../shared/names.js';
 import { boundedAsyncRetries, scheduleDeadLetters, scheduledInvoke } from '../shared/schedule.js';
+import { INGEST_NODE_OPTIONS } from './memory.js';
 import { assertKnownSources, isOn, sourceSecrets } from './sources.js';
 
 export interface IngestionStackProps extends StackProps {
@@ -45,6 +46,7 @@ export class IngestionStack extends Stack {
         ...brokerEnvironment(broker),
         LANDING_BUCKET: landing.bucketName,
         STATE_TABLE: stateTable.tableName,
+        NODE_OPTIONS: INGEST_NODE_OPTIONS.join(' '),
         METRICS_NAMESPACE: metricsNamespace(config),
         SOURCE_SECRETS: sourceSecrets(config),
         ...(config.ingestion.feedsUrl ? { SLUICE_FEEDS_URL: config.ingestion.feedsUrl } : {}),
