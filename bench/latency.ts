@@ -104,6 +104,7 @@ try {
   sending = false;
   await reader;
   await producer.disconnect();
+  if (latencies.length === 0) throw new Error('Gold held no record of the load: did a Spark job die? Its log is in .sluice/tests; SLUICE_KEEP_TESTS=1 keeps it');
   latencies.sort((a, b) => a - b);
   const lost = waiting.reduce((sum, { records }) => sum + records, 0);
   const result = {

@@ -12,7 +12,11 @@ export interface LoadOptions {
 }
 
 /** One harmful_domains record of the load; key `sequence % keys`, so that every key changes over time. */
-export function loadRecord(sequence: number, keys: number, observedAt: Date): OutgoingRecord {
+export function loadRecord(
+  sequence: number,
+  keys: number,
+  observedAt: Date,
+): OutgoingRecord & { readonly key: string; readonly value: string; readonly headers: Readonly<Record<string, string>> } {
   const name = `host${sequence % keys}.load.example`;
   const value = {
     source: 'load',
@@ -29,7 +33,7 @@ export function loadRecord(sequence: number, keys: number, observedAt: Date): Ou
   return {
     key: JSON.stringify(['load', 'domain', name, 'exact', 'block', sequence + 1]),
     value: JSON.stringify(value),
-    headers: { 'sluice-schema': '2', 'sluice-source': 'load', 'sluice-run': 'load' },
+    headers: { 'sluice-schema': '3', 'sluice-source': 'load', 'sluice-run': 'load' },
   };
 }
 

@@ -5,6 +5,7 @@ import { addDevelopmentCommands } from './development.js';
 import { addDoctor } from './doctor.js';
 import { addLifecycleCommands } from './lifecycle.js';
 import { addListCommands } from './lists.js';
+import { addReplay } from './replay.js';
 import { addSourceCommands } from './sources.js';
 import { addStatus } from './status.js';
 import { addWhy } from './why.js';
@@ -16,6 +17,7 @@ export function addCommands(program: Command): void {
   addDoctor(program);
   addDataCommands(program);
   addSourceCommands(program);
+  addReplay(program);
   addListCommands(program);
   addWhy(program);
   addDevelopmentCommands(program);

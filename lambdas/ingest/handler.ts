@@ -10,6 +10,7 @@ import { embeddedMetrics } from '../shared/metrics.js';
 import { DynamoSourceState } from './dynamo-state.js';
 import { httpFetch } from './fetch.js';
 import { checkMetrics } from './metrics.js';
+import { isReplay, type ReplayEvent, type ReplayResult, replayRecords } from './replay.js';
 import { targetOf } from './request.js';
 import { type IngestEvent, run, type SourceCheck } from './run.js';
 import { S3LandingStore } from './s3-store.js';
@@ -29,13 +30,23 @@ async function secretValue(name: string): Promise<string | undefined> {
   }
 }
 
-/** Invoked by a schedule, or by hand, with `{"source": NAME}`. */
-export async function handler(event: IngestEvent): Promise<SourceCheck> {
+/** Invoked by a schedule, or by hand, with `{"source": NAME}`; or with records to send again. */
+export async function handler(event: IngestEvent | ReplayEvent): Promise<SourceCheck | ReplayResult> {
+  if (!isReplay(event)) return check(event);
+  const producer = kafkaProducer(kafkaConnection());
+  try {
+    return await replayRecords(event, findDataset(event.dataset), producer);
+  } finally {
+    await producer.close();
+  }
+}
+
+async function check(event: IngestEvent): Promise<SourceCheck> {
   const { dataset, source } = findListSource(event.source, datasets);
   const feedsUrl = process.env.SLUICE_FEEDS_URL;
   const producer = kafkaProducer(kafkaConnection());
   try {
-    const check = await run(event, {
+    const checked = await run(event, {
       dataset,
       source,
       checks: findDataset('source_checks'),
@@ -52,8 +63,8 @@ export async function handler(event: IngestEvent): Promise<SourceCheck> {
       temporaryFolder: tmpdir(),
       personalSecret: () => required('PERSONAL_SECRET'),
     });
-    if (event.dryRun !== true) console.log(embeddedMetrics(required('METRICS_NAMESPACE'), { Source: check.source }, checkMetrics(check), Date.parse(check.finished_at)));
-    return check;
+    if (event.dryRun !== true) console.log(embeddedMetrics(required('METRICS_NAMESPACE'), { Source: checked.source }, checkMetrics(checked), Date.parse(checked.finished_at)));
+    return checked;
   } finally {
     await producer.close();
   }

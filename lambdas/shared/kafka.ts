@@ -1,6 +1,6 @@
 import { generateAuthToken } from 'aws-msk-iam-sasl-signer-js';
-import { CompressionTypes, Kafka, type KafkaConfig, logLevel } from 'kafkajs';
-import type { Producer } from './producer.js';
+import { CompressionTypes, Kafka, type KafkaConfig, logLevel, type Message } from 'kafkajs';
+import type { OutgoingRecord, Producer } from './producer.js';
 
 export interface KafkaConnection {
   /** `host:port`, several separated by commas. */
@@ -38,10 +38,18 @@ export function kafkaProducer(connection: KafkaConnection): Producer {
     async send(topic, records) {
       connected ??= producer.connect();
       await connected;
-      await producer.send({ topic, acks: -1, compression: CompressionTypes.GZIP, messages: records.map(({ key, value, headers }) => ({ key, value, headers: { ...headers } })) });
+      await producer.send({ topic, acks: -1, compression: CompressionTypes.GZIP, messages: records.map(messageOf) });
     },
     async close() {
       if (connected) await producer.disconnect();
     },
   };
 }
+
+const buffer = (data: string | Uint8Array | null): string | Buffer | null => (data instanceof Uint8Array ? Buffer.from(data) : data);
+
+const messageOf = ({ key, value, headers }: OutgoingRecord): Message => ({
+  key: buffer(key),
+  value: buffer(value),
+  headers: Object.fromEntries(Object.entries(headers).map(([name, data]) => [name, data instanceof Uint8Array ? Buffer.from(data) : data])),
+});

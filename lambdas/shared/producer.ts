@@ -1,8 +1,8 @@
 /** A record on its way to Kafka. */
 export interface OutgoingRecord {
-  readonly key: string;
-  readonly value: string;
-  readonly headers: Readonly<Record<string, string>>;
+  readonly key: string | Uint8Array | null;
+  readonly value: string | Uint8Array | null;
+  readonly headers: Readonly<Record<string, string | Uint8Array>>;
 }
 
 /** Sends records; resolves when every in-sync replica has acknowledged them (`acks: -1`), in order, without repeats. */
@@ -34,7 +34,7 @@ export async function sendAll(producer: Producer, topic: string, records: AsyncI
   };
   for await (const record of records) {
     batch.push(record);
-    bytes += record.key.length + record.value.length;
+    bytes += (record.key?.length ?? 0) + (record.value?.length ?? 0);
     if (batch.length >= BATCH_RECORDS || bytes >= BATCH_BYTES) await flush();
   }
   await flush();

@@ -193,6 +193,30 @@ describe('the lake on this machine, its three Spark jobs apart', () => {
     expect(await lake.number('SELECT coalesce(sum(abs(residual)), 0) FROM ops.ledger')).toBe(0);
   }, 240_000);
 
+  test('quarantined records are sent again when asked, bytes unchanged, and say where they first stood', async () => {
+    const first = await lake.sql('SELECT "partition", "offset" FROM quarantine.harmful_domains');
+    const dry = await lake.cli('replay', '--rule', 'malformed');
+    expect([dry.code, dry.stdout], dry.stderr).toEqual([0, expect.stringContaining('{"source": "broken')]);
+    expect(dry.stderr).toContain('1 records would be sent again to harmful_domains, bytes unchanged; nothing was sent: add --yes');
+    const sent = await lake.cli('replay', '--rule', 'malformed', '--yes', '--json');
+    expect(JSON.parse(sent.stdout)).toEqual({ records: 1, sent: 1, dryRun: false });
+    await lake.becomes('SELECT count(*) FROM quarantine.harmful_domains', 2);
+    const origin =
+      "SELECT from_utf8(element_at(filter(headers, h -> h.key = 'sluice-origin'), 1).value), from_utf8(value) FROM quarantine.harmful_domains WHERE any_match(headers, h -> h.key = 'sluice-origin')";
+    expect(await lake.sql(origin)).toEqual([[`harmful_domains/${first[0]?.[0]}/${first[0]?.[1]}`, '{"source": "broken']]);
+  }, 240_000);
+
+  test('records of Bronze are sent again by their offsets, and change nothing', async () => {
+    const before = await lake.number('SELECT count(*) FROM silver.harmful_domains');
+    const duplicates = await lake.number("SELECT sum(duplicate) FROM ops.ledger WHERE dataset = 'harmful_domains'");
+    const sent = await lake.cli('replay', '--from', 'bronze', '--partition', '0', '--offsets', '10-29', '--yes', '--json');
+    expect(JSON.parse(sent.stdout), sent.stderr).toMatchObject({ sent: 20 });
+    await lake.becomes("SELECT sum(duplicate) FROM ops.ledger WHERE dataset = 'harmful_domains'", duplicates + 20);
+    expect(await lake.number('SELECT count(*) FROM silver.harmful_domains')).toBe(before);
+    const raw = await lake.cli('replay', '--raw', 'stevenblack');
+    expect([raw.code, raw.stderr]).toEqual([0, expect.stringContaining('stevenblack: the same bytes as before; 0 records sent')]);
+  }, 240_000);
+
   test('a second driver on the same tables is refused while the first lives', async () => {
     const { StartJobRunCommand, GlueClient } = await import('@aws-sdk/client-glue');
     const glue = new GlueClient({ endpoint: `http://127.0.0.1:${lake.state.ports.door}`, region: 'us-east-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } });

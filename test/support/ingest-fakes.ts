@@ -21,7 +21,7 @@ export class World {
   runs = 0;
 
   sent(topic: string): Record<string, unknown>[] {
-    return (this.topics.get(topic) ?? []).map(({ value }) => JSON.parse(value) as Record<string, unknown>);
+    return (this.topics.get(topic) ?? []).map(({ value }) => JSON.parse(String(value)) as Record<string, unknown>);
   }
 }
 
