@@ -1,4 +1,5 @@
 import { AthenaClient } from '@aws-sdk/client-athena';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { GlueClient } from '@aws-sdk/client-glue';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
@@ -16,6 +17,7 @@ export interface Target {
   readonly athena: AthenaClient;
   readonly lambda: LambdaClient;
   readonly glue: GlueClient;
+  readonly dynamo: DynamoDBClient;
   readonly s3: S3Client;
   /** Null on a deployed stage. */
   readonly local: { readonly home: Home; readonly state: StackState } | null;
@@ -40,6 +42,7 @@ export function localTarget(local: { readonly home: Home; readonly state: StackS
     athena: client(AthenaClient, state),
     lambda: client(LambdaClient, state),
     glue: client(GlueClient, state),
+    dynamo: client(DynamoDBClient, state),
     s3: new S3Client({ ...sdkSettings(doorUrl(state)), forcePathStyle: true }),
     local,
   };
@@ -60,6 +63,7 @@ export function target(stage: string): Target {
     athena: new AthenaClient(settings),
     lambda: new LambdaClient(settings),
     glue: new GlueClient(settings),
+    dynamo: new DynamoDBClient(settings),
     s3: new S3Client(settings),
     local: null,
   };

@@ -53,7 +53,7 @@ export function addStage(app: App, config: Config, datasets: readonly Dataset[])
   medallion.addStackDependency(topics);
   const ingestion = new IngestionStack(app, `${prefix}-ingestion`, { ...common, ...inVpc, datasets, broker: connection, landing, stateTable });
   ingestion.addStackDependency(topics);
-  const publishing = new PublishingStack(app, `${prefix}-publishing`, { ...common, datasets, key, lake, artefacts });
+  const publishing = new PublishingStack(app, `${prefix}-publishing`, { ...common, datasets, key, lake, artefacts, stateTable });
 
   Tags.of(app).add('app', config.app);
   Tags.of(app).add('stage', config.stage);

@@ -5,6 +5,7 @@ import { addDevelopmentCommands } from './development.js';
 import { addDoctor } from './doctor.js';
 import { addLifecycleCommands } from './lifecycle.js';
 import { addListCommands } from './lists.js';
+import { addRebuild } from './rebuild.js';
 import { addReplay } from './replay.js';
 import { addSourceCommands } from './sources.js';
 import { addStatus } from './status.js';
@@ -18,6 +19,7 @@ export function addCommands(program: Command): void {
   addDataCommands(program);
   addSourceCommands(program);
   addReplay(program);
+  addRebuild(program);
   addListCommands(program);
   addWhy(program);
   addDevelopmentCommands(program);

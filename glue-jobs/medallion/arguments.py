@@ -23,6 +23,7 @@ class JobArguments:
     kafka_auth: str
     state_table: str
     metrics_namespace: str
+    database_prefix: str
     trigger_seconds: float | None
     bronze_trigger_seconds: float | None
     periodic_seconds: float | None
@@ -59,6 +60,7 @@ def parse_arguments(argv: Sequence[str], layers: Sequence[str]) -> JobArguments:
         parser.add_argument(f"--{name}", required=True)
     parser.add_argument("--kafka-auth", choices=("none", "iam"), default="iam")
     parser.add_argument("--metrics-namespace", default="Sluice")
+    parser.add_argument("--database-prefix", default="")
     parser.add_argument("--trigger-seconds", type=float)
     parser.add_argument("--bronze-trigger-seconds", type=float)
     parser.add_argument("--periodic-seconds", type=float)

@@ -23,6 +23,7 @@ from pyspark.sql.streaming import DataStreamWriter, StreamingQuery
 from medallion.arguments import JobArguments, parse_arguments, trigger_of
 from medallion.bronze import bronze_writer, kafka_source, starting_offsets, to_bronze
 from medallion.contracts import Contracts, Dataset, Table, load_contracts
+from medallion.generations import Catalog, DynamoGenerations, at_their_generations, generation_of
 from medallion.gold_tables import computation_of, fold_of
 from medallion.lease import DynamoLeaseStore, Holder, Lease, acquire, glue_run_state
 from medallion.metrics import LEDGER_RESIDUAL, QUARANTINED, Metric, Metrics, ProgressListener
@@ -64,13 +65,13 @@ class Driver:
     leases: dict[str, Lease]
     metrics: Metrics
 
-    def start(self, layer: str, name: str, trigger_seconds: float, writer: DataStreamWriter, query_id: QueryId | None = None) -> None:
-        query = (
-            writer.queryName(f"{layer}.{name}")
-            .option("checkpointLocation", f"{self.arguments.checkpoints}/{layer}/{name}")
-            .trigger(processingTime=f"{trigger_seconds} seconds")
-            .start()
-        )
+    def start(
+        self, layer: str, name: str, trigger_seconds: float, writer: DataStreamWriter, query_id: QueryId | None = None, reads: Table | None = None
+    ) -> None:
+        """Starts a query. A stream cannot go on in another table: one that `reads` a rebuilt table has a checkpoint of that generation."""
+        generation = 0 if reads is None else generation_of(reads)
+        checkpoint = f"{self.arguments.checkpoints}/{layer}/{name}{f'@{generation}' if generation else ''}"
+        query = writer.queryName(f"{layer}.{name}").option("checkpointLocation", checkpoint).trigger(processingTime=f"{trigger_seconds} seconds").start()
         if query_id is not None:
             query_id.set(query)
 
@@ -108,7 +109,14 @@ class Driver:
         query_id = QueryId()
         batch = StateBatch(dataset, table, fold_of(table.name), lake, query_id, self.leases["gold"].assert_held)
         facts = facts_stream(self.spark, lake, dataset.table("silver"))
-        self.start("gold", table.name, trigger_of(self.arguments, "gold", dataset.trigger_seconds), facts.writeStream.foreachBatch(batch), query_id)
+        self.start(
+            "gold",
+            table.name,
+            trigger_of(self.arguments, "gold", dataset.trigger_seconds),
+            facts.writeStream.foreachBatch(batch),
+            query_id,
+            dataset.table("silver"),
+        )
 
     def start_periodic(self, dataset: Dataset, table: Table) -> None:
         lake, own = self.arguments.lake, dataset.table("silver")
@@ -119,7 +127,8 @@ class Driver:
         batch = PeriodicBatch(table, computation_of(table.name), lake, own, others, query_id, self.leases["gold"].assert_held)
         facts = periodic_stream(self.spark, lake, own, others)
         seconds = self.arguments.periodic_seconds or table.every_seconds or dataset.trigger_seconds
-        self.start("gold", table.name, seconds, facts.writeStream.foreachBatch(batch), query_id)
+        newest = max([own, *others.values()], key=generation_of)
+        self.start("gold", table.name, seconds, facts.writeStream.foreachBatch(batch), query_id, newest)
 
     def await_table(self, table: Table) -> None:
         """Waits for a table that another driver makes.
@@ -185,11 +194,13 @@ def run(argv: Sequence[str], layers: Sequence[str]) -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr)
     logging.getLogger("py4j").setLevel(logging.WARNING)
     arguments = parse_arguments(argv, layers)
-    contracts = load_contracts(arguments.contracts, boto3.client("s3"))
-    store = DynamoLeaseStore(boto3.client("dynamodb"), arguments.state_table)
+    dynamo, glue = boto3.client("dynamodb"), boto3.client("glue")
+    store = DynamoLeaseStore(dynamo, arguments.state_table)
     me = Holder(arguments.job_name, arguments.run_id)
-    state_of = glue_run_state(boto3.client("glue"))
+    state_of = glue_run_state(glue)
     leases = {layer: acquire(store, layer, me, state_of, patience_seconds=arguments.lease_seconds) for layer in arguments.layers}
+    # Under the leases: whoever swaps a table for a rebuilt one holds them meanwhile.
+    contracts = at_their_generations(load_contracts(arguments.contracts, boto3.client("s3")), DynamoGenerations(dynamo, arguments.state_table).get)
     log.info("run %s holds the leases of %s", arguments.run_id, ", ".join(leases))
 
     spark = session(arguments.job_name)
@@ -209,6 +220,10 @@ def run(argv: Sequence[str], layers: Sequence[str]) -> None:
     for layer in arguments.layers:
         # Layer by layer, so that Bronze reads while the next layer's tables are made.
         ensure_tables(spark, arguments.lake, contracts.tables_of(layer))
+        for table in contracts.tables_of(layer):
+            # A deploy that changes a table's columns points its row at the path of the contract again.
+            if generation_of(table) > 0 and Catalog(glue, arguments.database_prefix).point(table, arguments.lake):
+                log.info("pointed the catalog's row of %s at %s", table.full_name, table.path)
         for dataset in contracts.datasets:
             starters[layer](dataset)
     log.info("%d queries run", len(spark.streams.active))

@@ -15,15 +15,16 @@ import { compileContracts } from '../../contracts/compile.js';
 import type { Dataset } from '../../contracts/index.js';
 import { assertOneWriter } from '../../contracts/lock.js';
 import { type BrokerConnection, kafkaStatements } from '../broker/connection.js';
-import { type Config, physicalName } from '../config.js';
+import { type Config, databaseName, databasePrefix, physicalName } from '../config.js';
 import { acknowledgeWildcards } from '../shared/acknowledge.js';
 import { SluiceFunction } from '../shared/function.js';
 import { GLUE_JOBS, GlueCode } from '../shared/glue-code.js';
 import { GlueSecurity } from '../shared/glue-security.js';
 import { metricsNamespace } from '../shared/names.js';
 import { OnEventProvider } from '../shared/on-event.js';
-import { PySparkStreamingJob } from '../shared/pyspark-job.js';
+import { PySparkBatchJob, type PySparkJob, PySparkStreamingJob } from '../shared/pyspark-job.js';
 import { scheduleDeadLetters, scheduledInvoke } from '../shared/schedule.js';
+import { LAYOUTS } from './layouts.js';
 import { releaseHash } from './release.js';
 
 /** Jars that Glue's Spark lacks, as `./sluice` installs them (localstack/install/ivy.xml, configuration `glue`). */
@@ -44,12 +45,6 @@ export interface MedallionStackProps extends StackProps {
 
 /** Writes checkpoints by abortable uploads instead of renames, which S3 does not have. */
 const CHECKPOINT_MANAGER = 'org.apache.spark.internal.io.cloud.AbortableStreamBasedCheckpointFileManager';
-
-/** The jobs of each layout, with the writers that each one runs. */
-export const LAYOUTS: Readonly<Record<Config['medallion']['layout'], Readonly<Record<string, readonly string[]>>>> = {
-  combined: { combined: ['bronze', 'silver', 'gold'] },
-  separate: { bronze: ['bronze'], silver: ['silver'], gold: ['gold'] },
-};
 
 /** The Spark jobs, what starts them on deploy, and the watchdog that keeps them running. */
 export class MedallionStack extends Stack {
@@ -89,6 +84,7 @@ export class MedallionStack extends Stack {
           'kafka-auth': props.broker.auth,
           'state-table': props.stateTable.tableName,
           'metrics-namespace': metricsNamespace(config),
+          ...(databasePrefix(config) === '' ? {} : { 'database-prefix': databasePrefix(config) }),
           'max-offsets-per-trigger': String(config.medallion.maxOffsetsPerTrigger),
           ...(config.medallion.triggerSeconds === undefined ? {} : { 'trigger-seconds': String(config.medallion.triggerSeconds) }),
           ...(config.medallion.bronzeTriggerSeconds === undefined ? {} : { 'bronze-trigger-seconds': String(config.medallion.bronzeTriggerSeconds) }),
@@ -101,6 +97,7 @@ export class MedallionStack extends Stack {
       return { job, release };
     });
     this.watchdog(props, jobs);
+    this.rebuild(props, code, security);
   }
 
   private jars(): Asset[] {
@@ -137,7 +134,8 @@ export class MedallionStack extends Stack {
     for (const bucket of [props.lake, props.checkpoints]) bucket.grantReadWrite(role);
     props.artefacts.grantReadWrite(role, 'tmp/*');
     props.stateTable.grant(role, 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:DeleteItem');
-    job.allow(['glue:GetJobRun'], [job.jobArn]);
+    this.grantHolders(job, props.config);
+    this.grantCatalog(job, props.config);
     for (const statement of kafkaStatements(
       props.broker,
       'read',
@@ -172,6 +170,66 @@ export class MedallionStack extends Stack {
         conditions: { 'ForAllValues:StringEquals': { 'aws:TagKeys': ['aws-glue-service-resource'] } },
       }),
     );
+  }
+
+  /** A lease is taken over from whichever run held it and has ended: of this job, of another layout's, of a rebuild. */
+  private grantHolders(job: PySparkJob, config: Config): void {
+    const holders = [...Object.values(LAYOUTS).flatMap((layout) => Object.keys(layout)), 'rebuild'];
+    job.allow(
+      ['glue:GetJobRun'],
+      holders.map((name) => this.formatArn({ service: 'glue', resource: 'job', resourceName: physicalName(config, name) })),
+    );
+  }
+
+  /** A rebuilt table stands elsewhere: the catalog's row is moved by the driver that writes the table. */
+  private grantCatalog(job: PySparkJob, config: Config): void {
+    const databases = ['silver', 'gold'].map((layer) => databaseName(config, layer));
+    job.allow(
+      ['glue:GetTable', 'glue:UpdateTable'],
+      [
+        this.formatArn({ service: 'glue', resource: 'catalog' }),
+        ...databases.flatMap((database) => [
+          this.formatArn({ service: 'glue', resource: 'database', resourceName: database }),
+          this.formatArn({ service: 'glue', resource: 'table', resourceName: `${database}/*` }),
+        ]),
+      ],
+    );
+    acknowledgeWildcards(
+      job.role,
+      Object.fromEntries(databases.map((database) => [`Resource::arn:<AWS::Partition>:glue:%:table/${database}/*`, 'Tables of the layers that the driver writes.'])),
+    );
+  }
+
+  private rebuild(props: MedallionStackProps, code: GlueCode, security: GlueSecurity): void {
+    const { config, lake, artefacts, stateTable } = props;
+    const job = new PySparkBatchJob(this, 'Rebuild', {
+      jobName: physicalName(config, 'rebuild'),
+      description: 'Computes a table anew into a path of its own, compares, and swaps when told',
+      script: code.script('rebuild'),
+      packages: [code.medallion],
+      files: [code.contracts],
+      workerType: config.medallion.workerType,
+      numberOfWorkers: config.medallion.workers,
+      temporaryFolder: `s3://${artefacts.bucketName}/tmp/`,
+      timeout: Duration.hours(12),
+      ...security.jobProps,
+      arguments: {
+        lake: `s3a://${lake.bucketName}`,
+        contracts: code.contracts.s3ObjectUrl,
+        'state-table': stateTable.tableName,
+        ...(databasePrefix(config) === '' ? {} : { 'database-prefix': databasePrefix(config) }),
+      },
+    });
+    security.acknowledgeOn(job);
+    lake.grantReadWrite(job.role);
+    artefacts.grantReadWrite(job.role, 'tmp/*');
+    stateTable.grant(job.role, 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:DeleteItem');
+    this.grantHolders(job, config);
+    this.grantCatalog(job, config);
+    acknowledgeWildcards(job.role, {
+      'Resource::%Lake%/*': 'Delta names its files itself.',
+      'Resource::%Artefacts%/tmp/*': "Glue's temporary folder.",
+    });
   }
 
   private watchdog(props: MedallionStackProps, jobs: readonly { readonly job: PySparkStreamingJob; readonly release: string }[]): void {

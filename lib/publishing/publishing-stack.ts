@@ -1,6 +1,7 @@
 import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
 import { CachePolicy, Distribution, HttpVersion, ViewerProtocolPolicy } from 'aws-cdk-lib/aws-cloudfront';
 import { S3BucketOrigin } from 'aws-cdk-lib/aws-cloudfront-origins';
+import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { BlockPublicAccess, Bucket, BucketEncryption, type IBucket } from 'aws-cdk-lib/aws-s3';
@@ -21,6 +22,8 @@ export interface PublishingStackProps extends StackProps {
   readonly lake: IBucket;
   readonly artefacts: IBucket;
   readonly key: IKey;
+  /** Which generation of a table holds. */
+  readonly stateTable: ITable;
 }
 
 /** The lists that resolvers subscribe to: the job that writes them, their bucket, and CloudFront in front of it. */
@@ -54,7 +57,7 @@ export class PublishingStack extends Stack {
     return bucket;
   }
 
-  private exportJob({ config, datasets, lake, artefacts, key }: PublishingStackProps): PySparkBatchJob {
+  private exportJob({ config, datasets, lake, artefacts, key, stateTable }: PublishingStackProps): PySparkBatchJob {
     const code = new GlueCode(this, 'Code', datasets);
     const security = new GlueSecurity(this, 'Security', { config, name: 'glue-export', key });
     const job = new PySparkBatchJob(this, 'Export', {
@@ -67,10 +70,11 @@ export class PublishingStack extends Stack {
       numberOfWorkers: config.medallion.workers,
       temporaryFolder: `s3://${artefacts.bucketName}/tmp/`,
       ...security.jobProps,
-      arguments: { lake: `s3a://${lake.bucketName}`, contracts: code.contracts.s3ObjectUrl, 'lists-bucket': this.lists.bucketName },
+      arguments: { lake: `s3a://${lake.bucketName}`, contracts: code.contracts.s3ObjectUrl, 'lists-bucket': this.lists.bucketName, 'state-table': stateTable.tableName },
     });
     security.acknowledgeOn(job);
     lake.grantRead(job.role, 'gold/*');
+    stateTable.grant(job.role, 'dynamodb:GetItem');
     artefacts.grantReadWrite(job.role, 'tmp/*');
     this.lists.grantReadWrite(job.role, 'lists/*');
     acknowledgeWildcards(job.role, {

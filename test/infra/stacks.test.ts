@@ -1,4 +1,4 @@
-import { Match } from 'aws-cdk-lib/assertions';
+import { Match, type Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
 import { datasets } from '../../contracts/index.js';
 import { synthesise } from '../support/templates.js';
@@ -10,6 +10,8 @@ const resourcesOf = (stage: (typeof STAGES)[number], env: Record<string, string>
   return (Object.keys(stacks) as (keyof typeof stacks)[]).flatMap((name) => Object.entries(template(name).toJSON().Resources as Record<string, Resource>));
 };
 const text = (value: unknown): string => JSON.stringify(value);
+
+const streamingJobs = (template: Template) => Object.values(template.findResources('AWS::Glue::Job', { Properties: { Command: { Name: 'gluestreaming' } } }));
 
 describe.each(STAGES)('stage %s', (stage) => {
   test('has no cdk-nag finding that is not acknowledged', () => expect(synthesise(stage).findings()).toEqual([]), 120_000);
@@ -34,7 +36,7 @@ describe.each(STAGES)('stage %s', (stage) => {
   });
 
   test('pins Glue’s version, workers and one run at a time, and leaves the timeout of a streaming job unset', () => {
-    const jobs = Object.values(synthesise(stage).template('medallion').findResources('AWS::Glue::Job'));
+    const jobs = streamingJobs(synthesise(stage).template('medallion'));
     expect(jobs).toHaveLength(stage === 'prod' ? 3 : 1);
     for (const { Properties } of jobs) {
       expect(Properties).toMatchObject({
@@ -124,7 +126,7 @@ describe.each(STAGES)('stage %s', (stage) => {
   });
 
   test('triggers as its contracts say, but on this machine by intervals of its own', () => {
-    for (const { Properties } of Object.values(synthesise(stage).template('medallion').findResources('AWS::Glue::Job'))) {
+    for (const { Properties } of streamingJobs(synthesise(stage).template('medallion'))) {
       const given = [Properties.DefaultArguments['--trigger-seconds'], Properties.DefaultArguments['--bronze-trigger-seconds']];
       expect(given).toEqual(stage === 'local' ? ['2', '4'] : [undefined, undefined]);
     }
@@ -132,7 +134,7 @@ describe.each(STAGES)('stage %s', (stage) => {
 
   test('starts its jobs on deploy, and again when a release changes', () => {
     const medallion = synthesise(stage).template('medallion');
-    const releases = Object.values(medallion.findResources('AWS::Glue::Job')).map(({ Properties }) => Properties.DefaultArguments['--release'] as string);
+    const releases = streamingJobs(medallion).map(({ Properties }) => Properties.DefaultArguments['--release'] as string);
     medallion.hasResourceProperties('Custom::JobRelease', { releases: Match.anyValue() });
     const [starter] = Object.values(medallion.findResources('Custom::JobRelease'));
     expect(String(starter?.Properties.releases).split(',').sort()).toEqual(releases.sort());
@@ -231,7 +233,7 @@ describe('deployed stages', () => {
   });
 
   test('bring the jars that Glue lacks: IAM for Kafka, and checkpoints that can be aborted', () => {
-    for (const { Properties } of Object.values(synthesise('dev').template('medallion').findResources('AWS::Glue::Job'))) {
+    for (const { Properties } of streamingJobs(synthesise('dev').template('medallion'))) {
       const jars = text(Properties.DefaultArguments['--extra-jars']).match(/\.jar/g);
       expect(jars).toHaveLength(2);
       expect(text(Properties.DefaultArguments['--conf'])).toContain('AbortableStreamBasedCheckpointFileManager');
@@ -282,6 +284,19 @@ describe('deployed stages', () => {
     const local = synthesise('local').template('publishing');
     local.resourceCountIs('AWS::CloudFront::Distribution', 0);
     local.hasResourceProperties('AWS::Scheduler::Schedule', { State: 'DISABLED' });
+  });
+
+  test('let a lease be taken over from any run that may have held it, and the catalog be moved to a rebuilt table', () => {
+    const policies = Object.values(synthesise('dev').template('medallion').findResources('AWS::IAM::Policy')).flatMap(({ Properties }) => Properties.PolicyDocument.Statement);
+    const asking = policies.filter(({ Action }) => Action === 'glue:GetJobRun');
+    expect(asking).toHaveLength(2);
+    for (const { Resource } of asking) for (const job of ['combined', 'bronze', 'silver', 'gold', 'rebuild']) expect(text(Resource)).toContain(`:job/sluice-dev-${job}"`);
+    const moving = policies.filter(({ Action }) => text(Action).includes('glue:UpdateTable'));
+    expect(moving).toHaveLength(2);
+    for (const { Resource } of moving) {
+      expect(text(Resource)).toContain(':table/sluice_dev_gold/*');
+      expect(text(Resource)).not.toContain('sluice_dev_bronze');
+    }
   });
 
   test('name their saved queries’ databases', () => {

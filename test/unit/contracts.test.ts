@@ -10,7 +10,7 @@ import { protectPersonal } from '../../contracts/personal.js';
 import { breaks, type Rule } from '../../contracts/rules.js';
 import { qualifyDatabases } from '../../contracts/sql.js';
 import { isColumnType } from '../../contracts/types.js';
-import { LAYOUTS } from '../../lib/medallion/medallion-stack.js';
+import { LAYOUTS } from '../../lib/medallion/layouts.js';
 import { ROOT } from '../../localstack/paths.js';
 
 /** A dataset that uses every part of a contract, those first needed later included. */

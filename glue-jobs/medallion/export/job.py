@@ -26,6 +26,7 @@ from pyspark.sql import functions as F
 from medallion.contracts import Source, load_contracts
 from medallion.export.formats import FORMATS, Csv, Entry, Header, ListFormat
 from medallion.export.tiers import TIERS, Exception_, as_of_table, confidence_at, listed, needed_exceptions, operator_exceptions, revoked
+from medallion.generations import DynamoGenerations, at_their_generations
 from medallion.gold_tables.harmful_domains import OPERATOR_CATEGORY
 from medallion.runner import session
 from medallion.tables import path_of
@@ -51,7 +52,7 @@ def instant(text: str) -> datetime:
 
 def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="export", allow_abbrev=False)
-    for name in ("JOB_NAME", "lake", "contracts", "lists-bucket"):
+    for name in ("JOB_NAME", "lake", "contracts", "state-table", "lists-bucket"):
         parser.add_argument(f"--{name}", required=True)
     parser.add_argument("--as-of", type=instant, default=None)
     parser.add_argument("--licences", type=comma_list, default=None)
@@ -288,7 +289,7 @@ def run(argv: Sequence[str]) -> None:
     logging.getLogger("py4j").setLevel(logging.WARNING)
     arguments = parse_arguments(argv)
     client = boto3.client("s3")
-    contracts = load_contracts(arguments.contracts, client)
+    contracts = at_their_generations(load_contracts(arguments.contracts, client), DynamoGenerations(boto3.client("dynamodb"), arguments.state_table).get)
     dataset = contracts.dataset("harmful_domains")
     sources = sources_of(dataset.sources, arguments.licences)
     spark = session(arguments.JOB_NAME)

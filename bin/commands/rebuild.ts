@@ -1,0 +1,105 @@
+import { GetItemCommand } from '@aws-sdk/client-dynamodb';
+import { BatchStopJobRunCommand, GetJobRunCommand, GetJobRunsCommand, StartJobRunCommand } from '@aws-sdk/client-glue';
+import { InvokeCommand } from '@aws-sdk/client-lambda';
+import type { Command } from 'commander';
+import { z } from 'zod';
+import { datasets } from '../../contracts/index.js';
+import { physicalName } from '../../lib/config.js';
+import { LAYOUTS } from '../../lib/medallion/layouts.js';
+import { until } from '../../localstack/process.js';
+import { CliError, EXIT, printJson, say } from '../output.js';
+import { stageOption } from '../sources.js';
+import { type Target, target } from '../target.js';
+
+const resultSchema = z.object({
+  table: z.string(),
+  old: z.string(),
+  new: z.string(),
+  swapped: z.boolean(),
+  same: z.number(),
+  different: z.number(),
+  only_old: z.number(),
+  only_new: z.number(),
+});
+type Result = z.infer<typeof resultSchema>;
+
+const TIMEOUT_MS = 12 * 3_600_000;
+const ALIVE = new Set(['STARTING', 'RUNNING', 'WAITING', 'STOPPING']);
+
+/** Tables that are computed from another one. */
+export const rebuildable = (): string[] =>
+  datasets.flatMap((dataset) => dataset.tables.filter(({ layer }) => layer === 'silver' || layer === 'gold').map(({ layer, name }) => `${layer}.${name}`));
+
+/** Layers whose drivers must rest while a table is swapped: Gold reads Silver. */
+const restingLayers = (table: string): readonly string[] => (table.startsWith('silver.') ? ['silver', 'gold'] : ['gold']);
+
+/** Stops the runs of every job that writes one of the layers. */
+async function stopDrivers(lake: Target, layers: readonly string[]): Promise<void> {
+  const jobs = Object.values(LAYOUTS).flatMap((layout) => Object.entries(layout).filter(([, writes]) => writes.some((layer) => layers.includes(layer))));
+  for (const [name] of jobs) {
+    const JobName = physicalName(lake.identity, name);
+    // A layout that the stage does not have has no such job.
+    const runs = await lake.glue.send(new GetJobRunsCommand({ JobName })).catch(() => null);
+    const alive = (runs?.JobRuns ?? []).filter(({ JobRunState }) => ALIVE.has(JobRunState ?? '')).map(({ Id }) => Id ?? '');
+    if (alive.length === 0) continue;
+    say(`stopping ${JobName}, which goes on at its checkpoints afterwards ...`);
+    await lake.glue.send(new BatchStopJobRunCommand({ JobName, JobRunIds: alive }));
+  }
+}
+
+async function runRebuild(table: string, swap: 'no' | 'yes' | 'accept-loss', lake: Target): Promise<Result> {
+  const JobName = physicalName(lake.identity, 'rebuild');
+  // First the rebuild, which waits for the lease; then the drivers are stopped: whoever is started again comes after it.
+  const { JobRunId: RunId } = await lake.glue.send(new StartJobRunCommand({ JobName, Arguments: { '--table': table, '--swap': swap } }));
+  if (swap !== 'no') await stopDrivers(lake, restingLayers(table));
+  await until(
+    async () => {
+      const { JobRun } = await lake.glue.send(new GetJobRunCommand({ JobName, RunId }));
+      const state = JobRun?.JobRunState ?? '';
+      if (['FAILED', 'STOPPED', 'TIMEOUT', 'ERROR'].includes(state))
+        throw new CliError(`the rebuild ${state.toLowerCase()}: ${JobRun?.ErrorMessage ?? 'no reason given'}; its log: ./sluice logs rebuild`);
+      return state === 'SUCCEEDED';
+    },
+    { timeoutMs: TIMEOUT_MS, everyMs: 500, describe: () => 'the rebuild did not end within 12 hours' },
+  );
+  const { Item } = await lake.dynamo.send(new GetItemCommand({ TableName: physicalName(lake.identity, 'state'), Key: { pk: { S: `rebuild#${RunId}` } } }));
+  return resultSchema.parse(JSON.parse(Item?.result?.S ?? '{}'));
+}
+
+/** Starts what a rebuild stopped, at once; the watchdog's schedule would, later. */
+const startDrivers = (lake: Target) => lake.lambda.send(new InvokeCommand({ FunctionName: physicalName(lake.identity, 'watchdog'), Payload: Buffer.from('{}') }));
+
+export function addRebuild(program: Command): void {
+  program
+    .command('rebuild')
+    .description('compute a silver or gold table anew, from the layer before it, into a path of its own, and compare; --swap then puts it in the place of the old one')
+    .argument('<table>', 'for example gold.harmful_domains')
+    .option('--swap', 'stop the drivers of the layer, compute, compare, swap, start them again; not where a row of the old table would be lost')
+    .option('--accept-loss', 'with --swap: also where rows would be lost, for instance because Bronze has expired them')
+    .option('--json', 'as JSON')
+    .addOption(stageOption())
+    .action(async (table: string, options: { swap?: boolean; acceptLoss?: boolean; json?: boolean; stage: string }) => {
+      if (!rebuildable().includes(table)) throw new CliError(`${table} cannot be rebuilt; known: ${rebuildable().join(', ')}`, EXIT.misuse);
+      if (options.acceptLoss && !options.swap) throw new CliError('--accept-loss is said of a --swap', EXIT.misuse);
+      const lake = target(options.stage);
+      say(`computing ${table} anew ...`);
+      let result: Result;
+      try {
+        result = await runRebuild(table, options.swap ? (options.acceptLoss ? 'accept-loss' : 'yes') : 'no', lake);
+      } finally {
+        if (options.swap) await startDrivers(lake);
+      }
+      if (options.json) printJson(result);
+      else {
+        say(
+          `${result.table}: ${result.same} rows are the same, ${result.different} differ, ${result.only_old} are in the old table alone, ${result.only_new} in the new one alone`,
+        );
+        if (result.swapped) say(`swapped: ${result.new} holds; ${result.old} stays until you remove it`);
+        else if (options.swap) say(`not swapped: ${result.only_old} rows would be lost. --accept-loss swaps all the same`);
+        else say(`nothing was swapped; the new one is at ${result.new}: add --swap`);
+        if (result.swapped && table.startsWith('silver.'))
+          say(`Gold reads the new ${table} from its beginning; what the old one said stays in Gold until you rebuild its tables too: ./sluice rebuild gold.... --swap`);
+      }
+      if (options.swap && !result.swapped) process.exitCode = EXIT.failed;
+    });
+}
