@@ -195,5 +195,7 @@ describe('the lists that people load, all layers in one driver', () => {
     expect(served).toMatchObject({ status: 200, etag: expect.stringMatching(/^"[0-9a-f]{32}"$/), again: 304, missing: 404 });
     expect(served.text).toContain(`# Version: ${next.version}`);
     expect(served.page).toContain('<a href="/lists/latest/strict.adblock.txt">adblock</a>');
+    expect(await lake.number('SELECT coalesce(sum(abs(residual)), 0) FROM ops.ledger')).toBe(0);
+    expect(await lake.offsetGaps('harmful_domains')).toEqual([]);
   }, 300_000);
 });

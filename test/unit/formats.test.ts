@@ -176,6 +176,8 @@ describe('each format reads its own', () => {
     ];
     const { entries, report } = await parse('unbound', `${unbound.join('\n')}\n`);
     expect([entries, report.counts.boilerplate]).toEqual([['block domain zone.example subtree', 'block domain a.example exact'], 4]);
+    const nested = await parse('unbound', 'local-zone: "zone.example." always_nxdomain\nlocal-data: "x.zone.example. A 0.0.0.0"\n');
+    expect(nested.entries).toEqual(['block domain zone.example subtree', 'block domain x.zone.example exact']);
   });
 
   test('PhishTank, Majestic and our own CSV', async () => {

@@ -102,7 +102,8 @@ export const unbound: Format = (out) => {
       const match = /^local-zone:\s*"?([^"\s]*)"?\s+"?([a-z_]+)"?$/.exec(content);
       if (!match) return out.rejectRow(number, 'line that is no local-zone', content);
       const [, name = '', type = ''] = match;
-      zone = name.replace(/\.$/, '');
+      // The `always_` types answer without data: what follows them is not theirs.
+      zone = type.startsWith('always_') ? '' : name.replace(/\.$/, '');
       const allow = type === 'always_transparent';
       if (!allow && !BLOCKING_ZONES.has(type)) return out.rejectRow(number, `zone type ${type} does not block`, content);
       out.row();
