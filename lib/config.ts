@@ -113,18 +113,19 @@ export const configSchema = z
 export type Config = z.infer<typeof configSchema>;
 export type ConfigInput = z.input<typeof configSchema>;
 
+/** What the AWS on this machine is and lacks, whichever stage is deployed to it. */
+const THIS_MACHINE = {
+  account: '000000000000',
+  region: 'us-east-1',
+  broker: { kind: 'plain', bootstrapServers: '127.0.0.1:9092' },
+  medallion: { layout: 'combined', maxOffsetsPerTrigger: 100_000, watchdogMinutes: 1, triggerSeconds: 2, bronzeTriggerSeconds: 4, periodicSeconds: 20 },
+  capabilities: { vpc: false, securityConfiguration: false, namedQueries: false, autoDeleteObjects: false, cdn: false },
+  publishing: { schedule: false },
+} satisfies Omit<ConfigInput, 'stage'>;
+
 /** Settings of the stages, before what the command line or environment adds. */
 const STAGE_DEFAULTS: Record<Stage, Omit<ConfigInput, 'stage'>> = {
-  local: {
-    account: '000000000000',
-    region: 'us-east-1',
-    broker: { kind: 'plain', bootstrapServers: '127.0.0.1:9092' },
-    medallion: { layout: 'combined', maxOffsetsPerTrigger: 100_000, watchdogMinutes: 1, triggerSeconds: 2, bronzeTriggerSeconds: 4, periodicSeconds: 20 },
-    retainData: false,
-    deleteDataOf: 'local',
-    capabilities: { vpc: false, securityConfiguration: false, namedQueries: false, autoDeleteObjects: false, cdn: false },
-    publishing: { schedule: false },
-  },
+  local: { ...THIS_MACHINE, retainData: false, deleteDataOf: 'local' },
   dev: { broker: { kind: 'provisioned' }, retainData: true },
   prod: {
     broker: { kind: 'provisioned', instanceType: 'kafka.m7g.large', brokers: 3, volumeGiB: 200 },
@@ -149,6 +150,7 @@ export const ENVIRONMENT = {
   SLUICE_SOURCES_OFF: 'sources not to check, separated by commas',
   SLUICE_RETAIN_DATA: 'false, together with SLUICE_DELETE_DATA_OF=STAGE: delete the data with its stacks',
   SLUICE_DELETE_DATA_OF: 'the stage whose data may be deleted',
+  SLUICE_REHEARSAL: 'true: deploy dev or prod to the AWS on this machine, with what that lacks (MSK, VPC, CloudFront) left out',
   SLUICE_KAFKA_BOOTSTRAP_SERVERS: 'local stage: the broker (set by ./sluice)',
   SLUICE_AWS_ENDPOINT: 'local stage: the front door (set by ./sluice)',
   SLUICE_FEEDS_URL: 'local stage: the server of recorded feeds (set by ./sluice)',
@@ -184,7 +186,8 @@ function brokerOf(env: Environment, fallback: ConfigInput['broker']): ConfigInpu
  */
 export function loadConfig(stage: string, env: Environment = {}): Config {
   if (!(STAGES as readonly string[]).includes(stage)) throw new Error(`unknown stage "${stage}": use -c stage=${STAGES.join(' | ')}`);
-  const defaults = STAGE_DEFAULTS[stage as Stage];
+  const onThisMachine = stage === 'local' || env.SLUICE_REHEARSAL === 'true';
+  const defaults = { ...STAGE_DEFAULTS[stage as Stage], ...(onThisMachine ? THIS_MACHINE : {}) };
   const given = <T extends object>(values: T): Partial<T> => Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Partial<T>;
   const input = {
     ...defaults,
@@ -198,7 +201,7 @@ export function loadConfig(stage: string, env: Environment = {}): Config {
       ...given({ layout: env.SLUICE_LAYOUT, watchdogMinutes: env.SLUICE_WATCHDOG_MINUTES === undefined ? undefined : Number(env.SLUICE_WATCHDOG_MINUTES) }),
     },
     ingestion: { ...defaults.ingestion, ...given({ feedsUrl: env.SLUICE_FEEDS_URL, sourcesOn: list(env.SLUICE_SOURCES_ON), sourcesOff: list(env.SLUICE_SOURCES_OFF) }) },
-    ...(stage === 'local' ? { local: { awsEndpoint: env.SLUICE_AWS_ENDPOINT ?? 'http://127.0.0.1:4566' } } : {}),
+    ...(onThisMachine ? { local: { awsEndpoint: env.SLUICE_AWS_ENDPOINT ?? 'http://127.0.0.1:4566' } } : {}),
   };
   const parsed = configSchema.safeParse(input);
   if (parsed.success) return parsed.data;

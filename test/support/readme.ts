@@ -24,3 +24,9 @@ export function localCommands(): ReadmeCommand[] {
       })),
     );
 }
+
+/** Commands of the blocks that are marked as AWS's, in order, each as a shell would run it. */
+export const awsCommands = (): string[] =>
+  readmeBlocks()
+    .filter((block) => block.includes('# AWS:'))
+    .flatMap((block) => block.split('\n').filter((line) => line !== '' && !line.startsWith('#')));
