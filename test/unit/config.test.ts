@@ -47,4 +47,17 @@ describe('configuration', () => {
   test('.env.example names every variable', () => {
     for (const name of Object.keys(ENVIRONMENT)) expect(renderEnvExample()).toContain(`#${name}=`);
   });
+
+  test('a rehearsal deploys a stage to the AWS on this machine, under its own name, without what that lacks', () => {
+    const dev = loadConfig('dev', { SLUICE_REHEARSAL: 'true', SLUICE_KAFKA_BOOTSTRAP_SERVERS: '127.0.0.1:9', SLUICE_AWS_ENDPOINT: 'http://127.0.0.1:1' });
+    expect(dev).toMatchObject({
+      stage: 'dev',
+      account: '000000000000',
+      broker: { kind: 'plain', bootstrapServers: '127.0.0.1:9' },
+      local: { awsEndpoint: 'http://127.0.0.1:1' },
+      retainData: true,
+    });
+    expect(dev.capabilities).toEqual(loadConfig('local').capabilities);
+    expect(loadConfig('dev', { SLUICE_REHEARSAL: 'false' }).broker.kind).toBe('provisioned');
+  });
 });
