@@ -39,7 +39,10 @@ interface Sent {
 
 const percentile = (sorted: readonly number[], p: number): number => sorted[Math.min(sorted.length - 1, Math.floor((p / 100) * sorted.length))] ?? Number.NaN;
 
-const lake = await Lake.start({ deployEnv: { SLUICE_LAYOUT: values.layout } });
+const lake = await Lake.start({
+  // As a user's lake has it, not the tests' shortened interval.
+  deployEnv: { SLUICE_LAYOUT: values.layout, SLUICE_PERIODIC_SECONDS: '120' },
+});
 try {
   const producer = new Kafka({ clientId: 'latency', brokers: [`127.0.0.1:${lake.state.ports.kafka}`], logLevel: logLevel.ERROR }).producer({
     idempotent: true,

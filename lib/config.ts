@@ -118,7 +118,7 @@ const THIS_MACHINE = {
   account: '000000000000',
   region: 'us-east-1',
   broker: { kind: 'plain', bootstrapServers: '127.0.0.1:9092' },
-  medallion: { layout: 'combined', maxOffsetsPerTrigger: 100_000, watchdogMinutes: 1, triggerSeconds: 2, bronzeTriggerSeconds: 4, periodicSeconds: 20 },
+  medallion: { layout: 'combined', maxOffsetsPerTrigger: 100_000, watchdogMinutes: 1, triggerSeconds: 2, bronzeTriggerSeconds: 4, periodicSeconds: 120 },
   capabilities: { vpc: false, securityConfiguration: false, namedQueries: false, autoDeleteObjects: false, cdn: false },
   publishing: { schedule: false },
 } satisfies Omit<ConfigInput, 'stage'>;
@@ -146,6 +146,7 @@ export const ENVIRONMENT = {
   SLUICE_MSK_SECURITY_GROUP_ID: 'an existing MSK cluster: its security group',
   SLUICE_LAYOUT: 'combined or separate: one Glue job for all layers, or one per layer',
   SLUICE_WATCHDOG_MINUTES: 'how often the watchdog looks whether the Spark jobs run',
+  SLUICE_PERIODIC_SECONDS: 'how often daily counts and source quality are recomputed; default: as contracted, every 120 s here',
   SLUICE_SOURCES_ON: 'sources to check that are off by default (their terms or keys are then yours to mind), separated by commas',
   SLUICE_SOURCES_OFF: 'sources not to check, separated by commas',
   SLUICE_RETAIN_DATA: 'false, together with SLUICE_DELETE_DATA_OF=STAGE: delete the data with its stacks',
@@ -157,6 +158,8 @@ export const ENVIRONMENT = {
 } as const;
 
 type Environment = Readonly<Partial<Record<string, string>>>;
+
+const numberOf = (text: string | undefined): number | undefined => (text === undefined ? undefined : Number(text));
 
 const list = (text: string | undefined): string[] | undefined =>
   text
@@ -198,7 +201,7 @@ export function loadConfig(stage: string, env: Environment = {}): Config {
     network: { ...defaults.network, ...given({ vpcId: env.SLUICE_VPC_ID }) },
     medallion: {
       ...defaults.medallion,
-      ...given({ layout: env.SLUICE_LAYOUT, watchdogMinutes: env.SLUICE_WATCHDOG_MINUTES === undefined ? undefined : Number(env.SLUICE_WATCHDOG_MINUTES) }),
+      ...given({ layout: env.SLUICE_LAYOUT, watchdogMinutes: numberOf(env.SLUICE_WATCHDOG_MINUTES), periodicSeconds: numberOf(env.SLUICE_PERIODIC_SECONDS) }),
     },
     ingestion: { ...defaults.ingestion, ...given({ feedsUrl: env.SLUICE_FEEDS_URL, sourcesOn: list(env.SLUICE_SOURCES_ON), sourcesOff: list(env.SLUICE_SOURCES_OFF) }) },
     ...(onThisMachine ? { local: { awsEndpoint: env.SLUICE_AWS_ENDPOINT ?? 'http://127.0.0.1:4566' } } : {}),

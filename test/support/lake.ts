@@ -40,7 +40,7 @@ export class Lake {
     process.env.SLUICE_FEEDS = hasSharedData && !generated ? SHARED_DATA : '';
     try {
       // Tests call the watchdog themselves: its schedule must not come between a kill and what is asserted of it.
-      const state = await up(home, { feeds: 'recorded', ...options, deployEnv: { SLUICE_WATCHDOG_MINUTES: '720', ...options.deployEnv } }, say);
+      const state = await up(home, { feeds: 'recorded', ...options, deployEnv: { SLUICE_WATCHDOG_MINUTES: '720', SLUICE_PERIODIC_SECONDS: '20', ...options.deployEnv } }, say);
       const target = localTarget({ home, state });
       await trinoReady(home, state);
       return new Lake(home, state, target);

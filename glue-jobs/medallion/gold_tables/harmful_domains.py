@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
@@ -60,51 +62,83 @@ class HarmfulDomains:
     """
 
     def partial(self, facts: DataFrame) -> DataFrame:
-        listed = F.col("event") == "listed"
-        given = {
-            "first_seen": F.when(listed, F.col("observed_at")),
-            "changed_at": F.col("observed_at"),
-            "current": listed,
-        }
-        return facts.select(*KEY, *OF_NAME, *[given.get(name, F.col(name)).alias(name) for name in STATE])
+        return facts.select(_partial_columns())
 
     def explode(self, table: DataFrame) -> DataFrame:
-        return table.select(*KEY, *OF_NAME, F.explode("sources").alias("s")).select(*KEY, *OF_NAME, *[F.col("s")[name].alias(name) for name in STATE])
+        return table.select(*KEY, *OF_NAME, F.explode("sources").alias("s")).select(_exploded_columns())
 
     def finish(self, partials: DataFrame) -> DataFrame:
-        per_listing = (
-            partials.groupBy(*KEY, *LISTING)
-            .agg(F.min("first_seen").alias("first_seen"), F.max(F.struct(*NEWEST)).alias("newest"), *[F.max(name).alias(name) for name in OF_NAME])
-            .select(*KEY, *LISTING, *OF_NAME, "first_seen", "newest.*")
-        )
-        rows = per_listing.groupBy(*KEY).agg(F.sort_array(F.collect_list(F.struct(*STATE))).alias("sources"), *[F.max(name).alias(name) for name in OF_NAME])
-        excepting = F.transform(F.filter("sources", lambda s: s["current"] & _is("allow", s)), lambda s: s["source"])
-        rows = rows.withColumn("ever", F.filter("sources", lambda s: _is("block", s))).withColumn("excepting", excepting)
-        rows = rows.withColumn("blocking", F.filter("ever", lambda s: s["current"] & ~F.array_contains(F.col("excepting"), s["source"])))
-        rows = rows.withColumn("origins", _distinct_sorted(F.transform("blocking", _origin)))
-        allowing = F.filter("sources", lambda s: s["current"] & _is("allow", s))
-        allowed_by_operator = F.exists(allowing, _operator)
-        denied_by_operator = F.exists("blocking", _operator)
-        widely_used = F.exists("sources", lambda s: s["current"] & _is("popular", s))
-        needed = F.when(widely_used & ~denied_by_operator, F.lit(ORIGINS_OF_POPULAR)).otherwise(F.lit(1))
-        blocked = F.size("blocking") > 0
-        evidence = F.when(blocked, F.col("blocking")).otherwise(F.col("ever"))
-        newest_change = F.array_max(F.transform(evidence, lambda s: s["changed_at"]))
-        return rows.select(
-            *KEY,
-            F.when(F.exists(evidence, lambda s: s["scope"] == "subtree"), F.lit("subtree")).otherwise(F.lit("exact")).alias("scope"),
-            *OF_NAME,
-            "sources",
-            _distinct_sorted(F.transform("blocking", lambda s: s["category"])).alias("categories"),
-            _distinct_sorted(F.flatten(F.transform("blocking", lambda s: F.coalesce(s["tags"], F.array().cast("array<string>"))))).alias("tags"),
-            F.size(F.array_distinct(F.transform("blocking", lambda s: s["source"]))).alias("source_count"),
-            F.size("origins").alias("origin_count"),
-            widely_used.alias("widely_used"),
-            ((F.size("origins") >= needed) & ~allowed_by_operator).alias("is_active"),
-            F.array_min(F.transform("ever", lambda s: s["first_seen"])).alias("first_seen"),
-            F.array_max(F.transform("sources", lambda s: s["changed_at"])).alias("last_changed_at"),
-            F.when(~blocked, newest_change).alias("delisted_at"),
-            F.when(F.size("ever") > 0, confidence(evidence)).alias("confidence_base"),
-            newest_change.alias("confidence_at"),
-            F.transform(allowing, lambda s: F.struct(*[s[name].alias(name) for name in ("source", "scope", "reason", "valid_until")])).alias("allowed"),
-        )
+        per_listing = partials.groupBy(*KEY, *LISTING).agg(*_newest_columns()).select(*KEY, *LISTING, *OF_NAME, "first_seen", "newest.*")
+        rows = per_listing.groupBy(*KEY).agg(*_gathered_columns())
+        for name, column in _steps():
+            rows = rows.withColumn(name, column)
+        return rows.select(_row_columns())
+
+
+# Columns are made once: each is some calls into the JVM, a batch had hundreds (docs/decisions/0007).
+
+
+@cache
+def _partial_columns() -> list[Column]:
+    listed = F.col("event") == "listed"
+    given = {"first_seen": F.when(listed, F.col("observed_at")), "changed_at": F.col("observed_at"), "current": listed}
+    return [*[F.col(name) for name in (*KEY, *OF_NAME)], *[given.get(name, F.col(name)).alias(name) for name in STATE]]
+
+
+@cache
+def _exploded_columns() -> list[Column]:
+    return [*[F.col(name) for name in (*KEY, *OF_NAME)], *[F.col("s")[name].alias(name) for name in STATE]]
+
+
+def _of_name() -> list[Column]:
+    return [F.max(name).alias(name) for name in OF_NAME]
+
+
+@cache
+def _newest_columns() -> list[Column]:
+    return [F.min("first_seen").alias("first_seen"), F.max(F.struct(*NEWEST)).alias("newest"), *_of_name()]
+
+
+@cache
+def _gathered_columns() -> list[Column]:
+    return [F.sort_array(F.collect_list(F.struct(*STATE))).alias("sources"), *_of_name()]
+
+
+@cache
+def _steps() -> list[tuple[str, Column]]:
+    """Columns that later ones are made of, each once."""
+    excepting = F.transform(F.filter("sources", lambda s: s["current"] & _is("allow", s)), lambda s: s["source"])
+    blocking = F.filter("ever", lambda s: s["current"] & ~F.array_contains(F.col("excepting"), s["source"]))
+    return [
+        ("ever", F.filter("sources", lambda s: _is("block", s))),
+        ("excepting", excepting),
+        ("blocking", blocking),
+        ("origins", _distinct_sorted(F.transform("blocking", _origin))),
+        ("allowing", F.filter("sources", lambda s: s["current"] & _is("allow", s))),
+        ("evidence", F.when(F.size("blocking") > 0, F.col("blocking")).otherwise(F.col("ever"))),
+        ("newest_change", F.array_max(F.transform("evidence", lambda s: s["changed_at"]))),
+        ("widely_used", F.exists("sources", lambda s: s["current"] & _is("popular", s))),
+    ]
+
+
+@cache
+def _row_columns() -> list[Column]:
+    needed = F.when(F.col("widely_used") & ~F.exists("blocking", _operator), F.lit(ORIGINS_OF_POPULAR)).otherwise(F.lit(1))
+    return [
+        *[F.col(name) for name in KEY],
+        F.when(F.exists("evidence", lambda s: s["scope"] == "subtree"), F.lit("subtree")).otherwise(F.lit("exact")).alias("scope"),
+        *[F.col(name) for name in OF_NAME],
+        F.col("sources"),
+        _distinct_sorted(F.transform("blocking", lambda s: s["category"])).alias("categories"),
+        _distinct_sorted(F.flatten(F.transform("blocking", lambda s: F.coalesce(s["tags"], F.array().cast("array<string>"))))).alias("tags"),
+        F.size(F.array_distinct(F.transform("blocking", lambda s: s["source"]))).alias("source_count"),
+        F.size("origins").alias("origin_count"),
+        F.col("widely_used"),
+        ((F.size("origins") >= needed) & ~F.exists("allowing", _operator)).alias("is_active"),
+        F.array_min(F.transform("ever", lambda s: s["first_seen"])).alias("first_seen"),
+        F.array_max(F.transform("sources", lambda s: s["changed_at"])).alias("last_changed_at"),
+        F.when(F.size("blocking") == 0, F.col("newest_change")).alias("delisted_at"),
+        F.when(F.size("ever") > 0, confidence(F.col("evidence"))).alias("confidence_base"),
+        F.col("newest_change").alias("confidence_at"),
+        F.transform("allowing", lambda s: F.struct(*[s[name].alias(name) for name in ("source", "scope", "reason", "valid_until")])).alias("allowed"),
+    ]
