@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { GetJobCommand, GetJobRunCommand, StartJobRunCommand } from '@aws-sdk/client-glue';
+import { GetJobCommand } from '@aws-sdk/client-glue';
 import { GetObjectCommand, type GetObjectCommandOutput, S3ServiceException } from '@aws-sdk/client-s3';
 import { z } from 'zod';
 import { physicalName } from '../lib/config.js';
-import { until } from '../localstack/process.js';
+import { runJob } from './jobs.js';
 import { CliError, EXIT } from './output.js';
 import type { Target } from './target.js';
 
@@ -33,11 +33,10 @@ const manifestSchema = z.object({
 export type Manifest = z.infer<typeof manifestSchema>;
 
 const EXPORT_TIMEOUT_MS = 3_600_000;
-const jobName = ({ identity }: Target): string => physicalName(identity, 'export');
 
 /** The bucket that lists are published in. @throws CliError where the stage has no export job */
 export async function listsBucket(lake: Target): Promise<string> {
-  const JobName = jobName(lake);
+  const JobName = physicalName(lake.identity, 'export');
   const { Job } = await lake.glue.send(new GetJobCommand({ JobName })).catch((error: Error) => {
     throw new CliError(`the stage has no job ${JobName}: ${error.message}; deploy it first`, EXIT.degraded);
   });
@@ -48,19 +47,7 @@ export async function listsBucket(lake: Target): Promise<string> {
 
 /** Runs the export job and waits for its end. @throws CliError with the job's own words where it failed */
 export async function runExport(lake: Target, licences: readonly string[] | null): Promise<void> {
-  const JobName = jobName(lake);
-  const Arguments: Record<string, string> = licences === null ? {} : { '--licences': licences.join(',') };
-  const { JobRunId: RunId } = await lake.glue.send(new StartJobRunCommand({ JobName, Arguments }));
-  await until(
-    async () => {
-      const { JobRun } = await lake.glue.send(new GetJobRunCommand({ JobName, RunId }));
-      const state = JobRun?.JobRunState;
-      if (state === 'FAILED' || state === 'STOPPED' || state === 'TIMEOUT' || state === 'ERROR')
-        throw new CliError(`the export ${state.toLowerCase()}: ${JobRun?.ErrorMessage ?? 'no reason given'}; its log: ./sluice logs export`);
-      return state === 'SUCCEEDED';
-    },
-    { timeoutMs: EXPORT_TIMEOUT_MS, everyMs: 500, describe: () => `the export did not end within ${EXPORT_TIMEOUT_MS / 60_000} minutes` },
-  );
+  await runJob(lake, 'export', licences === null ? {} : { '--licences': licences.join(',') }, EXPORT_TIMEOUT_MS);
 }
 
 /** Where lists are published: those of some licences apart, as glue-jobs/medallion/export/job.py names them. */

@@ -1,4 +1,5 @@
 import Table from 'cli-table3';
+import { visible } from '../lambdas/shared/visible.js';
 
 /** What the command line's exit codes mean. */
 export const EXIT = { ok: 0, failed: 1, misuse: 2, degraded: 3 } as const;
@@ -25,14 +26,13 @@ export const printJson = (value: unknown): void => {
 
 /** Rows for people: a table on a terminal, tab-separated lines elsewhere. Control characters are made visible. */
 export function printRows(columns: readonly string[], rows: readonly (readonly string[])[]): void {
-  const clean = (cell: string) => cell.replaceAll(/[\p{Cc}\p{Cf}]/gu, (c) => `\\u${(c.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`);
   if (!process.stdout.isTTY) {
-    for (const row of [columns, ...rows]) process.stdout.write(`${row.map(clean).join('\t')}\n`);
+    for (const row of [columns, ...rows]) process.stdout.write(`${row.map(visible).join('\t')}\n`);
     return;
   }
   const plain = process.env.NO_COLOR !== undefined;
   const table = new Table({ head: [...columns], style: { head: plain ? [] : ['cyan'], border: [], compact: true } });
-  for (const row of rows) table.push(row.map(clean));
+  for (const row of rows) table.push(row.map(visible));
   process.stdout.write(`${table.toString()}\n`);
 }
 

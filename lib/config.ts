@@ -161,11 +161,13 @@ type Environment = Readonly<Partial<Record<string, string>>>;
 
 const numberOf = (text: string | undefined): number | undefined => (text === undefined ? undefined : Number(text));
 
-const list = (text: string | undefined): string[] | undefined =>
+/** The parts of `a, b`, blanks around them taken off. */
+export const commaList = (text: string): string[] =>
   text
-    ?.split(',')
+    .split(',')
     .map((name) => name.trim())
     .filter((name) => name !== '');
+const listOf = (text: string | undefined): string[] | undefined => (text === undefined ? undefined : commaList(text));
 
 function brokerOf(env: Environment, fallback: ConfigInput['broker']): ConfigInput['broker'] {
   if (env.SLUICE_KAFKA_BOOTSTRAP_SERVERS && fallback.kind === 'plain') return { kind: 'plain', bootstrapServers: env.SLUICE_KAFKA_BOOTSTRAP_SERVERS };
@@ -203,7 +205,7 @@ export function loadConfig(stage: string, env: Environment = {}): Config {
       ...defaults.medallion,
       ...given({ layout: env.SLUICE_LAYOUT, watchdogMinutes: numberOf(env.SLUICE_WATCHDOG_MINUTES), periodicSeconds: numberOf(env.SLUICE_PERIODIC_SECONDS) }),
     },
-    ingestion: { ...defaults.ingestion, ...given({ feedsUrl: env.SLUICE_FEEDS_URL, sourcesOn: list(env.SLUICE_SOURCES_ON), sourcesOff: list(env.SLUICE_SOURCES_OFF) }) },
+    ingestion: { ...defaults.ingestion, ...given({ feedsUrl: env.SLUICE_FEEDS_URL, sourcesOn: listOf(env.SLUICE_SOURCES_ON), sourcesOff: listOf(env.SLUICE_SOURCES_OFF) }) },
     ...(onThisMachine ? { local: { awsEndpoint: env.SLUICE_AWS_ENDPOINT ?? 'http://127.0.0.1:4566' } } : {}),
   };
   const parsed = configSchema.safeParse(input);

@@ -4,6 +4,7 @@ import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Command } from 'commander';
 import { httpSources } from '../../contracts/index.js';
+import { commaList } from '../../lib/config.js';
 import { getList, listsBucket, listsRoot, type Manifest, readList, readManifest, runExport } from '../lists.js';
 import { bytes, CliError, EXIT, printJson, printRows, say } from '../output.js';
 import { stageOption } from '../sources.js';
@@ -17,12 +18,6 @@ interface ExportOptions {
   readonly json?: boolean;
   readonly stage: string;
 }
-
-const commaList = (text: string): string[] =>
-  text
-    .split(',')
-    .map((part) => part.trim())
-    .filter((part) => part !== '');
 
 /** As glue-jobs/medallion/export has them; a test compares. */
 export const TIERS = ['light', 'normal', 'strict'] as const;

@@ -1,12 +1,12 @@
 import { GetItemCommand } from '@aws-sdk/client-dynamodb';
-import { BatchStopJobRunCommand, GetJobRunCommand, GetJobRunsCommand, StartJobRunCommand } from '@aws-sdk/client-glue';
+import { BatchStopJobRunCommand, GetJobRunsCommand } from '@aws-sdk/client-glue';
 import { InvokeCommand } from '@aws-sdk/client-lambda';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { datasets } from '../../contracts/index.js';
 import { physicalName } from '../../lib/config.js';
 import { LAYOUTS } from '../../lib/medallion/layouts.js';
-import { until } from '../../localstack/process.js';
+import { runJob } from '../jobs.js';
 import { CliError, EXIT, printJson, say } from '../output.js';
 import { stageOption } from '../sources.js';
 import { type Target, target } from '../target.js';
@@ -48,20 +48,9 @@ async function stopDrivers(lake: Target, layers: readonly string[]): Promise<voi
 }
 
 async function runRebuild(table: string, swap: 'no' | 'yes' | 'accept-loss', lake: Target): Promise<Result> {
-  const JobName = physicalName(lake.identity, 'rebuild');
   // First the rebuild, which waits for the lease; then the drivers are stopped: whoever is started again comes after it.
-  const { JobRunId: RunId } = await lake.glue.send(new StartJobRunCommand({ JobName, Arguments: { '--table': table, '--swap': swap } }));
-  if (swap !== 'no') await stopDrivers(lake, restingLayers(table));
-  await until(
-    async () => {
-      const { JobRun } = await lake.glue.send(new GetJobRunCommand({ JobName, RunId }));
-      const state = JobRun?.JobRunState ?? '';
-      if (['FAILED', 'STOPPED', 'TIMEOUT', 'ERROR'].includes(state))
-        throw new CliError(`the rebuild ${state.toLowerCase()}: ${JobRun?.ErrorMessage ?? 'no reason given'}; its log: ./sluice logs rebuild`);
-      return state === 'SUCCEEDED';
-    },
-    { timeoutMs: TIMEOUT_MS, everyMs: 500, describe: () => 'the rebuild did not end within 12 hours' },
-  );
+  const stop = async () => (swap === 'no' ? undefined : stopDrivers(lake, restingLayers(table)));
+  const RunId = await runJob(lake, 'rebuild', { '--table': table, '--swap': swap }, TIMEOUT_MS, stop);
   const { Item } = await lake.dynamo.send(new GetItemCommand({ TableName: physicalName(lake.identity, 'state'), Key: { pk: { S: `rebuild#${RunId}` } } }));
   return resultSchema.parse(JSON.parse(Item?.result?.S ?? '{}'));
 }

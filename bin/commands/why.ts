@@ -4,9 +4,6 @@ import { stageOption } from '../sources.js';
 import { target } from '../target.js';
 import { defang, type Explanation, entryOf, why } from '../why.js';
 
-/** Control characters made visible: a raw line is whatever a stranger wrote. */
-const visible = (text: string): string => text.replaceAll(/[\p{Cc}\p{Cf}]/gu, (c) => `\\u${(c.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`);
-
 function print({ name, verdict, because, confidence, rows }: Explanation, show: (text: string) => string): void {
   const word = rows.length === 0 ? '' : confidence === null ? '' : `, confidence ${confidence}`;
   // Longest first: a parent's name stands in its child's.
@@ -29,7 +26,7 @@ function print({ name, verdict, because, confidence, rows }: Explanation, show: 
         [each.reason ?? '', each.validUntil === null ? '' : `until ${each.validUntil}`, each.tags.join(' ')].filter(Boolean).join('; '),
         each.coordinates ?? '',
         each.line === null ? '' : String(each.line),
-        each.rawLine === null ? '' : show(visible(each.rawLine.slice(0, 300))),
+        each.rawLine === null ? '' : show(each.rawLine.slice(0, 300)),
       ]),
     );
   }

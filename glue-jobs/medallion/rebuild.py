@@ -10,7 +10,6 @@ import argparse
 import json
 import logging
 import os
-import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import reduce
@@ -25,7 +24,7 @@ from medallion.generations import Catalog, DynamoGenerations, at_their_generatio
 from medallion.gold_tables import computation_of, fold_of
 from medallion.lease import DynamoLeaseStore, Holder, acquire, glue_run_state
 from medallion.periodic import Facts
-from medallion.runner import session
+from medallion.runner import log_to_stderr, session
 from medallion.silver import insert_only_merge, parse, quarantine_rows, silver_rows, with_outcome
 from medallion.state import recompute
 from medallion.tables import ensure_table, path_of, schema_of
@@ -128,8 +127,7 @@ def find_table(contracts: Contracts, name: str) -> tuple[Dataset, Table]:
 
 def run(argv: Sequence[str]) -> None:
     """Entry point of the job. What came of it is an item of the state table: `rebuild#RUN`."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr)
-    logging.getLogger("py4j").setLevel(logging.WARNING)
+    log_to_stderr()
     arguments = parse_arguments(argv)
     lake = arguments.lake.rstrip("/")
     dynamo, glue = boto3.client("dynamodb"), boto3.client("glue")

@@ -149,6 +149,12 @@ class Driver:
 JVM_NAMES = ("functions", "PythonUtils", "Column", "SparkSession", "PythonRDD", "SerDeUtil", "org", "py4j")
 
 
+def log_to_stderr() -> None:
+    """How every job logs."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr)
+    logging.getLogger("py4j").setLevel(logging.WARNING)
+
+
 def session(job_name: str) -> SparkSession:
     """The session; everything that differs between Glue and here comes in as --conf.
 
@@ -191,8 +197,7 @@ def die(reason: str) -> None:
 
 def run(argv: Sequence[str], layers: Sequence[str]) -> None:
     """Entry point of every job: starts the queries of the layers and returns only by exiting."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr)
-    logging.getLogger("py4j").setLevel(logging.WARNING)
+    log_to_stderr()
     arguments = parse_arguments(argv, layers)
     dynamo, glue = boto3.client("dynamodb"), boto3.client("glue")
     store = DynamoLeaseStore(dynamo, arguments.state_table)

@@ -1,3 +1,5 @@
+import { visible } from '../shared/visible.js';
+
 const SECRET_NAME = /key|token|secret|auth|pass|sig|credential/i;
 
 /** A URL as logs and reasons may hold it: no user information, no value of a parameter that sounds like a secret. */
@@ -14,5 +16,5 @@ export function redactUrl(text: string): string {
 export function redact(text: string, url: string, secrets: readonly string[]): string {
   let told = text.replaceAll(url, redactUrl(url));
   for (const secret of secrets) if (secret !== '') told = told.replaceAll(secret, '***');
-  return told.replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, (c) => `\\u${(c.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`).slice(0, 500);
+  return visible(told).slice(0, 500);
 }

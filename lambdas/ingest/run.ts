@@ -215,6 +215,7 @@ class Run {
   private async fetched(current: SnapshotRef | null, notBefore: number | null, file: string): Promise<Fetched> {
     const { state, source, fetch, clock } = this.deps;
     const now = clock().getTime();
+    if (notBefore !== null && now < notBefore) return { kind: 'tooSoon', until: notBefore, file };
     let target: FetchTarget;
     try {
       target = await this.deps.target();
@@ -222,7 +223,6 @@ class Run {
       if (cause instanceof MissingKey) return { kind: 'failed', status: null, reason: cause.message, file };
       throw cause;
     }
-    if (notBefore !== null && now < notBefore) return { kind: 'tooSoon', until: notBefore, file };
     const { url, headers, secrets, minIntervalMs } = target;
     // Before the request: a run that dies after it must not ask again at once.
     if (minIntervalMs > 0 && this.event.dryRun !== true) await state.setNotBefore(source.name, this.runId, now + minIntervalMs);

@@ -43,6 +43,9 @@ export interface MedallionStackProps extends StackProps {
   readonly vpc?: IVpc;
 }
 
+/** Tells a driver its stage's databases. Glue takes no empty argument: the local stage's have no prefix. */
+const databaseArgument = (config: Config): Record<string, string> => (databasePrefix(config) === '' ? {} : { 'database-prefix': databasePrefix(config) });
+
 /** Writes checkpoints by abortable uploads instead of renames, which S3 does not have. */
 const CHECKPOINT_MANAGER = 'org.apache.spark.internal.io.cloud.AbortableStreamBasedCheckpointFileManager';
 
@@ -74,7 +77,7 @@ export class MedallionStack extends Stack {
         workerType: config.medallion.workerType,
         numberOfWorkers: config.medallion.workers,
         connections,
-        temporaryFolder: `s3://${props.artefacts.bucketName}/tmp/`,
+        artefacts: props.artefacts,
         ...security.jobProps,
         arguments: {
           lake: `s3a://${props.lake.bucketName}`,
@@ -84,7 +87,7 @@ export class MedallionStack extends Stack {
           'kafka-auth': props.broker.auth,
           'state-table': props.stateTable.tableName,
           'metrics-namespace': metricsNamespace(config),
-          ...(databasePrefix(config) === '' ? {} : { 'database-prefix': databasePrefix(config) }),
+          ...databaseArgument(config),
           'max-offsets-per-trigger': String(config.medallion.maxOffsetsPerTrigger),
           ...(config.medallion.triggerSeconds === undefined ? {} : { 'trigger-seconds': String(config.medallion.triggerSeconds) }),
           ...(config.medallion.bronzeTriggerSeconds === undefined ? {} : { 'bronze-trigger-seconds': String(config.medallion.bronzeTriggerSeconds) }),
@@ -132,7 +135,6 @@ export class MedallionStack extends Stack {
   private grant(job: PySparkStreamingJob, props: MedallionStackProps): void {
     const { role } = job;
     for (const bucket of [props.lake, props.checkpoints]) bucket.grantReadWrite(role);
-    props.artefacts.grantReadWrite(role, 'tmp/*');
     props.stateTable.grant(role, 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:DeleteItem');
     this.grantHolders(job, props.config);
     this.grantCatalog(job, props.config);
@@ -146,7 +148,6 @@ export class MedallionStack extends Stack {
     acknowledgeWildcards(role, {
       'Resource::%Lake%/*': 'Delta names its files itself.',
       'Resource::%Checkpoints%/*': 'Spark names its checkpoint files itself.',
-      'Resource::%Artefacts%/tmp/*': "Glue's temporary folder.",
       'Resource::arn:aws:ec2:*:*:network-interface/*': 'Interfaces that Glue makes for a run; held to its own tag.',
       'Resource::%/spark-kafka-source-*': 'Spark names its consumer groups itself, all with this prefix.',
     });
@@ -210,25 +211,23 @@ export class MedallionStack extends Stack {
       files: [code.contracts],
       workerType: config.medallion.workerType,
       numberOfWorkers: config.medallion.workers,
-      temporaryFolder: `s3://${artefacts.bucketName}/tmp/`,
+      artefacts,
       timeout: Duration.hours(12),
       ...security.jobProps,
       arguments: {
         lake: `s3a://${lake.bucketName}`,
         contracts: code.contracts.s3ObjectUrl,
         'state-table': stateTable.tableName,
-        ...(databasePrefix(config) === '' ? {} : { 'database-prefix': databasePrefix(config) }),
+        ...databaseArgument(config),
       },
     });
     security.acknowledgeOn(job);
     lake.grantReadWrite(job.role);
-    artefacts.grantReadWrite(job.role, 'tmp/*');
     stateTable.grant(job.role, 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:DeleteItem');
     this.grantHolders(job, config);
     this.grantCatalog(job, config);
     acknowledgeWildcards(job.role, {
       'Resource::%Lake%/*': 'Delta names its files itself.',
-      'Resource::%Artefacts%/tmp/*': "Glue's temporary folder.",
     });
   }
 

@@ -10,7 +10,7 @@ import { Universal } from 'aws-cdk-lib/aws-scheduler-targets';
 import type { Construct } from 'constructs';
 import type { Dataset } from '../../contracts/index.js';
 import { type Config, deletesData, physicalName } from '../config.js';
-import { acknowledge, acknowledgeWildcards, BUCKET_GRANTS } from '../shared/acknowledge.js';
+import { acknowledge, acknowledgeWildcards } from '../shared/acknowledge.js';
 import { GlueCode } from '../shared/glue-code.js';
 import { GlueSecurity } from '../shared/glue-security.js';
 import { PySparkBatchJob } from '../shared/pyspark-job.js';
@@ -68,19 +68,16 @@ export class PublishingStack extends Stack {
       files: [code.contracts],
       workerType: config.medallion.workerType,
       numberOfWorkers: config.medallion.workers,
-      temporaryFolder: `s3://${artefacts.bucketName}/tmp/`,
+      artefacts,
       ...security.jobProps,
       arguments: { lake: `s3a://${lake.bucketName}`, contracts: code.contracts.s3ObjectUrl, 'lists-bucket': this.lists.bucketName, 'state-table': stateTable.tableName },
     });
     security.acknowledgeOn(job);
     lake.grantRead(job.role, 'gold/*');
     stateTable.grant(job.role, 'dynamodb:GetItem');
-    artefacts.grantReadWrite(job.role, 'tmp/*');
     this.lists.grantReadWrite(job.role, 'lists/*');
     acknowledgeWildcards(job.role, {
-      ...BUCKET_GRANTS,
       'Resource::%Lake%/gold/*': 'Delta names its files itself.',
-      'Resource::%Artefacts%/tmp/*': "Glue's temporary folder.",
       'Resource::<Lists%.Arn>/lists/*': 'Lists are named by version.',
     });
     return job;

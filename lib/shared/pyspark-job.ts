@@ -1,6 +1,7 @@
 import { ArnFormat, Duration, Stack } from 'aws-cdk-lib';
 import { CfnJob, type CfnJobProps } from 'aws-cdk-lib/aws-glue';
 import { type IRole, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import { Construct } from 'constructs';
 import { acknowledgeWildcards, BUCKET_GRANTS } from './acknowledge.js';
@@ -28,7 +29,8 @@ export interface PySparkJobProps {
   readonly sparkConf?: Readonly<Record<string, string>>;
   /** Names of Glue connections, for jobs that reach into a VPC. @default [] */
   readonly connections?: readonly string[];
-  readonly temporaryFolder: string;
+  /** Where Glue's temporary folder is, `tmp/`. */
+  readonly artefacts: IBucket;
   /** Security configuration for logs and temporary data. @default - none */
   readonly securityConfiguration?: string;
   /** Namespace in which the script publishes metrics. @default - it publishes none */
@@ -84,7 +86,7 @@ export abstract class PySparkJob extends Construct {
         '--enable-continuous-cloudwatch-log': 'true',
         '--extra-py-files': urls(props.packages),
         ...(props.jars?.length ? { '--extra-jars': urls(props.jars) } : {}),
-        '--TempDir': props.temporaryFolder,
+        '--TempDir': `s3://${props.artefacts.bucketName}/tmp/`,
         '--conf': Object.entries(sparkConf)
           .map(([name, value]) => `${name}=${value}`)
           .join(' --conf '),
@@ -97,7 +99,8 @@ export abstract class PySparkJob extends Construct {
     this.grantRun(props);
   }
 
-  private grantRun({ script, packages, jars = [], files = [], metricsNamespace }: PySparkJobProps): void {
+  private grantRun({ script, packages, jars = [], files = [], metricsNamespace, artefacts }: PySparkJobProps): void {
+    artefacts.grantReadWrite(this.role, 'tmp/*');
     for (const asset of [script, ...packages, ...jars, ...files]) asset.grantRead(this.role);
     this.allow(['cloudwatch:PutMetricData'], ['*'], { StringEquals: { 'cloudwatch:namespace': [...(metricsNamespace ? [metricsNamespace] : []), 'Glue'] } });
     this.allow(
@@ -106,6 +109,7 @@ export abstract class PySparkJob extends Construct {
     );
     acknowledgeWildcards(this.role, {
       ...BUCKET_GRANTS,
+      'Resource::%Artefacts%/tmp/*': "Glue's temporary folder.",
       'Resource::arn:<AWS::Partition>:s3:::cdk-%-assets-%/*': "CDK's grant to read the job's assets; their names are content hashes.",
       'Resource::arn:<AWS::Partition>:logs:%:log-group:/aws-glue/*': 'Glue names the log groups of its runs.',
       'Resource::*': 'PutMetricData takes no resource and is held to named namespaces; the calls that describe and make network interfaces take none.',

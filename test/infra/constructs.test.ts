@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App, Duration, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import { ScheduleExpression, ScheduleTargetInput } from 'aws-cdk-lib/aws-scheduler';
 import { describe, expect, test } from 'vitest';
@@ -24,7 +25,7 @@ const jobProps = (scope: Stack, name: string): PySparkJobProps => ({
   workerType: 'G.1X',
   numberOfWorkers: 2,
   arguments: { lake: 's3a://l' },
-  temporaryFolder: 's3://t/',
+  artefacts: Bucket.fromBucketName(scope, `Artefacts-${name}`, 'artefacts'),
 });
 
 describe('PySparkStreamingJob', () => {

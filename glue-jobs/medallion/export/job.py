@@ -10,7 +10,6 @@ import logging
 import os
 import re
 import shutil
-import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -28,7 +27,7 @@ from medallion.export.formats import FORMATS, Csv, Entry, Header, ListFormat
 from medallion.export.tiers import TIERS, Exception_, as_of_table, confidence_at, listed, needed_exceptions, operator_exceptions, revoked
 from medallion.generations import DynamoGenerations, at_their_generations
 from medallion.gold_tables.harmful_domains import OPERATOR_CATEGORY
-from medallion.runner import session
+from medallion.runner import log_to_stderr, session
 from medallion.tables import path_of
 
 log = logging.getLogger("export")
@@ -215,17 +214,17 @@ def export(rows: DataFrame, exceptions: Sequence[Exception_], plan: Plan, lists:
     active = listed(rows, exceptions)
     columns = ("entry_type", "name", "scope", "confidence", "categories", "tags", "first_seen", "last_changed_at", "is_active")
     blocking = F.filter("sources", lambda s: s["current"] & (s["action"] == "block"))
-    chosen = active.unionByName(revoked(rows, plan.as_of)).where(F.col("confidence") >= min(TIERS[tier] for tier in TIERS))
+    chosen = active.unionByName(revoked(rows, plan.as_of)).where(F.col("confidence") >= min(TIERS.values()))
     source_names = F.array_sort(F.array_distinct(F.transform(blocking, lambda s: s["source"])))
     sorted_rows = chosen.select(*columns, source_names.alias("source_names")).orderBy("entry_type", "name").persist()
+    of_tier = {tier: sorted_rows.where(F.col("is_active") & (F.col("confidence") >= least)) for tier, least in TIERS.items()}
     try:
-        counts = {tier: sorted_rows.where(F.col("is_active") & (F.col("confidence") >= TIERS[tier])).count() for tier in TIERS}
         # Sources that list nothing now have nothing to be attributed for.
         held = {row["source"] for row in sorted_rows.where("is_active").select(F.explode("source_names").alias("source")).distinct().collect()}
         sources = [source for source in plan.sources if source.name in held]
         licences = ", ".join(sorted({source.licence for source in sources}))
-        headers = {tier: Header(f"{title} {tier}", plan.version, plan.as_of, EXPIRES_HOURS, counts[tier], licences) for tier in TIERS}
-        needed = {tier: needed_exceptions(sorted_rows.where(F.col("is_active") & (F.col("confidence") >= TIERS[tier])), exceptions) for tier in TIERS}
+        headers = {tier: Header(f"{title} {tier}", plan.version, plan.as_of, EXPIRES_HOURS, of_tier[tier].count(), licences) for tier in TIERS}
+        needed = {tier: needed_exceptions(of_tier[tier], exceptions) for tier in TIERS}
         files = []
         for tier in TIERS:
             for name, made in FORMATS.items():
@@ -285,8 +284,7 @@ def publish(files: Sequence[ListFile], headers: dict[str, Header], exceptions: d
 
 def run(argv: Sequence[str]) -> None:
     """Entry point of the job."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr)
-    logging.getLogger("py4j").setLevel(logging.WARNING)
+    log_to_stderr()
     arguments = parse_arguments(argv)
     client = boto3.client("s3")
     contracts = at_their_generations(load_contracts(arguments.contracts, client), DynamoGenerations(boto3.client("dynamodb"), arguments.state_table).get)
