@@ -14,7 +14,7 @@ const began = performance.now();
 
 /** State in memory and objects as files: what S3 and DynamoDB would hold is not this process's memory. */
 function localStores() {
-  let state: SourceState = { current: null, pending: null, wholeAt: null, notBefore: null };
+  let state: SourceState = { current: null, pending: null, wholeAt: null, notBefore: null, paused: false };
   const set = (change: Partial<SourceState>) => {
     state = { ...state, ...change };
     return Promise.resolve();
@@ -26,6 +26,7 @@ function localStores() {
     promote: (_source, _run, current) => set({ current, pending: null }),
     setWholeAt: (_source, _run, wholeAt) => set({ wholeAt }),
     setNotBefore: (_source, _run, notBefore) => set({ notBefore }),
+    setChecked: async () => undefined,
     release: async () => undefined,
   };
   const path = (key: string) => join(folder, 'objects', key);
@@ -47,6 +48,7 @@ async function ours(): Promise<Record<string, unknown>> {
     dataset,
     source: { ...source, bounds: { ...source.bounds, maxBytes: 512 * 1024 * 1024 } },
     checks: findDataset('source_checks'),
+    operations: findDataset('operations'),
     target: async () => ({ url, headers: {}, secrets: [], minIntervalMs: 0 }),
     clock: () => new Date(),
     newId: () => 'bench',

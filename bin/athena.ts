@@ -1,54 +1,15 @@
-import { GetQueryExecutionCommand, GetQueryResultsCommand, type QueryExecution, type Row, StartQueryExecutionCommand, StopQueryExecutionCommand } from '@aws-sdk/client-athena';
-import { qualifyDatabases } from '../contracts/sql.js';
+import { QueryFailed, type QueryResult, runSql } from '../lambdas/shared/athena.js';
 import { databaseName, physicalName } from '../lib/config.js';
 import { CliError } from './output.js';
 import type { Target } from './target.js';
 
-export interface QueryResult {
-  readonly columns: readonly string[];
-  /** Null stands for SQL's NULL. */
-  readonly rows: readonly (readonly (string | null)[])[];
-  readonly scannedBytes: number;
-  readonly elapsedMs: number;
-}
-
-const POLL_MS = 250;
-const DEFAULT_TIMEOUT_MS = 600_000;
-
-const cells = (row: Row): (string | null)[] => (row.Data ?? []).map(({ VarCharValue }) => VarCharValue ?? null);
-
-/** Runs SQL by the Athena API, on a deployed stage and here alike. @throws CliError with the engine's words */
-export async function runQuery(sql: string, { athena, identity }: Target, timeoutMs: number = DEFAULT_TIMEOUT_MS): Promise<QueryResult> {
-  const { QueryExecutionId } = await athena.send(
-    new StartQueryExecutionCommand({
-      QueryString: qualifyDatabases(sql, (layer) => databaseName(identity, layer)),
-      WorkGroup: physicalName(identity, 'queries'),
-      QueryExecutionContext: { Database: databaseName(identity, 'gold') },
-    }),
-  );
-  const deadline = Date.now() + timeoutMs;
-  let execution: QueryExecution | undefined;
-  for (;;) {
-    ({ QueryExecution: execution } = await athena.send(new GetQueryExecutionCommand({ QueryExecutionId })));
-    const state = execution?.Status?.State;
-    if (state === 'SUCCEEDED') break;
-    if (state === 'FAILED' || state === 'CANCELLED') throw new CliError(`query ${state.toLowerCase()}: ${execution?.Status?.StateChangeReason ?? 'no reason given'}`);
-    if (Date.now() > deadline) {
-      await athena.send(new StopQueryExecutionCommand({ QueryExecutionId }));
-      throw new CliError(`query did not finish in ${timeoutMs / 1000} s and was stopped; narrow it, or look at ./sluice status`);
-    }
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+/** Runs SQL on the target's lake. @throws CliError with the engine's words */
+export async function runQuery(sql: string, { athena, identity }: Target, timeoutMs?: number): Promise<QueryResult> {
+  const engine = { athena, workGroup: physicalName(identity, 'queries'), databaseOf: (layer: string) => databaseName(identity, layer) };
+  try {
+    return await runSql(sql, engine, timeoutMs);
+  } catch (cause) {
+    if (cause instanceof QueryFailed) throw new CliError(cause.message);
+    throw cause;
   }
-  const rows: (string | null)[][] = [];
-  let columns: string[] = [];
-  let NextToken: string | undefined;
-  do {
-    const page = await athena.send(new GetQueryResultsCommand({ QueryExecutionId, ...(NextToken === undefined ? {} : { NextToken }) }));
-    columns = (page.ResultSet?.ResultSetMetadata?.ColumnInfo ?? []).map(({ Name }) => Name ?? '');
-    rows.push(...(page.ResultSet?.Rows ?? []).map(cells));
-    NextToken = page.NextToken;
-  } while (NextToken !== undefined);
-  // Athena puts the column names of a SELECT into the first row.
-  if (rows[0]?.every((cell, i) => cell === columns[i])) rows.shift();
-  return { columns, rows, scannedBytes: execution?.Statistics?.DataScannedInBytes ?? 0, elapsedMs: execution?.Statistics?.TotalExecutionTimeInMillis ?? 0 };
 }

@@ -1,8 +1,10 @@
 import { AthenaClient } from '@aws-sdk/client-athena';
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { GlueClient } from '@aws-sdk/client-glue';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
+import { SQSClient } from '@aws-sdk/client-sqs';
 import type { Config } from '../lib/config.js';
 import { LOCAL, sdkSettings } from '../localstack/identity.js';
 import { defaultHome, type Home } from '../localstack/paths.js';
@@ -19,6 +21,8 @@ export interface Target {
   readonly glue: GlueClient;
   readonly dynamo: DynamoDBClient;
   readonly s3: S3Client;
+  readonly cloudwatch: CloudWatchClient;
+  readonly sqs: SQSClient;
   /** Null on a deployed stage. */
   readonly local: { readonly home: Home; readonly state: StackState } | null;
 }
@@ -43,6 +47,8 @@ export function localTarget(local: { readonly home: Home; readonly state: StackS
     lambda: client(LambdaClient, state),
     glue: client(GlueClient, state),
     dynamo: client(DynamoDBClient, state),
+    cloudwatch: client(CloudWatchClient, state),
+    sqs: client(SQSClient, state),
     s3: new S3Client({ ...sdkSettings(doorUrl(state)), forcePathStyle: true }),
     local,
   };
@@ -64,6 +70,8 @@ export function target(stage: string): Target {
     lambda: new LambdaClient(settings),
     glue: new GlueClient(settings),
     dynamo: new DynamoDBClient(settings),
+    cloudwatch: new CloudWatchClient(settings),
+    sqs: new SQSClient(settings),
     s3: new S3Client(settings),
     local: null,
   };

@@ -35,6 +35,7 @@ export interface CompiledDataset {
   readonly order: readonly string[];
   readonly rules: readonly { readonly name: string; readonly action: string; readonly sql: string; readonly field: string; readonly kind: string }[];
   readonly triggerSeconds: number;
+  readonly background: boolean;
   /** Sources of lists: what exports say of them. */
   readonly sources: readonly { readonly name: string; readonly category: string; readonly role: string; readonly licence: string; readonly homepage: string }[];
   readonly tables: readonly CompiledTable[];
@@ -80,6 +81,7 @@ function compileDataset(dataset: Dataset): CompiledDataset {
     order: dataset.record.order,
     rules: dataset.rules.map((rule) => ({ name: rule.name, action: rule.action, sql: ruleSql(rule), field: rule.field, kind: rule.kind })),
     triggerSeconds: dataset.service.triggerSeconds,
+    background: dataset.service.background,
     sources: dataset.sources.flatMap((source) => {
       if (source.kind === 'http') return [pick(source)];
       return source.kind === 'operator' ? [pick({ ...source, licence: 'own entries', homepage: '' })] : [];

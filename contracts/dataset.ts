@@ -166,9 +166,15 @@ const datasetSchema = z
     /** Tables beyond Bronze, Silver and quarantine, which every dataset has. */
     tables: z.array(tableSchema).default([]),
     rules: z.array(ruleSchema).default([]),
+    /** How the canary of the dataset looks: values beyond the examples, and SQL for the time of the newest one that Gold holds. */
+    canary: z.object({ fields: z.record(identifier, z.union([z.string(), z.number(), z.boolean(), z.null()])), gold: z.string().min(1) }).strict(),
     service: z
       .object({
         triggerSeconds: z.number().int().positive(),
+        /** Whether nobody waits for it: its queries keep to triggerSeconds even where a job hurries the others. */
+        background: z.boolean().default(false),
+        /** Largest part of a batch's records that may go to quarantine, in percent, before an alarm. */
+        quarantinePercent: z.number().positive().max(100).default(2),
         freshnessMinutes: z.object({ bronze: z.number().positive(), silver: z.number().positive(), gold: z.number().positive() }).strict(),
         severity: z.enum(['page', 'ticket', 'notice']),
       })
@@ -268,6 +274,10 @@ function checkWhole(dataset: Dataset): string[] {
   const fields = new Set(Object.keys(dataset.record.fields));
   for (const field of [...dataset.record.key, ...dataset.record.order]) {
     if (!fields.has(field)) problems.push(`record.key: no field "${field}"`);
+  }
+  if (!fields.has('source')) problems.push('record.fields: no field "source", by which canaries are told from records');
+  for (const field of Object.keys(dataset.canary.fields)) {
+    if (!fields.has(field)) problems.push(`canary.fields: no field "${field}"`);
   }
   for (const field of dataset.record.key) {
     if (dataset.record.fields[field]?.pii === 'drop') problems.push(`record.key: "${field}" is dropped as personal, so it cannot be a key`);

@@ -167,6 +167,10 @@ export const harmfulDomains = defineDataset({
       },
     },
   ],
+  canary: {
+    fields: { name: 'canary.invalid', action: 'block', tags: null, listed_at: null, valid_until: null },
+    gold: "SELECT max(last_changed_at) FROM gold.harmful_domains WHERE entry_type = 'domain' AND name = 'canary.invalid'",
+  },
   service: { triggerSeconds: 10, freshnessMinutes: { bronze: 30, silver: 60, gold: 120 }, severity: 'page' },
   queries: [
     {

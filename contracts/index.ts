@@ -1,9 +1,10 @@
 import type { Dataset, HttpSource, ListSource } from './dataset.js';
 import { harmfulDomains } from './harmful-domains.js';
+import { operations } from './operations.js';
 import { sourceChecks } from './source-checks.js';
 
 /** Every dataset of the lake. Adding one here makes its topic, tables, schedules and Spark schemas. */
-export const datasets: readonly Dataset[] = [harmfulDomains, sourceChecks];
+export const datasets: readonly Dataset[] = [harmfulDomains, sourceChecks, operations];
 
 export interface ScheduledSource {
   readonly dataset: Dataset;
@@ -39,6 +40,7 @@ export function findDataset(name: string, of: readonly Dataset[] = datasets): Da
   return found;
 }
 
+export { canaryRecord } from './canary.js';
 export { CANARY_SOURCE } from './compile.js';
 export type { Dataset, Field, HttpSource, Layer, ListSource, OperatorSource, Source, Table, Writer } from './dataset.js';
 export { COORDINATES, defineDataset } from './dataset.js';

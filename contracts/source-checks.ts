@@ -80,6 +80,7 @@ export const sourceChecks = defineDataset({
       },
     },
   ],
+  canary: { fields: { outcome: 'unchanged', reason: null }, gold: "SELECT max(last_check_at) FROM gold.source_status WHERE source = '_canary'" },
   service: { triggerSeconds: 10, freshnessMinutes: { bronze: 30, silver: 60, gold: 120 }, severity: 'ticket' },
   queries: [
     {

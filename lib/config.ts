@@ -18,6 +18,19 @@ const brokerSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('plain'), bootstrapServers: z.string().min(1) }).strict(),
 ]);
 
+/** Who hears of alarms: e-mail addresses, HTTPS endpoints (PagerDuty and its kin take SNS messages so), a Slack channel. */
+const subscribersSchema = z
+  .object({
+    emails: z.array(z.email()).default([]),
+    urls: z.array(z.url({ protocol: /^https$/, error: 'a URL that alarms are sent to is https' })).default([]),
+    slack: z
+      .object({ workspaceId: z.string().regex(/^T[A-Z0-9]+$/, 'a Slack workspace is T...'), channelId: z.string().regex(/^C[A-Z0-9]+$/, 'a Slack channel is C...') })
+      .strict()
+      .optional(),
+  })
+  .strict()
+  .prefault({});
+
 /** What a stage is. Every value a person may want to change is here; `config.test.ts` pins the defaults. */
 export const configSchema = z
   .object({
@@ -55,6 +68,15 @@ export const configSchema = z
         /** How often periodic tables are recomputed. @default - each contract's own */
         periodicSeconds: z.number().positive().optional(),
         watchdogMinutes: z.number().int().min(1).default(5),
+        /** A job that failed so often within an hour is not started again until one of these is an hour old. */
+        restartsPerHour: z.number().int().min(1).default(6),
+        /** Hours of the day (UTC) in which the jobs run, for lakes that need not be fresh at night. @default - always */
+        window: z
+          .object({ fromHour: z.number().int().min(0).max(23), toHour: z.number().int().min(0).max(23) })
+          .strict()
+          .optional(),
+        /** Runs are ended and started anew after so long. @default - they run on */
+        restartEveryHours: z.number().int().min(1).optional(),
       })
       .strict()
       .prefault({}),
@@ -89,6 +111,21 @@ export const configSchema = z
       })
       .strict()
       .prefault({}),
+    monitoring: z
+      .object({
+        everyMinutes: z.number().int().min(1).default(15),
+        /** Who is told of what must be seen to at once (`page`) and of what can wait (`ticket`). */
+        page: subscribersSchema,
+        ticket: subscribersSchema,
+        /** A queue that receives all notifications as well, for tests and for `sluice status` here. */
+        inbox: z.boolean().default(false),
+        /** Where docs/runbook.md is read. */
+        runbookUrl: z.string().min(1).default('docs/runbook.md'),
+        /** USD a month for the account; exceeded or about to be, somebody is told. @default - no budget */
+        monthlyBudget: z.number().positive().optional(),
+      })
+      .strict()
+      .prefault({}),
     /** Keep buckets, tables, keys and the broker when their stack is deleted. */
     retainData: z.boolean().default(true),
     /** The second word: data is deleted with its stack only if `retainData` is false and this names the stage. */
@@ -102,6 +139,9 @@ export const configSchema = z
         namedQueries: z.boolean().default(true),
         autoDeleteObjects: z.boolean().default(true),
         cdn: z.boolean().default(true),
+        compositeAlarms: z.boolean().default(true),
+        budgets: z.boolean().default(true),
+        notificationKey: z.boolean().default(true),
       })
       .strict()
       .prefault({}),
@@ -119,8 +159,18 @@ const THIS_MACHINE = {
   region: 'us-east-1',
   broker: { kind: 'plain', bootstrapServers: '127.0.0.1:9092' },
   medallion: { layout: 'combined', maxOffsetsPerTrigger: 100_000, watchdogMinutes: 1, triggerSeconds: 2, bronzeTriggerSeconds: 4, periodicSeconds: 120 },
-  capabilities: { vpc: false, securityConfiguration: false, namedQueries: false, autoDeleteObjects: false, cdn: false },
+  capabilities: {
+    vpc: false,
+    securityConfiguration: false,
+    namedQueries: false,
+    autoDeleteObjects: false,
+    cdn: false,
+    compositeAlarms: false,
+    budgets: false,
+    notificationKey: false,
+  },
   publishing: { schedule: false },
+  monitoring: { inbox: true },
 } satisfies Omit<ConfigInput, 'stage'>;
 
 /** Settings of the stages, before what the command line or environment adds. */
@@ -146,6 +196,15 @@ export const ENVIRONMENT = {
   SLUICE_MSK_SECURITY_GROUP_ID: 'an existing MSK cluster: its security group',
   SLUICE_LAYOUT: 'combined or separate: one Glue job for all layers, or one per layer',
   SLUICE_WATCHDOG_MINUTES: 'how often the watchdog looks whether the Spark jobs run',
+  SLUICE_RESTARTS_PER_HOUR: 'how often a failing Spark job is started again within an hour; default 6',
+  SLUICE_MONITOR_MINUTES: 'how often the monitor looks at everything; default 15',
+  SLUICE_PAGE_EMAILS: 'e-mail addresses for alarms that must be seen to at once, separated by commas',
+  SLUICE_PAGE_URLS: 'HTTPS endpoints for the same (PagerDuty and its kin), separated by commas',
+  SLUICE_TICKET_EMAILS: 'e-mail addresses for alarms that can wait, separated by commas',
+  SLUICE_TICKET_URLS: 'HTTPS endpoints for the same, separated by commas',
+  SLUICE_PAGE_SLACK: 'a Slack channel for alarms that must be seen to at once, as WORKSPACE/CHANNEL (T.../C...)',
+  SLUICE_RUNBOOK_URL: 'where docs/runbook.md is read; alarms link to its sections',
+  SLUICE_MONTHLY_BUDGET: 'USD a month that the account may cost before somebody is told',
   SLUICE_PERIODIC_SECONDS: 'how often daily counts and source quality are recomputed; default: as contracted, every 120 s here',
   SLUICE_SOURCES_ON: 'sources to check that are off by default (their terms or keys are then yours to mind), separated by commas',
   SLUICE_SOURCES_OFF: 'sources not to check, separated by commas',
@@ -168,6 +227,11 @@ export const commaList = (text: string): string[] =>
     .map((name) => name.trim())
     .filter((name) => name !== '');
 const listOf = (text: string | undefined): string[] | undefined => (text === undefined ? undefined : commaList(text));
+
+function subscribersOf(emails: string | undefined, urls: string | undefined, slack: string | undefined): z.input<typeof subscribersSchema> {
+  const [workspaceId = '', channelId = ''] = slack?.split('/') ?? [];
+  return { emails: listOf(emails) ?? [], urls: listOf(urls) ?? [], ...(slack === undefined ? {} : { slack: { workspaceId, channelId } }) };
+}
 
 function brokerOf(env: Environment, fallback: ConfigInput['broker']): ConfigInput['broker'] {
   if (env.SLUICE_KAFKA_BOOTSTRAP_SERVERS && fallback.kind === 'plain') return { kind: 'plain', bootstrapServers: env.SLUICE_KAFKA_BOOTSTRAP_SERVERS };
@@ -203,9 +267,24 @@ export function loadConfig(stage: string, env: Environment = {}): Config {
     network: { ...defaults.network, ...given({ vpcId: env.SLUICE_VPC_ID }) },
     medallion: {
       ...defaults.medallion,
-      ...given({ layout: env.SLUICE_LAYOUT, watchdogMinutes: numberOf(env.SLUICE_WATCHDOG_MINUTES), periodicSeconds: numberOf(env.SLUICE_PERIODIC_SECONDS) }),
+      ...given({
+        layout: env.SLUICE_LAYOUT,
+        watchdogMinutes: numberOf(env.SLUICE_WATCHDOG_MINUTES),
+        restartsPerHour: numberOf(env.SLUICE_RESTARTS_PER_HOUR),
+        periodicSeconds: numberOf(env.SLUICE_PERIODIC_SECONDS),
+      }),
     },
     ingestion: { ...defaults.ingestion, ...given({ feedsUrl: env.SLUICE_FEEDS_URL, sourcesOn: listOf(env.SLUICE_SOURCES_ON), sourcesOff: listOf(env.SLUICE_SOURCES_OFF) }) },
+    monitoring: {
+      ...defaults.monitoring,
+      ...given({
+        everyMinutes: numberOf(env.SLUICE_MONITOR_MINUTES),
+        runbookUrl: env.SLUICE_RUNBOOK_URL,
+        monthlyBudget: numberOf(env.SLUICE_MONTHLY_BUDGET),
+        page: subscribersOf(env.SLUICE_PAGE_EMAILS, env.SLUICE_PAGE_URLS, env.SLUICE_PAGE_SLACK),
+        ticket: subscribersOf(env.SLUICE_TICKET_EMAILS, env.SLUICE_TICKET_URLS, undefined),
+      }),
+    },
     ...(onThisMachine ? { local: { awsEndpoint: env.SLUICE_AWS_ENDPOINT ?? 'http://127.0.0.1:4566' } } : {}),
   };
   const parsed = configSchema.safeParse(input);

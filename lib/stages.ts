@@ -7,6 +7,7 @@ import { CatalogStack } from './catalog/catalog-stack.js';
 import type { Config } from './config.js';
 import { IngestionStack } from './ingestion/ingestion-stack.js';
 import { MedallionStack } from './medallion/medallion-stack.js';
+import { MonitoringStack } from './monitoring/monitoring-stack.js';
 import { NetworkStack } from './network/network-stack.js';
 import { PublishingStack } from './publishing/publishing-stack.js';
 import { StorageStack } from './storage/storage-stack.js';
@@ -21,6 +22,7 @@ export interface SluiceStacks {
   readonly medallion: MedallionStack;
   readonly ingestion: IngestionStack;
   readonly publishing: PublishingStack;
+  readonly monitoring: MonitoringStack;
 }
 
 /**
@@ -54,8 +56,21 @@ export function addStage(app: App, config: Config, datasets: readonly Dataset[])
   const ingestion = new IngestionStack(app, `${prefix}-ingestion`, { ...common, ...inVpc, datasets, broker: connection, landing, stateTable });
   ingestion.addStackDependency(topics);
   const publishing = new PublishingStack(app, `${prefix}-publishing`, { ...common, datasets, key, lake, artefacts, stateTable });
+  const monitoring = new MonitoringStack(app, `${prefix}-monitoring`, {
+    ...common,
+    ...inVpc,
+    datasets,
+    broker: connection,
+    key,
+    lake,
+    checkpoints,
+    artefacts,
+    stateTable,
+    jobs: medallion.jobs,
+  });
+  for (const stack of [topics, catalog]) monitoring.addStackDependency(stack);
 
   Tags.of(app).add('app', config.app);
   Tags.of(app).add('stage', config.stage);
-  return { storage, topics, catalog, medallion, ingestion, publishing, ...(network ? { network } : {}), ...(broker ? { broker } : {}) };
+  return { storage, topics, catalog, medallion, ingestion, publishing, monitoring, ...(network ? { network } : {}), ...(broker ? { broker } : {}) };
 }

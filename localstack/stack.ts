@@ -141,7 +141,7 @@ export async function up(home: Home, options: UpOptions, say: Say): Promise<Stac
   ]);
   await deploy(home, state, assembly, say);
   // A deploy that changed nothing starts nothing: after `down`, the jobs are started here, not at the watchdog's next tick.
-  await client(LambdaClient, state).send(new InvokeCommand({ FunctionName: localName('watchdog'), Payload: Buffer.from('{}') }));
+  await client(LambdaClient, state).send(new InvokeCommand({ FunctionName: localName('watchdog'), Payload: Buffer.from('{"force":true}') }));
   return state;
 }
 

@@ -5,6 +5,7 @@ import { addDevelopmentCommands } from './development.js';
 import { addDoctor } from './doctor.js';
 import { addLifecycleCommands } from './lifecycle.js';
 import { addListCommands } from './lists.js';
+import { addOperationCommands } from './operations.js';
 import { addRebuild } from './rebuild.js';
 import { addReplay } from './replay.js';
 import { addSourceCommands } from './sources.js';
@@ -17,6 +18,7 @@ export function addCommands(program: Command): void {
   addStatus(program);
   addDoctor(program);
   addDataCommands(program);
+  addOperationCommands(program);
   addSourceCommands(program);
   addReplay(program);
   addRebuild(program);

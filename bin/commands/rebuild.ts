@@ -1,12 +1,11 @@
 import { GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { BatchStopJobRunCommand, GetJobRunsCommand } from '@aws-sdk/client-glue';
-import { InvokeCommand } from '@aws-sdk/client-lambda';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { datasets } from '../../contracts/index.js';
 import { physicalName } from '../../lib/config.js';
 import { LAYOUTS } from '../../lib/medallion/layouts.js';
-import { runJob } from '../jobs.js';
+import { callWatchdog, runJob } from '../jobs.js';
 import { CliError, EXIT, printJson, say } from '../output.js';
 import { stageOption } from '../sources.js';
 import { type Target, target } from '../target.js';
@@ -56,7 +55,7 @@ async function runRebuild(table: string, swap: 'no' | 'yes' | 'accept-loss', lak
 }
 
 /** Starts what a rebuild stopped, at once; the watchdog's schedule would, later. */
-const startDrivers = (lake: Target) => lake.lambda.send(new InvokeCommand({ FunctionName: physicalName(lake.identity, 'watchdog'), Payload: Buffer.from('{}') }));
+const startDrivers = (lake: Target) => callWatchdog(lake);
 
 export function addRebuild(program: Command): void {
   program

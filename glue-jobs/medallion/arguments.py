@@ -6,6 +6,8 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from medallion.contracts import Dataset
+
 LAYERS = ("bronze", "silver", "gold")
 
 
@@ -44,10 +46,13 @@ def layers_of(text: str) -> tuple[str, ...]:
     return names
 
 
-def trigger_of(arguments: JobArguments, layer: str, contracted_seconds: float) -> float:
-    """Seconds between the starts of a layer's batches: the job's own where it is given any, else the contract's."""
+def trigger_of(arguments: JobArguments, layer: str, dataset: Dataset) -> float:
+    """Seconds between the starts of a layer's batches: the job's own where it is given any, else the contract's; what runs in the
+    background always takes its contract's."""
+    if dataset.background:
+        return dataset.trigger_seconds
     own = arguments.bronze_trigger_seconds if layer == "bronze" else None
-    return own or arguments.trigger_seconds or contracted_seconds
+    return own or arguments.trigger_seconds or dataset.trigger_seconds
 
 
 def parse_arguments(argv: Sequence[str], layers: Sequence[str]) -> JobArguments:

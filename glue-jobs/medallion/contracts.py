@@ -64,6 +64,7 @@ class Dataset:
     key: tuple[str, ...]
     rules: tuple[Rule, ...]
     trigger_seconds: float
+    background: bool
     sources: tuple[Source, ...]
     tables: tuple[Table, ...]
 
@@ -72,7 +73,8 @@ class Dataset:
         return next(table for table in self.tables if table.layer == layer and table.name == self.name)
 
     def gold_tables(self) -> tuple[Table, ...]:
-        return tuple(table for table in self.tables if table.layer == "gold")
+        """What is computed from the dataset's Silver: its Gold tables, and of an operational dataset its `ops` ones."""
+        return tuple(table for table in self.tables if table.layer in ("gold", "ops"))
 
 
 @dataclass(frozen=True)
@@ -129,6 +131,7 @@ def parse_contracts(text: str) -> Contracts:
                 key=tuple(dataset["key"]),
                 rules=tuple(Rule(**rule) for rule in dataset["rules"]),
                 trigger_seconds=dataset["triggerSeconds"],
+                background=dataset["background"],
                 sources=tuple(Source(**source) for source in dataset["sources"]),
                 tables=tuple(_table(table) for table in dataset["tables"]),
             )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,8 @@ BATCH_DURATION = "BatchDuration"
 OFFSET_LAG = "OffsetLag"
 LEDGER_RESIDUAL = "LedgerResidual"
 QUARANTINED = "QuarantinedRecords"
+QUARANTINE_PERCENT = "QuarantinePercent"
+WRITE_DURATION = "WriteDuration"
 
 
 @dataclass(frozen=True)
@@ -73,20 +75,23 @@ def metrics_of(progress: Mapping[str, Any]) -> list[Metric]:
     metrics = [
         Metric(INPUT_ROWS, float(progress.get("numInputRows", 0)), "Count"),
         Metric(BATCH_DURATION, float(progress.get("durationMs", {}).get("triggerExecution", 0)), "Milliseconds"),
+        Metric(WRITE_DURATION, float(progress.get("durationMs", {}).get("addBatch", 0)), "Milliseconds"),
     ]
     lag = lag_of(progress)
     return metrics if lag is None else [*metrics, Metric(OFFSET_LAG, float(lag), "Count")]
 
 
 class ProgressListener:
-    """Publishes the progress of queries named `LAYER.DATASET`.
+    """Publishes the progress of queries named `LAYER.DATASET`, and notes how far they have come.
 
     The Java interface itself, called by Py4J: PySpark's StreamingQueryListener takes each event apart by dozens of calls into the JVM,
     a twentieth of a small driver's time; this one asks for the progress as JSON, which is one.
     """
 
-    def __init__(self, metrics: Metrics) -> None:
+    def __init__(self, metrics: Metrics, note: Callable[[Mapping[str, Any]], None] = lambda _progress: None) -> None:
         self._metrics = metrics
+        self._note = note
+        self._names: dict[str, str] = {}
 
     def add_to(self, spark: SparkSession) -> None:
         ensure_callback_server_started(spark.sparkContext._gateway)
@@ -95,16 +100,19 @@ class ProgressListener:
 
     def onQueryStarted(self, event: Any) -> None:
         log.info("query %s started, checkpoint id %s", event.name(), event.id().toString())
+        self._names[event.id().toString()] = str(event.name())
 
     def onQueryProgress(self, event: Any) -> None:
         progress = json.loads(event.progress().json())
         layer, _, dataset = (progress.get("name") or "").partition(".")
         if progress.get("numInputRows", 0) > 0:
             log.info("%s batch %s: %s rows, milliseconds %s", progress["name"], progress["batchId"], progress["numInputRows"], progress["durationMs"])
+        self._note(progress)
         self._metrics.put(dataset, layer, metrics_of(progress))
 
     def onQueryIdle(self, event: Any) -> None:
-        """Idle queries say nothing here: the heartbeat of a quiet feed is the monitor's canary."""
+        """A query without work lives: that is noted, and is no metric."""
+        self._note({"name": self._names.get(event.id().toString())})
 
     def onQueryTerminated(self, event: Any) -> None:
         log.info("query %s terminated", event.id().toString())

@@ -15,6 +15,7 @@ from delta.tables import DeltaTable
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from medallion.canary import is_canary
 from medallion.contracts import Table
 from medallion.state import facts_stream, merge_state
 from medallion.tables import path_of, schema_of
@@ -26,6 +27,15 @@ class Facts:
 
     own: DataFrame
     others: Mapping[str, DataFrame]
+
+
+def without_canaries(facts: DataFrame, canary_source: str) -> DataFrame:
+    return facts.where(~is_canary(canary_source))
+
+
+def facts_of(read: Callable[[Table], DataFrame], own: Table, others: Mapping[str, Table], canary_source: str) -> Facts:
+    """The Silver tables, without canaries: what is counted by date or source must not count them."""
+    return Facts(without_canaries(read(own), canary_source), {name: without_canaries(read(table), canary_source) for name, table in others.items()})
 
 
 class Periodic(Protocol):
@@ -56,10 +66,12 @@ class PeriodicBatch:
         lake: str,
         own: Table,
         others: Mapping[str, Table],
+        canary_source: str,
         query_id: Callable[[], str],
         before_write: Callable[[], None],
     ) -> None:
         self._table = table
+        self._canary_source = canary_source
         self._computation = computation
         self._lake = lake
         self._own = own
@@ -71,8 +83,9 @@ class PeriodicBatch:
         spark = new.sparkSession
         read = spark.read.format("delta")
         path = path_of(self._lake, self._table)
-        facts = Facts(read.load(path_of(self._lake, self._own)), {name: read.load(path_of(self._lake, table)) for name, table in self._others.items()})
-        rows = self._computation.advance(read.load(path), new.where(F.col("topic") == self._own.name), facts)
+        facts = facts_of(lambda table: read.load(path_of(self._lake, table)), self._own, self._others, self._canary_source)
+        new = without_canaries(new.where(F.col("topic") == self._own.name), self._canary_source)
+        rows = self._computation.advance(read.load(path), new, facts)
         rows = rows.select(*schema_of(self._table.ddl).names).persist()
         try:
             if rows.isEmpty():

@@ -23,7 +23,7 @@ from medallion.contracts import Contracts, Dataset, Table, load_contracts
 from medallion.generations import Catalog, DynamoGenerations, at_their_generations, generation_of, path_at
 from medallion.gold_tables import computation_of, fold_of
 from medallion.lease import DynamoLeaseStore, Holder, acquire, glue_run_state
-from medallion.periodic import Facts
+from medallion.periodic import facts_of
 from medallion.runner import log_to_stderr, session
 from medallion.silver import insert_only_merge, parse, quarantine_rows, silver_rows, with_outcome
 from medallion.state import recompute
@@ -77,8 +77,9 @@ def computed(spark: SparkSession, contracts: Contracts, dataset: Dataset, table:
     if table.layer == "gold" and table.kind == "state":
         return recompute(fold_of(table.name), read(dataset.table("silver"))).select(*names)
     if table.layer == "gold":
-        others = {name: read(contracts.dataset(name).table("silver")) for name in table.reads}
-        return computation_of(table.name).recompute(Facts(read(dataset.table("silver")), others)).select(*names)
+        others = {name: contracts.dataset(name).table("silver") for name in table.reads}
+        facts = facts_of(read, dataset.table("silver"), others, contracts.canary_source)
+        return computation_of(table.name).recompute(facts).select(*names)
     raise ValueError(f"{table.full_name} is not computed from another table: silver and gold tables are")
 
 

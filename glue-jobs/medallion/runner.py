@@ -26,8 +26,9 @@ from medallion.contracts import Contracts, Dataset, Table, load_contracts
 from medallion.generations import Catalog, DynamoGenerations, at_their_generations, generation_of
 from medallion.gold_tables import computation_of, fold_of
 from medallion.lease import DynamoLeaseStore, Holder, Lease, acquire, glue_run_state
-from medallion.metrics import LEDGER_RESIDUAL, QUARANTINED, Metric, Metrics, ProgressListener
+from medallion.metrics import LEDGER_RESIDUAL, QUARANTINE_PERCENT, QUARANTINED, Metric, Metrics, ProgressListener
 from medallion.periodic import PeriodicBatch, periodic_stream
+from medallion.positions import Positions
 from medallion.silver import Counts, SilverBatch
 from medallion.state import StateBatch, facts_stream
 from medallion.tables import ensure_tables, path_of
@@ -36,6 +37,8 @@ log = logging.getLogger("medallion")
 
 LEASE_CHECK_SECONDS = 5.0
 UPSTREAM_PATIENCE_SECONDS = 600.0
+# Of fewer records no share is told: one bad row of three is no rate.
+RATE_RECORDS = 20
 
 
 class QueryId:
@@ -64,6 +67,7 @@ class Driver:
     contracts: Contracts
     leases: dict[str, Lease]
     metrics: Metrics
+    positions: Positions
 
     def start(
         self, layer: str, name: str, trigger_seconds: float, writer: DataStreamWriter, query_id: QueryId | None = None, reads: Table | None = None
@@ -80,7 +84,7 @@ class Driver:
         path = path_of(arguments.lake, dataset.table("bronze"))
         offsets = starting_offsets(spark, path, dataset.topic, dataset.partitions)
         kafka = kafka_source(spark, dataset, arguments.bootstrap_servers, arguments.kafka_auth, offsets, arguments.max_offsets_per_trigger)
-        self.start("bronze", dataset.name, trigger_of(arguments, "bronze", dataset.trigger_seconds), bronze_writer(to_bronze(kafka), arguments.lake, dataset))
+        self.start("bronze", dataset.name, trigger_of(arguments, "bronze", dataset), bronze_writer(to_bronze(kafka), arguments.lake, dataset))
 
     def start_silver(self, dataset: Dataset) -> None:
         spark, lake = self.spark, self.arguments.lake
@@ -88,13 +92,16 @@ class Driver:
         self.await_table(bronze)
         rows = spark.readStream.format("delta").option("ignoreDeletes", "true").option("maxFilesPerTrigger", "200").load(path_of(lake, bronze))
 
-        def report(counts: Counts) -> None:
-            values = [Metric(LEDGER_RESIDUAL, float(counts.residual), "Count"), Metric(QUARANTINED, float(counts.quarantined), "Count")]
+        def report(counts: Counts, offsets: dict[str, int], version: int | None) -> None:
+            values = [Metric(LEDGER_RESIDUAL, float(abs(counts.residual)), "Count"), Metric(QUARANTINED, float(counts.quarantined), "Count")]
+            if counts.read >= RATE_RECORDS:
+                values.append(Metric(QUARANTINE_PERCENT, 100.0 * counts.quarantined / counts.read, "Percent"))
             self.metrics.put(dataset.name, "silver", values)
+            self.positions.advance(f"silver.{dataset.name}", offsets=offsets, **({} if version is None else {"version": version}))
 
         query_id = QueryId()
         batch = SilverBatch(dataset, lake, self.contracts.ledger, self.contracts.canary_source, query_id, self.leases["silver"].assert_held, report)
-        self.start("silver", dataset.name, trigger_of(self.arguments, "silver", dataset.trigger_seconds), rows.writeStream.foreachBatch(batch), query_id)
+        self.start("silver", dataset.name, trigger_of(self.arguments, "silver", dataset), rows.writeStream.foreachBatch(batch), query_id)
 
     def start_gold(self, dataset: Dataset) -> None:
         for table in dataset.gold_tables():
@@ -110,9 +117,9 @@ class Driver:
         batch = StateBatch(dataset, table, fold_of(table.name), lake, query_id, self.leases["gold"].assert_held)
         facts = facts_stream(self.spark, lake, dataset.table("silver"))
         self.start(
-            "gold",
+            table.layer,
             table.name,
-            trigger_of(self.arguments, "gold", dataset.trigger_seconds),
+            trigger_of(self.arguments, "gold", dataset),
             facts.writeStream.foreachBatch(batch),
             query_id,
             dataset.table("silver"),
@@ -124,11 +131,11 @@ class Driver:
         for other in others.values():
             self.await_table(other)
         query_id = QueryId()
-        batch = PeriodicBatch(table, computation_of(table.name), lake, own, others, query_id, self.leases["gold"].assert_held)
+        batch = PeriodicBatch(table, computation_of(table.name), lake, own, others, self.contracts.canary_source, query_id, self.leases["gold"].assert_held)
         facts = periodic_stream(self.spark, lake, own, others)
         seconds = self.arguments.periodic_seconds or table.every_seconds or dataset.trigger_seconds
         newest = max([own, *others.values()], key=generation_of)
-        self.start("gold", table.name, seconds, facts.writeStream.foreachBatch(batch), query_id, newest)
+        self.start(table.layer, table.name, seconds, facts.writeStream.foreachBatch(batch), query_id, newest)
 
     def await_table(self, table: Table) -> None:
         """Waits for a table that another driver makes.
@@ -211,7 +218,10 @@ def run(argv: Sequence[str], layers: Sequence[str]) -> None:
     spark = session(arguments.job_name)
     spark.sparkContext.setLogLevel("WARN")
     metrics = Metrics(boto3.client("cloudwatch"), arguments.metrics_namespace)
-    ProgressListener(metrics).add_to(spark)
+    positions = Positions(dynamo, arguments.state_table, arguments.job_name)
+    positions.load()
+    ProgressListener(metrics, positions.note_progress).add_to(spark)
+    positions.keep_flushing()
     watch_leases(list(leases.values()), die)
 
     stopping = threading.Event()
@@ -220,7 +230,7 @@ def run(argv: Sequence[str], layers: Sequence[str]) -> None:
         stopping.set()
 
     signal.signal(signal.SIGTERM, stop)
-    driver = Driver(spark, arguments, contracts, leases, metrics)
+    driver = Driver(spark, arguments, contracts, leases, metrics, positions)
     starters = {"bronze": driver.start_bronze, "silver": driver.start_silver, "gold": driver.start_gold}
     for layer in arguments.layers:
         # Layer by layer, so that Bronze reads while the next layer's tables are made.
@@ -233,6 +243,7 @@ def run(argv: Sequence[str], layers: Sequence[str]) -> None:
             starters[layer](dataset)
     log.info("%d queries run", len(spark.streams.active))
     exit_code = await_end(spark, stopping, expected=len(spark.streams.active))
+    positions.flush()
     for lease in leases.values():
         lease.release()
     logging.shutdown()

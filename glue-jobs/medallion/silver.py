@@ -19,7 +19,7 @@ from pyspark.sql.types import LongType, StringType, StructField, StructType, Tim
 
 from medallion.canary import is_canary
 from medallion.contracts import Dataset, Table
-from medallion.tables import path_of, schema_of
+from medallion.tables import path_of, schema_of, version_of
 
 MALFORMED = "malformed"
 KEY_MISSING = "key_missing"
@@ -179,13 +179,14 @@ def _summary_columns(bounded: tuple[str, ...], canary_source: str) -> list[Colum
         return F.coalesce(F.sum(F.when(condition, 1).otherwise(0)), F.lit(0)).cast("bigint")
 
     def insertable(name: str) -> Column:
-        return F.when(F.col("_outcome") == INSERTED, F.col(name))
+        return F.when(~canary & (F.col("_outcome") == INSERTED), F.col(name))
 
     return [
         F.min("_read_at.offset").alias("first_offset"),
         F.max("_read_at.offset").alias("last_offset"),
         F.count(F.lit(1)).alias("records"),
         F.max("kafka_timestamp").alias("newest"),
+        F.min("kafka_timestamp").alias("oldest"),
         total(~canary).alias("read"),
         *[total(~canary & (F.col("_outcome") == name)).alias(name) for name in (INSERTED, DUPLICATE, QUARANTINED, DROPPED)],
         total(canary).alias("canaries"),
@@ -214,11 +215,12 @@ class HeldKeys:
     """What a driver knows of the keys that Silver holds: the highest value of each bounded key field.
 
     The writer lease makes this driver the only one that adds to them. A batch that lies wholly above in one field can repeat nothing, so
-    Silver need not be read for it.
+    Silver need not be read for it. Canaries count by themselves: their numbers are far above all others.
     """
 
-    def __init__(self, bounded: tuple[str, ...]) -> None:
+    def __init__(self, bounded: tuple[str, ...], canary_source: str) -> None:
         self._bounded = bounded
+        self._canary = is_canary(canary_source)
         self._known = False
         self._empty = False
         self._highest: dict[str, Any] = {}
@@ -227,13 +229,16 @@ class HeldKeys:
         """Reads the highest values from the table, once for a driver."""
         if self._known:
             return
-        row = silver.agg(F.count(F.lit(1)).alias("rows"), *[F.max(name).alias(name) for name in self._bounded]).first()
+        highest = [F.max(F.when(~self._canary, F.col(name))).alias(name) for name in self._bounded]
+        row = silver.agg(F.count(F.lit(1)).alias("rows"), *highest).first()
         assert row is not None
         self._known, self._empty = True, row["rows"] == 0
         self._highest = {name: row[name] for name in self._bounded if row[name] is not None}
 
     def may_match(self, summary: Sequence[Row]) -> bool:
         """Whether Silver may hold a key of the batch."""
+        if _canaries(summary):
+            return not self._empty
         above = (min(lows) > self._highest[name] for name in self._highest if (lows := _present(summary, f"min_{name}")))
         return not self._empty and not any(above)
 
@@ -250,7 +255,13 @@ class HeldKeys:
         for name in self._bounded:
             if lows := _present(summary, f"min_{name}"):
                 condition = condition & F.col(name).between(F.lit(min(lows)), F.lit(max(_present(summary, f"max_{name}"))))
-        return condition
+        if self._bounded and not any(_present(summary, f"min_{name}") for name in self._bounded):
+            condition = F.lit(False)
+        return condition | self._canary if _canaries(summary) else condition
+
+
+def _canaries(summary: Sequence[Row]) -> bool:
+    return any(row["canaries"] for row in summary)
 
 
 def _present(rows: Sequence[Row], name: str) -> list[Any]:
@@ -322,8 +333,9 @@ class SilverBatch:
         canary_source: str,
         query_id: Callable[[], str],
         before_write: Callable[[], None],
-        report: Callable[[Counts], None],
+        report: Callable[[Counts, dict[str, int], int | None], None],
     ) -> None:
+        """`report` is told a batch's counts, the offset after the last one per partition, and the version of the commit that it made."""
         self._dataset = dataset
         self._lake = lake
         self._ledger = ledger
@@ -333,7 +345,7 @@ class SilverBatch:
         self._report = report
         self._may_be_a_retry = True
         self._bounded = bounded_fields(dataset.record_ddl, dataset.table("silver").key)
-        self._held = HeldKeys(self._bounded)
+        self._held = HeldKeys(self._bounded, canary_source)
 
     def __call__(self, bronze: DataFrame, batch_id: int) -> None:
         spark = bronze.sparkSession
@@ -359,12 +371,14 @@ class SilverBatch:
                 self._annotate(spark, batch_id, None, summary)
                 insert_only_merge(spark, path_of(self._lake, quarantine), quarantine_rows(outcomes), quarantine.key)
             # Rows of a first try would be found in Silver: where none can be, there was none.
+            before = version_of(spark, path)
             first_try = committed_counts(spark, path, self._query_id(), batch_id) if self._may_be_a_retry and may_match else None
             counts = first_try or self._append(spark, silver, path, outcomes, batch_id, counts, summary)
             self._held.add(summary)
             self._write_ledger(spark, batch_id, counts, summary)
             self._may_be_a_retry = False
-            self._report(counts)
+            after = version_of(spark, path)
+            self._report(counts, {str(row["partition"]): row["last_offset"] + 1 for row in summary}, after if first_try or after > before else None)
         finally:
             if outcomes is not fresh:
                 outcomes.unpersist()
@@ -388,6 +402,7 @@ class SilverBatch:
             "batch": batch_id,
             "offsets": {f"{row['topic']}/{row['partition']}": row["last_offset"] for row in summary},
             "newest": max(row["newest"] for row in summary).isoformat(),
+            "oldest": min(row["oldest"] for row in summary).isoformat(),
         }
         if counts is not None:
             metadata["counts"] = asdict(counts)

@@ -29,6 +29,11 @@ def schema_of(ddl: str) -> StructType:
     return SparkSession.active().createDataFrame([], ddl).schema
 
 
+def version_of(spark: SparkSession, path: str) -> int:
+    """The version of a table that this driver writes, as the driver knows it: after its own commit, that commit's."""
+    return int(spark.sparkContext._jvm.org.apache.spark.sql.delta.DeltaLog.forTable(spark._jsparkSession, path).unsafeVolatileSnapshot().version())
+
+
 def path_of(lake: str, table: Table) -> str:
     return f"{lake}/{table.path}"
 

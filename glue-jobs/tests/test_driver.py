@@ -10,6 +10,7 @@ from medallion.arguments import parse_arguments, trigger_of
 from medallion.contracts import parse_contracts
 from medallion.lease import DynamoLeaseStore, Holder, LeaseLost, LeaseRefused, acquire
 from medallion.metrics import Metrics, ProgressListener, lag_of, metrics_of
+from medallion.positions import Positions
 
 
 class MemoryStore:
@@ -108,7 +109,7 @@ def test_lag_is_what_kafka_holds_and_the_query_has_not_read():
     assert lag_of({"sources": [source]}) == 6
     assert lag_of({"sources": [{"latestOffset": json.dumps({"reservoirVersion": 3}), "endOffset": None}]}) is None
     progress = {"numInputRows": 5, "durationMs": {"triggerExecution": 12}, "sources": [source]}
-    assert [(m.name, m.value) for m in metrics_of(progress)] == [("InputRows", 5.0), ("BatchDuration", 12.0), ("OffsetLag", 6.0)]
+    assert [(m.name, m.value) for m in metrics_of(progress)] == [("InputRows", 5.0), ("BatchDuration", 12.0), ("WriteDuration", 0.0), ("OffsetLag", 6.0)]
 
 
 def test_a_metric_that_cannot_be_sent_does_not_stop_the_data(caplog):
@@ -162,9 +163,52 @@ def test_arguments_are_typed_and_glues_own_are_ignored():
 @pytest.mark.parametrize(
     ("layer", "given", "seconds"), [("bronze", ("2", "4"), 4.0), ("silver", ("2", "4"), 2.0), ("bronze", ("2", None), 2.0), ("gold", (None, "4"), 10.0)]
 )
-def test_a_query_is_triggered_as_the_job_says_else_as_its_contract_does(layer, given, seconds):
+def test_a_query_is_triggered_as_the_job_says_else_as_its_contract_does(contracts, layer, given, seconds):
     flags = [text for flag, value in zip(("--trigger-seconds", "--bronze-trigger-seconds"), given, strict=True) if value for text in (flag, value)]
-    assert trigger_of(parse_arguments([*ARGUMENTS, *flags], ("bronze",)), layer, 10.0) == seconds
+    dataset = contracts.dataset("harmful_domains")
+    assert trigger_of(parse_arguments([*ARGUMENTS, *flags], ("bronze",)), layer, dataset) == seconds
+
+
+def test_what_runs_in_the_background_keeps_to_its_contract(contracts):
+    arguments = parse_arguments([*ARGUMENTS, "--trigger-seconds", "2", "--bronze-trigger-seconds", "4"], ("bronze",))
+    assert {trigger_of(arguments, layer, contracts.dataset("operations")) for layer in ("bronze", "silver", "gold")} == {10.0}
+
+
+class PositionStore:
+    def __init__(self):
+        self.items, self.broken = {}, False
+
+    def get_item(self, *, TableName, Key, ConsistentRead):
+        item = self.items.get(Key["pk"]["S"])
+        return {"Item": item} if item else {}
+
+    def put_item(self, *, TableName, Item):
+        if self.broken:
+            raise ConnectionError("no network")
+        self.items[Item["pk"]["S"]] = Item
+
+
+def test_positions_are_those_of_the_sources_and_outlive_the_run(caplog):
+    store = PositionStore()
+    positions = Positions(store, "state", "sluice-dev-combined")
+    positions.load()
+    positions.note_progress({"name": "bronze.d", "sources": [{"endOffset": {"d": {"0": 5, "1": 7}}}]})
+    positions.note_progress({"name": "gold.t", "sources": [{"endOffset": json.dumps({"reservoirVersion": 3, "index": -1})}]})
+    positions.advance("silver.d", offsets={"0": 4}, version=2)
+    positions.advance("silver.d", offsets={"1": 6})
+    store.broken = True
+    positions.flush()
+    assert "positions could not be written" in caplog.text
+    store.broken = False
+    positions.flush()
+    positions.note_progress({"name": "gold.t", "sources": [{"endOffset": None}]})
+    held = json.loads(store.items["position#sluice-dev-combined"]["queries"]["S"])
+    assert held["bronze.d"]["offsets"] == {"0": 5, "1": 7}
+    assert held["gold.t"]["version"] == [3, -1]
+    assert (held["silver.d"]["offsets"], held["silver.d"]["version"]) == ({"0": 4, "1": 6}, 2)
+    successor = Positions(store, "state", "sluice-dev-combined")
+    successor.load()
+    assert (successor.version_of("silver.d"), successor.version_of("gold.t"), successor.version_of("gold.u")) == (2, [3, -1], None)
 
 
 def test_a_layer_that_is_none_and_a_missing_argument_are_named(capsys):

@@ -141,7 +141,13 @@ class Lake:
         self.reported = []
 
     def batch(self, query_id="q1"):
-        return SilverBatch(self.dataset, self.path, self.contracts.ledger, self.contracts.canary_source, lambda: query_id, lambda: None, self.reported.append)
+        return SilverBatch(self.dataset, self.path, self.contracts.ledger, self.contracts.canary_source, lambda: query_id, lambda: None, self.report)
+
+    def report(self, *told):
+        self.reported.append(told)
+
+    def counts(self):
+        return [counts for counts, _offsets, _version in self.reported]
 
     def rows(self, table):
         return self.spark.read.format("delta").load(path_of(self.path, table))
@@ -231,7 +237,7 @@ def test_one_poison_record_in_a_million_is_set_aside_and_the_others_pass_in_the_
     finally:
         for name, setting in before.items():
             spark.conf.set(name, setting)
-    (counts,) = lake.reported
+    (counts,) = lake.counts()
     assert (counts.read, counts.inserted, counts.quarantined, counts.residual) == (million, million - 1, 1, 0)
     assert lake.rows(lake.dataset.table("silver")).count() == million - 1
     (aside,) = lake.rows(lake.dataset.table("quarantine")).collect()
@@ -248,7 +254,7 @@ def test_a_batch_that_is_seen_twice_changes_nothing_and_keeps_its_counts(spark, 
     assert lake.rows(lake.dataset.table("silver")).count() == 1
     assert lake.rows(lake.dataset.table("quarantine")).count() == 1
     assert lake.rows(lake.contracts.ledger).drop("committed_at").collect() == first
-    assert (lake.reported[1].inserted, lake.reported[1].duplicate) == (1, 1)
+    assert (lake.counts()[1].inserted, lake.counts()[1].duplicate) == (1, 1)
 
 
 @pytest.mark.parametrize("dies_after", ["quarantine", "silver"])
@@ -287,7 +293,7 @@ def test_silver_is_read_only_where_it_may_hold_a_key_of_the_batch(spark, contrac
     silver = lake.rows(lake.dataset.table("silver"))
     bounded = bounded_fields(lake.dataset.record_ddl, lake.dataset.key)
     assert bounded == ("sequence",)
-    held = HeldKeys(bounded)
+    held = HeldKeys(bounded, contracts.canary_source)
     first = summary_of(contracts, outcomes_of(spark, contracts, [record(sequence=5), record("b.example", 7), b"bad"]))
     assert held.may_match(first), "nothing is known yet"
     held.learn(silver)
@@ -296,20 +302,48 @@ def test_silver_is_read_only_where_it_may_hold_a_key_of_the_batch(spark, contrac
     assert held.may_match(summary_of(contracts, outcomes_of(spark, contracts, [record("c.example", 7)])))
     assert not held.may_match(summary_of(contracts, outcomes_of(spark, contracts, [record("c.example", 8)])))
     lake.batch()(bronze(spark, contracts, [record(sequence=9)]), 0)
-    successor = HeldKeys(bounded)
+    successor = HeldKeys(bounded, contracts.canary_source)
     successor.learn(lake.rows(lake.dataset.table("silver")))
     assert successor.may_match(summary_of(contracts, outcomes_of(spark, contracts, [record("c.example", 9)])))
     assert not successor.may_match(summary_of(contracts, outcomes_of(spark, contracts, [record("c.example", 10)])))
-    unordered = HeldKeys(())
+    unordered = HeldKeys((), contracts.canary_source)
     unordered.learn(lake.rows(lake.dataset.table("silver")))
     assert unordered.may_match(first)
+
+
+def test_a_canary_is_inserted_once_and_its_number_hides_no_record(spark, contracts, lake):
+    canary = record("canary.invalid", 29_000_000, source=contracts.canary_source)
+    batch = lake.batch()
+    batch(bronze(spark, contracts, [record(sequence=5), canary]), 0)
+    batch(bronze(spark, contracts, [canary], first_offset=10), 1)
+    batch(bronze(spark, contracts, [record("b.example", 6), record(sequence=5), canary], first_offset=20), 2)
+    silver = lake.rows(lake.dataset.table("silver")).orderBy("sequence").collect()
+    assert [(row["name"], row["sequence"]) for row in silver] == [("a.example", 5), ("b.example", 6), ("canary.invalid", 29_000_000)]
+    assert [(c.inserted, c.duplicate, c.canaries, c.canaries_inserted, c.residual) for c in lake.counts()] == [
+        (1, 0, 1, 1, 0),
+        (0, 0, 1, 0, 0),
+        (1, 1, 1, 0, 0),
+    ]
+    held = HeldKeys(("sequence",), contracts.canary_source)
+    held.learn(lake.rows(lake.dataset.table("silver")))
+    assert not held.may_match(summary_of(contracts, outcomes_of(spark, contracts, [record("c.example", 7)])))
+
+
+def test_a_batch_tells_how_far_it_came_and_which_commit_it_made(spark, contracts, lake):
+    batch = lake.batch()
+    batch(bronze(spark, contracts, [record(sequence=5)]), 0)
+    batch(bronze(spark, contracts, [record(sequence=5)], first_offset=7), 1)
+    (_, first, made), (_, second, none) = lake.reported
+    assert (first, second) == ({"0": 1}, {"0": 8})
+    assert made == 1
+    assert none is None, "a batch of repeats commits nothing"
 
 
 def test_nothing_is_written_once_the_lease_is_lost(spark, contracts, lake):
     def lost():
         raise RuntimeError("lease lost")
 
-    batch = SilverBatch(lake.dataset, lake.path, contracts.ledger, contracts.canary_source, lambda: "q", lost, lambda _counts: None)
+    batch = SilverBatch(lake.dataset, lake.path, contracts.ledger, contracts.canary_source, lambda: "q", lost, lambda *_told: None)
     with pytest.raises(RuntimeError, match="lease lost"):
         batch(bronze(spark, contracts, [record(), b"bad"]), 0)
     for table in contracts.tables_of("silver"):

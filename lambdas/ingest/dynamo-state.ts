@@ -1,6 +1,6 @@
 import { ConditionalCheckFailedException, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, UpdateCommand, type UpdateCommandInput } from '@aws-sdk/lib-dynamodb';
-import { LeaseLostError, type SnapshotRef, type SourceState, type SourceStateStore } from './state.js';
+import { type LastCheck, LeaseLostError, type SnapshotRef, type SourceState, type SourceStateStore } from './state.js';
 
 /** The state table (DynamoDB): an item per source, key `pk` = `source#NAME`. */
 export class DynamoSourceState implements SourceStateStore {
@@ -39,6 +39,7 @@ export class DynamoSourceState implements SourceStateStore {
         pending: (item.pendingSnapshot as SnapshotRef | undefined) ?? null,
         wholeAt: (item.wholeAt as number | undefined) ?? null,
         notBefore: (item.notBefore as number | undefined) ?? null,
+        paused: item.paused === true,
       };
     } catch (cause) {
       if (cause instanceof ConditionalCheckFailedException) return null;
@@ -64,6 +65,12 @@ export class DynamoSourceState implements SourceStateStore {
 
   setNotBefore(source: string, runId: string, notBefore: number): Promise<void> {
     return this.updateAsHolder(source, runId, 'SET notBefore = :notBefore', { ':notBefore': notBefore });
+  }
+
+  setChecked(source: string, runId: string, { at, outcome, reason, goodAt }: LastCheck): Promise<void> {
+    const good = goodAt === null ? {} : { ':good': goodAt };
+    const expression = `SET lastCheckAt = :at, lastOutcome = :outcome, lastReason = :reason${goodAt === null ? '' : ', lastGoodAt = :good'}`;
+    return this.updateAsHolder(source, runId, expression, { ':at': at, ':outcome': outcome, ':reason': reason, ...good });
   }
 
   release(source: string, runId: string): Promise<void> {

@@ -50,6 +50,7 @@ async function check(event: IngestEvent): Promise<SourceCheck> {
       dataset,
       source,
       checks: findDataset('source_checks'),
+      operations: findDataset('operations'),
       target: () => {
         if (source.kind !== 'http') throw new Error(`${source.name} is not fetched`);
         return targetOf(source, { ...(feedsUrl ? { feedsUrl } : {}), secret: secretValue });

@@ -1,7 +1,5 @@
 import { INGEST_METRICS } from '../shared/metrics.js';
-import type { SourceCheck } from './run.js';
-
-const GOOD: readonly SourceCheck['outcome'][] = ['changed', 'unchanged', 'not_modified'];
+import { isGood, type SourceCheck } from './run.js';
 
 /** What a check says in numbers. Each outcome's count is 0 where it is not that one: an alarm must see the good after the bad. */
 export function checkMetrics(check: SourceCheck): Record<string, readonly [number, 'Count' | 'Milliseconds']> {
@@ -9,7 +7,7 @@ export function checkMetrics(check: SourceCheck): Record<string, readonly [numbe
   return {
     [INGEST_METRICS.refused]: [Number(check.outcome === 'refused'), 'Count'],
     [INGEST_METRICS.failed]: [Number(check.outcome === 'failed'), 'Count'],
-    [INGEST_METRICS.good]: [Number(GOOD.includes(check.outcome)), 'Count'],
+    [INGEST_METRICS.good]: [Number(isGood(check.outcome)), 'Count'],
     ...counted(INGEST_METRICS.entries, check.entries),
     ...counted(INGEST_METRICS.rejects, check.rejects),
     [INGEST_METRICS.produced]: [check.produced, 'Count'],

@@ -6,10 +6,11 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createGzip, gzipSync } from 'node:zlib';
 import type { Dataset, ListSource } from '../../contracts/index.js';
-import { protectPersonal } from '../../contracts/personal.js';
+import type { OperationState } from '../../contracts/operations.js';
 import { parseBody } from '../shared/formats/index.js';
 import type { EmitEntry, ParseReport } from '../shared/formats/parsed.js';
 import { splitLines } from '../shared/lines.js';
+import { headersOf, operationRecord, outgoing, type Step } from '../shared/outgoing.js';
 import { type OutgoingRecord, type Producer, sendAll } from '../shared/producer.js';
 import { type Difference, decodeEntry, encodeEntry, entryKey, type Listing, nextSnapshot, type SnapshotEntry } from '../shared/snapshot.js';
 import type { Fetch, FetchResult } from './fetch.js';
@@ -22,6 +23,8 @@ import { type LandingStore, landingKeys } from './store.js';
 
 export interface IngestEvent {
   readonly source: string;
+  /** Called by a schedule or a flow: a source that an operator paused is then left alone. */
+  readonly scheduled?: boolean;
   /** Publish the whole list even if it was published less than a day ago. */
   readonly whole?: boolean;
   /** Fetch, parse and compare, but store and send nothing. */
@@ -39,6 +42,8 @@ export interface IngestDeps {
   readonly source: ListSource;
   /** The dataset that `source_checks` records go to. */
   readonly checks: Dataset;
+  /** The dataset that tells of runs. */
+  readonly operations: Dataset;
   /** Where the source is fetched from: its URL with its key, or the recorded feed's. Not asked of the operator's list. */
   readonly target: () => Promise<FetchTarget>;
   readonly clock: () => Date;
@@ -91,6 +96,18 @@ const LEASE_MS = 120_000;
 const RENEW_AFTER_MS = 30_000;
 const WHOLE_EVERY_MS = 24 * 3600 * 1000;
 
+const GOOD: ReadonlySet<CheckOutcome> = new Set(['changed', 'unchanged', 'not_modified']);
+/** Whether an outcome proves the source alive and its list believed. */
+export const isGood = (outcome: CheckOutcome): boolean => GOOD.has(outcome);
+const RUN_STATES: Readonly<Record<CheckOutcome, OperationState>> = {
+  changed: 'ok',
+  unchanged: 'ok',
+  not_modified: 'ok',
+  refused: 'degraded',
+  failed: 'failed',
+  skipped: 'skipped',
+};
+
 /**
  * One check of one source: the body first, then the snapshot, then its differences to Kafka, the state last.
  *
@@ -106,6 +123,7 @@ class Run {
   private readonly runId: string;
   private readonly check: SourceCheck;
   private leaseAt = 0;
+  private readonly steps: Step[] = [];
 
   constructor(
     private readonly event: IngestEvent,
@@ -156,8 +174,17 @@ class Run {
     }
     const folder = await mkdtemp(join(this.deps.temporaryFolder, 'ingest-'));
     try {
-      await this.underLease(held, folder);
-      return await this.report();
+      if (held.paused && this.event.scheduled === true) {
+        this.check.outcome = 'skipped';
+        this.check.reason = 'an operator paused the source';
+      } else await this.underLease(held, folder);
+      const check = await this.report();
+      const { outcome, reason } = check;
+      if (this.event.dryRun !== true && outcome !== 'skipped') {
+        const at = Date.parse(check.started_at);
+        await state.setChecked(source.name, this.runId, { at, outcome, reason, goodAt: isGood(outcome) ? at : null });
+      }
+      return check;
     } finally {
       await rm(folder, { recursive: true, force: true });
       await state.release(source.name, this.runId);
@@ -175,8 +202,8 @@ class Run {
     }
     this.check.sequence = current?.sequence ?? null;
 
-    for (const fetched of await this.bodies(current, held.notBefore, folder)) {
-      const changed = await this.judge(fetched, current, folder);
+    for (const fetched of await this.step('fetch', () => this.bodies(current, held.notBefore, folder))) {
+      const changed = await this.step('parse', () => this.judge(fetched, current, folder));
       if (changed === null || dryRun) continue;
       await state.setPending(source.name, this.runId, changed);
       await this.publish(changed, 'difference');
@@ -382,29 +409,25 @@ class Run {
 
   /** Sends a snapshot's differences (the entries that changed in it), or all of it. */
   private async publish(snapshot: SnapshotRef, what: 'difference' | 'whole'): Promise<void> {
-    const { dataset, source } = this.deps;
-    const headers = this.headers(dataset, snapshot.key);
+    const { dataset, source, personalSecret } = this.deps;
+    const headers = headersOf(dataset, { source: source.name, runId: this.runId, snapshot: snapshot.key });
     const records = async function* (this: Run): AsyncGenerator<OutgoingRecord> {
       for await (const entry of this.read(snapshot.key)) {
         if (what === 'difference' && entry.sequence !== snapshot.sequence) continue;
-        yield this.record(dataset, recordOf(source, entry), headers);
+        yield outgoing(dataset, recordOf(source, entry), headers, personalSecret);
       }
     };
-    this.check.produced += await sendAll(this.deps.producer, dataset.name, records.call(this), () => this.keepLease());
+    this.check.produced += await this.step('publish', () => sendAll(this.deps.producer, dataset.name, records.call(this), () => this.keepLease()));
   }
 
-  private headers(dataset: Dataset, snapshot: string | null): Record<string, string> {
-    return {
-      'sluice-schema': String(dataset.version),
-      'sluice-source': this.deps.source.name,
-      'sluice-run': this.runId,
-      ...(snapshot === null ? {} : { 'sluice-snapshot': snapshot }),
-    };
-  }
-
-  private record(dataset: Dataset, value: Record<string, unknown>, headers: Record<string, string>): OutgoingRecord {
-    const safe = protectPersonal(dataset, value, this.deps.personalSecret);
-    return { key: JSON.stringify(dataset.record.key.map((field) => safe[field] ?? null)), value: JSON.stringify(safe), headers };
+  /** Times a part of the run. */
+  private async step<T>(name: string, work: () => Promise<T>): Promise<T> {
+    const began = performance.now();
+    try {
+      return await work();
+    } finally {
+      this.steps.push({ name, ms: Math.round(performance.now() - began) });
+    }
   }
 
   private async keepLease(): Promise<void> {
@@ -415,10 +438,25 @@ class Run {
   }
 
   private async report(): Promise<SourceCheck> {
-    const { checks, producer, clock } = this.deps;
-    this.check.finished_at = clock().toISOString();
-    if (this.event.dryRun !== true) await producer.send(checks.name, [this.record(checks, { ...this.check }, this.headers(checks, null))]);
-    return this.check;
+    const { checks, operations, producer, clock, source, personalSecret } = this.deps;
+    const { check, runId } = this;
+    check.finished_at = clock().toISOString();
+    if (this.event.dryRun === true) return check;
+    await producer.send(checks.name, [outgoing(checks, { ...check }, headersOf(checks, { source: source.name, runId }), personalSecret)]);
+    const { started_at, finished_at, outcome, reason, produced } = check;
+    const run = operationRecord(operations, {
+      kind: 'run',
+      subject: source.name,
+      run_id: runId,
+      source: 'ingest',
+      started_at,
+      finished_at,
+      state: RUN_STATES[outcome],
+      summary: reason === null ? outcome : `${outcome}: ${reason}`,
+      details: { outcome, produced, steps: this.steps },
+    });
+    await producer.send(operations.name, [run]);
+    return check;
   }
 }
 

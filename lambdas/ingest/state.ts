@@ -18,6 +18,17 @@ export interface SourceState {
   readonly wholeAt: number | null;
   /** The source is not fetched before: its own wish, epoch milliseconds. */
   readonly notBefore: number | null;
+  /** An operator wants its schedule to leave the source alone. */
+  readonly paused: boolean;
+}
+
+/** What came of a check; times in epoch milliseconds. */
+export interface LastCheck {
+  readonly at: number;
+  readonly outcome: string;
+  readonly reason: string | null;
+  /** `at`, where the check was good; null leaves the last good one. */
+  readonly goodAt: number | null;
 }
 
 /** Another run took the lease: this one must write nothing more. */
@@ -39,5 +50,7 @@ export interface SourceStateStore {
   promote(source: string, runId: string, pending: SnapshotRef): Promise<void>;
   setWholeAt(source: string, runId: string, wholeAt: number): Promise<void>;
   setNotBefore(source: string, runId: string, notBefore: number): Promise<void>;
+  /** Remembers what came of the check: the monitor holds it against the source's cadence. */
+  setChecked(source: string, runId: string, check: LastCheck): Promise<void>;
   release(source: string, runId: string): Promise<void>;
 }

@@ -48,7 +48,8 @@ export function kafkaProducer(connection: KafkaConnection): Producer {
 
 const buffer = (data: string | Uint8Array | null): string | Buffer | null => (data instanceof Uint8Array ? Buffer.from(data) : data);
 
-const messageOf = ({ key, value, headers }: OutgoingRecord): Message => ({
+/** As kafkajs takes it. */
+export const messageOf = ({ key, value, headers }: OutgoingRecord): Message => ({
   key: buffer(key),
   value: buffer(value),
   headers: Object.fromEntries(Object.entries(headers).map(([name, data]) => [name, data instanceof Uint8Array ? Buffer.from(data) : data])),

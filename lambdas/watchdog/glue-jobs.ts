@@ -1,5 +1,6 @@
-import { BatchStopJobRunCommand, GetJobRunsCommand, type GlueClient, StartJobRunCommand } from '@aws-sdk/client-glue';
-import type { JobApi } from './run.js';
+import { type DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
+import { BatchStopJobRunCommand, GetJobCommand, GetJobRunsCommand, type GlueClient, StartJobRunCommand } from '@aws-sdk/client-glue';
+import type { JobApi, Wish } from './run.js';
 
 const NEWEST = 25;
 
@@ -8,10 +9,20 @@ export function glueJobs(client: GlueClient): JobApi {
   return {
     async runs(job) {
       const { JobRuns = [] } = await client.send(new GetJobRunsCommand({ JobName: job, MaxResults: NEWEST }));
-      return JobRuns.map((run) => ({ id: run.Id ?? '', state: run.JobRunState ?? '', release: run.Arguments?.['--release'] ?? null }));
+      return JobRuns.map((run) => ({
+        id: run.Id ?? '',
+        state: run.JobRunState ?? '',
+        release: run.Arguments?.['--release'] ?? null,
+        startedAt: run.StartedOn?.getTime() ?? 0,
+        endedAt: run.CompletedOn?.getTime() ?? null,
+        error: run.ErrorMessage ?? null,
+      }));
     },
-    async start(job, release) {
-      const { JobRunId } = await client.send(new StartJobRunCommand({ JobName: job, Arguments: { '--release': release } }));
+    async start(job, release, workers) {
+      // Workers are told together with their type.
+      const type = workers === undefined ? undefined : (await client.send(new GetJobCommand({ JobName: job }))).Job?.WorkerType;
+      const scale = workers === undefined || type === undefined ? {} : { NumberOfWorkers: workers, WorkerType: type };
+      const { JobRunId } = await client.send(new StartJobRunCommand({ JobName: job, Arguments: { '--release': release }, ...scale }));
       return JobRunId ?? '';
     },
     async stop(job, runId) {
@@ -20,4 +31,14 @@ export function glueJobs(client: GlueClient): JobApi {
       if (error) throw new Error(`job ${job}: run ${runId} cannot be stopped: ${error.ErrorDetail?.ErrorMessage ?? 'no reason given'}`);
     },
   };
+}
+
+/** Key of a job's item in the state table. */
+export const jobKey = (job: string) => ({ pk: { S: `job#${job}` } });
+
+/** What an operator wants, from the state table: `job#NAME`. */
+export async function wishOf(client: DynamoDBClient, table: string, job: string): Promise<Wish> {
+  const { Item } = await client.send(new GetItemCommand({ TableName: table, Key: jobKey(job), ConsistentRead: true }));
+  const workers = Item?.workers?.N;
+  return { stopped: Item?.desired?.S === 'stopped', ...(workers === undefined ? {} : { workers: Number(workers) }) };
 }

@@ -1,19 +1,34 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { GlueClient } from '@aws-sdk/client-glue';
 import { required } from '../shared/environment.js';
-import { glueJobs } from './glue-jobs.js';
-import { type JobOutcome, type WatchedJob, watch } from './run.js';
+import { embeddedLines } from '../shared/metrics.js';
+import { glueJobs, wishOf } from './glue-jobs.js';
+import { type JobOutcome, type WatchedJob, watch, watchdogMetrics } from './run.js';
 
 const STOP_POLLS = 60;
+const dynamo = new DynamoDBClient({});
 
-interface CustomResourceEvent {
+interface WatchdogEvent {
   readonly RequestType?: 'Create' | 'Update' | 'Delete';
+  /** Start jobs however often they failed. */
+  readonly force?: boolean;
 }
 
-/** Called by a schedule, and by the deploy (custom resource `Custom::JobRelease`) when the release changed. */
-export async function handler(event: CustomResourceEvent): Promise<{ PhysicalResourceId: string; jobs: Record<string, JobOutcome> }> {
+/** Called by a schedule, by people (`sluice jobs`), and by the deploy (custom resource `Custom::JobRelease`) when the release changed. */
+export async function handler(event: WatchdogEvent): Promise<{ PhysicalResourceId: string; jobs: Record<string, JobOutcome> }> {
   const PhysicalResourceId = 'job-release';
   if (event.RequestType === 'Delete') return { PhysicalResourceId, jobs: {} };
   const jobs = JSON.parse(required('JOBS')) as WatchedJob[];
-  const sleep = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
-  return { PhysicalResourceId, jobs: await watch(jobs, { jobs: glueJobs(new GlueClient({})), sleep, stopPolls: STOP_POLLS }) };
+  const table = required('STATE_TABLE');
+  const outcomes = await watch(jobs, {
+    jobs: glueJobs(new GlueClient({})),
+    wish: (job) => wishOf(dynamo, table, job),
+    clock: Date.now,
+    sleep: (milliseconds) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds)),
+    stopPolls: STOP_POLLS,
+    restartsPerHour: Number(required('RESTARTS_PER_HOUR')),
+    force: event.force === true || event.RequestType !== undefined,
+  });
+  for (const line of embeddedLines(required('METRICS_NAMESPACE'), watchdogMetrics(outcomes), Date.now())) console.log(line);
+  return { PhysicalResourceId, jobs: outcomes };
 }

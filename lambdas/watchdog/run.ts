@@ -1,61 +1,129 @@
+import { type MetricValue, WATCHDOG_METRICS } from '../shared/metrics.js';
+
 /** A job that should be running. */
 export interface WatchedJob {
   readonly name: string;
   /** Hash of script, package and contracts: a run with another one is outdated. */
   readonly release: string;
+  /** Hours of the day (UTC, `[from, to)`) in which the job runs. @default - always */
+  readonly window?: { readonly fromHour: number; readonly toHour: number };
+  /** A run is ended and started anew after so long. @default - it runs on */
+  readonly restartEveryHours?: number;
 }
 
 export interface JobRun {
   readonly id: string;
   readonly state: string;
   readonly release: string | null;
+  /** Epoch milliseconds. */
+  readonly startedAt: number;
+  /** Epoch milliseconds; null while it runs. */
+  readonly endedAt: number | null;
+  readonly error: string | null;
+}
+
+/** What an operator wants of a job (`sluice jobs`). */
+export interface Wish {
+  readonly stopped: boolean;
+  /** @default - as deployed */
+  readonly workers?: number;
 }
 
 /** What this function needs of Glue. */
 export interface JobApi {
   /** Newest first. */
   runs(job: string): Promise<readonly JobRun[]>;
-  start(job: string, release: string): Promise<string>;
+  start(job: string, release: string, workers?: number): Promise<string>;
   stop(job: string, runId: string): Promise<void>;
 }
 
-export type JobOutcome = 'running' | 'started' | 'restarted' | 'stopping';
+/** `paused`: an operator wants it stopped. `resting`: outside its daily window. `limited`: it failed too often in an hour. */
+export type JobOutcome = 'running' | 'started' | 'restarted' | 'stopping' | 'paused' | 'resting' | 'limited';
 
 export interface WatchdogDeps {
   readonly jobs: JobApi;
+  readonly wish: (job: string) => Promise<Wish>;
+  readonly clock: () => number;
   readonly sleep: (milliseconds: number) => Promise<void>;
   /** How often a run that is told to stop is asked whether it has. */
   readonly stopPolls: number;
+  /** A job that failed so often in an hour is not started again until the oldest of them is an hour old. */
+  readonly restartsPerHour: number;
+  /** Start it however often it failed: a deploy or a person wants it. */
+  readonly force: boolean;
 }
 
 const ALIVE = new Set(['STARTING', 'RUNNING', 'WAITING', 'STOPPING']);
+const ENDED_BADLY = new Set(['FAILED', 'ERROR', 'TIMEOUT', 'EXPIRED']);
 const POLL_MS = 2_000;
+const HOUR_MS = 3_600_000;
 
-/**
- * Starts each job that is not running, and restarts those whose run has an outdated release: they go on at their
- * checkpoints. One run at a time: while an old one is still stopping nothing is started (`stopping`); the next call does.
- */
-export async function watch(jobs: readonly WatchedJob[], deps: WatchdogDeps): Promise<Record<string, JobOutcome>> {
-  const outcomes = await Promise.all(jobs.map(async (job) => [job.name, await watchOne(job, deps)] as const));
-  return Object.fromEntries(outcomes);
+export const isRunning = ({ state }: Pick<JobRun, 'state'>): boolean => ALIVE.has(state);
+
+/** Whether a job's daily window holds the moment; one that ends before it begins goes over midnight. */
+export function inWindow(window: WatchedJob['window'], now: number): boolean {
+  if (window === undefined) return true;
+  const hour = new Date(now).getUTCHours();
+  const { fromHour, toHour } = window;
+  return fromHour <= toHour ? hour >= fromHour && hour < toHour : hour >= fromHour || hour < toHour;
 }
 
-async function watchOne({ name, release }: WatchedJob, { jobs, sleep, stopPolls }: WatchdogDeps): Promise<JobOutcome> {
-  const alive = (runs: readonly JobRun[]) => runs.find(({ state }) => ALIVE.has(state));
-  let current = alive(await jobs.runs(name));
+/**
+ * Starts each job that is not running, restarts those whose run has an outdated release (they go on at their
+ * checkpoints), and stops those that an operator or their window wants stopped. One run at a time: while an old one is
+ * still stopping nothing is started (`stopping`); the next call does. A job that cannot be looked at hides no other.
+ *
+ * @throws Error after all were looked at, naming those that could not be
+ */
+export async function watch(jobs: readonly WatchedJob[], deps: WatchdogDeps): Promise<Record<string, JobOutcome>> {
+  const settled = await Promise.allSettled(jobs.map((job) => watchOne(job, deps)));
+  const failures = settled.flatMap((each, i) => (each.status === 'rejected' ? [`${jobs[i]?.name}: ${(each.reason as Error).message}`] : []));
+  if (failures.length > 0) throw new Error(failures.join('; '));
+  return Object.fromEntries(settled.map((each, i) => [jobs[i]?.name ?? '', (each as PromiseFulfilledResult<JobOutcome>).value]));
+}
+
+async function watchOne(job: WatchedJob, deps: WatchdogDeps): Promise<JobOutcome> {
+  const { jobs, wish, clock, restartsPerHour, force } = deps;
+  const { name, release } = job;
+  const runs = await jobs.runs(name);
+  const current = runs.find(isRunning);
+  const { stopped, workers } = await wish(name);
+  const awake = inWindow(job.window, clock());
+  if (stopped || !awake) {
+    if (current !== undefined && current.state !== 'STOPPING') await jobs.stop(name, current.id);
+    return stopped ? 'paused' : 'resting';
+  }
   if (current === undefined) {
-    await jobs.start(name, release);
+    const failures = runs.filter(({ state, endedAt }) => ENDED_BADLY.has(state) && endedAt !== null && clock() - endedAt < HOUR_MS).length;
+    if (failures >= restartsPerHour && !force) return 'limited';
+    await jobs.start(name, release, workers);
     return 'started';
   }
-  if (current.state !== 'STOPPING' && current.release === release) return 'running';
+  const old = job.restartEveryHours !== undefined && clock() - current.startedAt > job.restartEveryHours * HOUR_MS;
+  if (current.state !== 'STOPPING' && current.release === release && !old) return 'running';
+  return replace(name, release, workers, current, deps);
+}
+
+async function replace(name: string, release: string, workers: number | undefined, current: JobRun, { jobs, sleep, stopPolls }: WatchdogDeps): Promise<JobOutcome> {
   if (current.state !== 'STOPPING') await jobs.stop(name, current.id);
   for (let poll = 0; poll < stopPolls; poll++) {
     await sleep(POLL_MS);
-    current = alive(await jobs.runs(name));
-    if (current === undefined) {
-      await jobs.start(name, release);
+    if (!(await jobs.runs(name)).some(isRunning)) {
+      await jobs.start(name, release, workers);
       return 'restarted';
     }
   }
   return 'stopping';
+}
+
+const WELL: ReadonlySet<JobOutcome> = new Set(['running', 'paused', 'resting']);
+
+/** What a look at the jobs says in numbers. A job that had to be started was not running. */
+export function watchdogMetrics(outcomes: Readonly<Record<string, JobOutcome>>): MetricValue[] {
+  const each = Object.entries(outcomes).flatMap(([Job, outcome]): MetricValue[] => [
+    { name: WATCHDOG_METRICS.jobRunning, dimensions: { Job }, value: Number(WELL.has(outcome)), unit: 'Count' },
+    { name: WATCHDOG_METRICS.restarts, dimensions: { Job }, value: Number(outcome === 'started' || outcome === 'restarted'), unit: 'Count' },
+    { name: WATCHDOG_METRICS.limited, dimensions: { Job }, value: Number(outcome === 'limited'), unit: 'Count' },
+  ]);
+  return [{ name: WATCHDOG_METRICS.run, dimensions: {}, value: 1, unit: 'Count' }, ...each];
 }

@@ -39,8 +39,15 @@ const CLUSTER_ACTIONS: Record<Access, readonly string[]> = {
   manage: ['kafka-cluster:Connect', 'kafka-cluster:DescribeCluster'],
 };
 
-/** The statements that let a client do `access` to exactly these topics. None where the broker has no IAM. */
-export function kafkaStatements(broker: BrokerConnection, access: Access, topics: readonly string[]): PolicyStatement[] {
+/** Spark's Kafka source reads with groups of its own making, all of this prefix. */
+const SPARK_GROUPS = 'spark-kafka-source-*';
+
+/**
+ * The statements that let a client do `access` to exactly these topics. None where the broker has no IAM.
+ *
+ * @param group the consumer group of a client that reads
+ */
+export function kafkaStatements(broker: BrokerConnection, access: Access, topics: readonly string[], group: string = SPARK_GROUPS): PolicyStatement[] {
   const { clusterArn } = broker;
   if (broker.auth === 'none' || clusterArn === undefined) return [];
   const statements = [
@@ -48,9 +55,7 @@ export function kafkaStatements(broker: BrokerConnection, access: Access, topics
     new PolicyStatement({ actions: [...TOPIC_ACTIONS[access]], resources: topics.map((topic) => resourceArn(clusterArn, 'topic', topic)) }),
   ];
   if (access === 'read') {
-    // Spark's Kafka source reads with groups of its own making, all of this prefix.
-    const group = resourceArn(clusterArn, 'group', 'spark-kafka-source-*');
-    statements.push(new PolicyStatement({ actions: ['kafka-cluster:AlterGroup', 'kafka-cluster:DescribeGroup'], resources: [group] }));
+    statements.push(new PolicyStatement({ actions: ['kafka-cluster:AlterGroup', 'kafka-cluster:DescribeGroup'], resources: [resourceArn(clusterArn, 'group', group)] }));
   }
   return statements;
 }

@@ -11,6 +11,7 @@ import { type Config, physicalName } from '../config.js';
 import { acknowledgeWildcards, BUCKET_GRANTS } from '../shared/acknowledge.js';
 import { SluiceFunction } from '../shared/function.js';
 import { metricsNamespace } from '../shared/names.js';
+import { INGESTION_QUEUES } from '../shared/queues.js';
 import { boundedAsyncRetries, scheduleDeadLetters, scheduledInvoke } from '../shared/schedule.js';
 import { INGEST_NODE_OPTIONS } from './memory.js';
 import { assertKnownSources, isOn, sourceSecrets } from './sources.js';
@@ -65,7 +66,7 @@ export class IngestionStack extends Stack {
       ingest.allow(['secretsmanager:GetSecretValue'], secrets.map(arnOf));
     }
     stateTable.grant(role, 'dynamodb:UpdateItem', 'dynamodb:GetItem');
-    const topics = [...new Set([...sources.map(({ dataset }) => dataset.name), 'source_checks'])];
+    const topics = [...new Set([...sources.map(({ dataset }) => dataset.name), 'source_checks', 'operations'])];
     for (const statement of kafkaStatements(broker, 'write', topics)) role.addToRolePolicy(statement);
     acknowledgeWildcards(this, {
       ...BUCKET_GRANTS,
@@ -76,16 +77,16 @@ export class IngestionStack extends Stack {
       'Resource::<Ingest%.Arn>:*': 'A schedule may invoke any version of the one function it names.',
     });
 
-    const failures = scheduleDeadLetters(this, 'Failures', physicalName(config, 'ingest-failures'));
+    const failures = scheduleDeadLetters(this, 'Failures', physicalName(config, INGESTION_QUEUES[0]));
     boundedAsyncRetries(ingest.function, failures);
-    const undelivered = scheduleDeadLetters(this, 'DeadLetters', physicalName(config, 'ingest-dead-letters'));
+    const undelivered = scheduleDeadLetters(this, 'DeadLetters', physicalName(config, INGESTION_QUEUES[1]));
     for (const { source } of sources) {
       scheduledInvoke(this, `Schedule-${source.name}`, {
         scheduleName: physicalName(config, `ingest-${source.name.replaceAll('_', '-')}`),
         description: `Checks ${source.name} every ${source.cadence.minutes} minutes`,
         schedule: ScheduleExpression.rate(Duration.minutes(source.cadence.minutes)),
         function: ingest.function,
-        input: ScheduleTargetInput.fromObject({ source: source.name }),
+        input: ScheduleTargetInput.fromObject({ source: source.name, scheduled: true }),
         deadLetters: undelivered,
         enabled: isOn(config, source) && config.ingestion.schedules,
       });
@@ -96,7 +97,7 @@ export class IngestionStack extends Stack {
         description: `Ends what was allowed or denied for a time in ${name}`,
         schedule: ScheduleExpression.rate(Duration.hours(1)),
         function: ingest.function,
-        input: ScheduleTargetInput.fromObject({ source: name }),
+        input: ScheduleTargetInput.fromObject({ source: name, scheduled: true }),
         deadLetters: undelivered,
         enabled: config.ingestion.schedules,
       });

@@ -14,6 +14,7 @@ import type { Construct } from 'constructs';
 import { compileContracts } from '../../contracts/compile.js';
 import type { Dataset } from '../../contracts/index.js';
 import { assertOneWriter } from '../../contracts/lock.js';
+import type { WatchedJob } from '../../lambdas/watchdog/run.js';
 import { type BrokerConnection, kafkaStatements } from '../broker/connection.js';
 import { type Config, databaseName, databasePrefix, physicalName } from '../config.js';
 import { acknowledgeWildcards } from '../shared/acknowledge.js';
@@ -23,7 +24,8 @@ import { GlueSecurity } from '../shared/glue-security.js';
 import { metricsNamespace } from '../shared/names.js';
 import { OnEventProvider } from '../shared/on-event.js';
 import { PySparkBatchJob, type PySparkJob, PySparkStreamingJob } from '../shared/pyspark-job.js';
-import { scheduleDeadLetters, scheduledInvoke } from '../shared/schedule.js';
+import { MEDALLION_QUEUES } from '../shared/queues.js';
+import { boundedAsyncRetries, scheduleDeadLetters, scheduledInvoke } from '../shared/schedule.js';
 import { LAYOUTS } from './layouts.js';
 import { releaseHash } from './release.js';
 
@@ -51,6 +53,9 @@ const CHECKPOINT_MANAGER = 'org.apache.spark.internal.io.cloud.AbortableStreamBa
 
 /** The Spark jobs, what starts them on deploy, and the watchdog that keeps them running. */
 export class MedallionStack extends Stack {
+  /** The streaming jobs: names, and the release that a run must have. */
+  readonly jobs: readonly WatchedJob[];
+
   constructor(scope: Construct, id: string, props: MedallionStackProps) {
     super(scope, id, props);
     const { config, datasets } = props;
@@ -99,6 +104,13 @@ export class MedallionStack extends Stack {
       this.grant(job, props);
       return { job, release };
     });
+    const { window, restartEveryHours } = config.medallion;
+    this.jobs = jobs.map(({ job, release }) => ({
+      name: job.jobName,
+      release,
+      ...(window === undefined ? {} : { window }),
+      ...(restartEveryHours === undefined ? {} : { restartEveryHours }),
+    }));
     this.watchdog(props, jobs);
     this.rebuild(props, code, security);
   }
@@ -240,14 +252,20 @@ export class MedallionStack extends Stack {
       timeout: Duration.minutes(3),
       environment: {
         ...(config.local ? { AWS_ENDPOINT_URL_GLUE: config.local.awsEndpoint } : {}),
-        JOBS: JSON.stringify(jobs.map(({ job, release }) => ({ name: job.jobName, release }))),
+        JOBS: JSON.stringify(this.jobs),
+        STATE_TABLE: props.stateTable.tableName,
+        RESTARTS_PER_HOUR: String(config.medallion.restartsPerHour),
+        METRICS_NAMESPACE: metricsNamespace(config),
       },
     });
     watchdog.allow(
-      ['glue:GetJobRuns', 'glue:StartJobRun', 'glue:BatchStopJobRun'],
+      ['glue:GetJob', 'glue:GetJobRuns', 'glue:StartJobRun', 'glue:BatchStopJobRun'],
       jobs.map(({ job }) => job.jobArn),
     );
-    const deadLetters = scheduleDeadLetters(this, 'WatchdogDeadLetters', physicalName(config, 'watchdog-dead-letters'));
+    props.stateTable.grant(watchdog.function, 'dynamodb:GetItem');
+    const [failed, undelivered] = MEDALLION_QUEUES;
+    const deadLetters = scheduleDeadLetters(this, 'WatchdogDeadLetters', physicalName(config, undelivered));
+    boundedAsyncRetries(watchdog.function, scheduleDeadLetters(this, 'WatchdogFailures', physicalName(config, failed)));
     scheduledInvoke(this, 'WatchdogSchedule', {
       scheduleName: physicalName(config, 'watchdog'),
       description: 'Keeps the streaming jobs running',

@@ -14,6 +14,7 @@ import { acknowledge, acknowledgeWildcards } from '../shared/acknowledge.js';
 import { GlueCode } from '../shared/glue-code.js';
 import { GlueSecurity } from '../shared/glue-security.js';
 import { PySparkBatchJob } from '../shared/pyspark-job.js';
+import { PUBLISHING_QUEUES } from '../shared/queues.js';
 import { RETRIES, scheduleDeadLetters } from '../shared/schedule.js';
 
 export interface PublishingStackProps extends StackProps {
@@ -96,7 +97,7 @@ export class PublishingStack extends Stack {
         input: ScheduleTargetInput.fromObject({ JobName: this.job.jobName }),
         policyStatements: [new PolicyStatement({ actions: ['glue:StartJobRun'], resources: [this.job.jobArn] })],
         retryAttempts: RETRIES,
-        deadLetterQueue: scheduleDeadLetters(this, 'DeadLetters', physicalName(config, 'export-dead-letters')),
+        deadLetterQueue: scheduleDeadLetters(this, 'DeadLetters', physicalName(config, PUBLISHING_QUEUES[0])),
       }),
     });
   }

@@ -1,10 +1,19 @@
+import { join } from 'node:path';
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { GlueClient } from '@aws-sdk/client-glue';
 import { S3Client } from '@aws-sdk/client-s3';
+import { SQSClient } from '@aws-sdk/client-sqs';
 import { sdkSettings } from '../identity.js';
 import { homeAt } from '../paths.js';
 import { Athena } from './athena.js';
+import { Alarms, CloudWatchMetrics, EmbeddedMetrics, forever, QueueMetrics } from './cloudwatch.js';
 import { GlueRuns } from './glue-runs.js';
+import { MetricStore } from './metric-store.js';
 import { frontDoor } from './server.js';
+
+const EVALUATE_MS = 2_000;
+const SAVE_MS = 60_000;
 
 const variable = (name: string): string => {
   const value = process.env[name];
@@ -15,8 +24,9 @@ const variable = (name: string): string => {
 const emulator = new URL(variable('DOOR_EMULATOR_URL'));
 const port = Number(variable('DOOR_PORT'));
 const client = sdkSettings(emulator.origin);
+const home = homeAt(variable('DOOR_HOME'));
 const runs = new GlueRuns({
-  home: homeAt(variable('DOOR_HOME')),
+  home,
   glue: new GlueClient(client),
   s3: new S3Client({ ...client, forcePathStyle: true }),
   s3Endpoint: emulator.origin,
@@ -24,7 +34,29 @@ const runs = new GlueRuns({
   driverMemory: process.env.SLUICE_DRIVER_MEMORY ?? '1400m',
 });
 const athena = new Athena(variable('DOOR_TRINO_URL'));
-// Alarms and Kafka event sources have their place here, as further services.
-const server = frontDoor(emulator, { AWSGlue: runs.operations, AmazonAthena: athena.operations });
+const metricsFile = join(home.data, 'metrics.json');
+const store = new MetricStore();
+store.load(metricsFile);
+const [alarms, embedded, queues] = [
+  new Alarms(store, new CloudWatchClient(client)),
+  new EmbeddedMetrics(store, new CloudWatchLogsClient(client)),
+  new QueueMetrics(store, new SQSClient(client)),
+];
+const server = frontDoor(emulator, {
+  AWSGlue: runs.operations,
+  AmazonAthena: athena.operations,
+  GraniteServiceVersion20100801: new CloudWatchMetrics(store).operations,
+});
 server.listen(port, '127.0.0.1', () => console.log(`front door on http://127.0.0.1:${port}, emulator ${emulator.origin}`));
-process.on('SIGTERM', () => process.exit(0));
+// One after the other: what functions have logged is there when the alarms are looked at.
+forever('metrics and alarms', EVALUATE_MS, async () => {
+  await embedded.tick();
+  await queues.tick();
+  await alarms.tick();
+});
+const save = () => store.save(metricsFile);
+setInterval(save, SAVE_MS).unref();
+process.on('SIGTERM', () => {
+  save();
+  process.exit(0);
+});

@@ -1,41 +1,42 @@
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
 import { ServiceError } from './errors.js';
+import { type Call, callOf, readBody, writeBody } from './wire.js';
 
 /** Operations of one service that the front door answers itself, by name; everything else passes through. */
 export type Operations = Readonly<Record<string, (input: never) => unknown>>;
 
 /**
- * The front door: a reverse proxy before an AWS emulator. A request whose `X-Amz-Target` names an operation in
- * `services` (`{ AWSGlue: { StartJobRun } }`) is answered here; every other is passed on, streamed both ways.
+ * The front door: a reverse proxy before an AWS emulator. A request that names an operation in `services`
+ * (`{ AWSGlue: { StartJobRun } }`) is answered here; every other is passed on, streamed both ways.
  */
 export function frontDoor(emulator: URL, services: Readonly<Record<string, Operations>>): Server {
   return createServer((incoming, outgoing) => {
-    const target = incoming.headers['x-amz-target'];
-    const [service = '', operation = ''] = typeof target === 'string' ? target.split('.') : [];
-    const handler = services[service]?.[operation] as ((input: unknown) => unknown) | undefined;
+    const call = callOf(incoming.url, incoming.headers['x-amz-target']);
+    const handler = call === null ? undefined : (services[call.service]?.[call.operation] as ((input: unknown) => unknown) | undefined);
     if (incoming.url === '/_sluice/health') answer(outgoing, 200, { door: 'open' });
-    else if (handler) void serve(handler, incoming, outgoing);
+    else if (call !== null && handler) void serve(call, handler, incoming, outgoing);
     else pass(emulator, incoming, outgoing);
   });
 }
 
-async function serve(handler: (input: unknown) => unknown, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+async function serve(call: Call, handler: (input: unknown) => unknown, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+  const reply = (status: number, body: unknown) => answer(outgoing, status, body, call.protocol);
   try {
     const chunks: Buffer[] = [];
     for await (const chunk of incoming) chunks.push(chunk as Buffer);
-    const body = Buffer.concat(chunks).toString('utf8');
-    answer(outgoing, 200, await handler(body === '' ? {} : JSON.parse(body)));
+    reply(200, await handler(readBody(call, Buffer.concat(chunks))));
   } catch (error) {
-    if (error instanceof ServiceError) answer(outgoing, 400, { __type: error.code, message: error.message, Message: error.message });
-    else if ((error as { name?: string }).name === 'EntityNotFoundException')
-      answer(outgoing, 400, { __type: 'EntityNotFoundException', message: (error as Error).message, Message: (error as Error).message });
-    else answer(outgoing, 500, { __type: 'InternalServiceException', message: (error as Error).message });
+    const { message } = error as Error;
+    if (error instanceof ServiceError) reply(400, { __type: error.code, message, Message: message });
+    else if ((error as { name?: string }).name === 'EntityNotFoundException') reply(400, { __type: 'EntityNotFoundException', message, Message: message });
+    else reply(500, { __type: 'InternalServiceException', message });
   }
 }
 
-function answer(outgoing: ServerResponse, status: number, body: unknown): void {
-  outgoing.writeHead(status, { 'content-type': 'application/x-amz-json-1.1' });
-  outgoing.end(JSON.stringify(body));
+function answer(outgoing: ServerResponse, status: number, body: unknown, protocol: Call['protocol'] = 'json'): void {
+  const encoded = writeBody(protocol, body);
+  outgoing.writeHead(status, encoded.headers);
+  outgoing.end(encoded.body);
 }
 
 function pass(emulator: URL, incoming: IncomingMessage, outgoing: ServerResponse): void {

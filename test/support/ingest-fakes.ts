@@ -6,7 +6,7 @@ import type { HttpSource } from '../../contracts/index.js';
 import { findDataset, findSource } from '../../contracts/index.js';
 import type { FetchResult } from '../../lambdas/ingest/fetch.js';
 import type { IngestDeps } from '../../lambdas/ingest/run.js';
-import { LeaseLostError, type SnapshotRef, type SourceState, type SourceStateStore } from '../../lambdas/ingest/state.js';
+import { type LastCheck, LeaseLostError, type SnapshotRef, type SourceState, type SourceStateStore } from '../../lambdas/ingest/state.js';
 import type { OutgoingRecord } from '../../lambdas/shared/producer.js';
 
 /** What survives a crash: the state table, the landing bucket, Kafka, the clock. */
@@ -14,6 +14,7 @@ export class World {
   readonly objects = new Map<string, Buffer>();
   readonly topics = new Map<string, OutgoingRecord[]>();
   readonly items = new Map<string, { state: SourceState; owner: string | null; until: number }>();
+  readonly checked = new Map<string, LastCheck>();
   body: string | null = '';
   etag: string | null = null;
   status = 200;
@@ -50,7 +51,7 @@ export function fakeDeps(world: World, fuse: Fuse = () => undefined): IngestDeps
     return result;
   };
   const item = (name: string) => {
-    const found = world.items.get(name) ?? { state: { current: null, pending: null, wholeAt: null, notBefore: null }, owner: null, until: 0 };
+    const found = world.items.get(name) ?? { state: { current: null, pending: null, wholeAt: null, notBefore: null, paused: false }, owner: null, until: 0 };
     world.items.set(name, found);
     return found;
   };
@@ -92,6 +93,11 @@ export function fakeDeps(world: World, fuse: Fuse = () => undefined): IngestDeps
         const held = asHolder(name, runId);
         held.state = { ...held.state, notBefore };
       }),
+    setChecked: (name, runId, check) =>
+      effect('setChecked', () => {
+        asHolder(name, runId);
+        world.checked.set(name, check);
+      }),
     release: (name, runId) =>
       effect('release', () => {
         asHolder(name, runId).owner = null;
@@ -101,6 +107,7 @@ export function fakeDeps(world: World, fuse: Fuse = () => undefined): IngestDeps
     dataset,
     source: { ...source, bounds: { ...source.bounds, maxShrink: 1 } },
     checks: findDataset('source_checks'),
+    operations: findDataset('operations'),
     target: async () => ({ url: 'http://feeds/stevenblack', headers: {}, secrets: [], minIntervalMs: 0 }),
     clock: () => new Date(world.now),
     newId: () => `run-${++world.runs}`,

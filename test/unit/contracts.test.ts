@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { generatedFiles } from '../../bin/generated.js';
 import { compileContracts } from '../../contracts/compile.js';
 import { type DatasetInput, defineDataset } from '../../contracts/dataset.js';
-import { datasets, findSource } from '../../contracts/index.js';
+import { CANARY_SOURCE, canaryRecord, datasets, findSource } from '../../contracts/index.js';
 import { assertEvolution, assertOneWriter, breakingChanges, lockOf, missingVersionBumps } from '../../contracts/lock.js';
 import { protectPersonal } from '../../contracts/personal.js';
 import { breaks, type Rule } from '../../contracts/rules.js';
@@ -25,6 +25,7 @@ const full: DatasetInput = {
     order: ['at'],
     fields: {
       id: { type: 'string', description: 'id', example: 'x' },
+      source: { type: 'string', description: 'who tells', example: 'web' },
       at: { type: 'timestamp', description: 'when', example: '2026-01-01T00:00:00Z' },
       address: { type: 'string', description: 'client', example: '203.0.113.7', pii: 'truncate' },
       user: { type: 'string', description: 'who', example: 'ann', pii: 'hash' },
@@ -61,9 +62,29 @@ const full: DatasetInput = {
     retentionDays: 30,
     columns: { id: { type: 'string', description: 'id' } },
   })),
+  canary: { fields: {}, gold: 'SELECT max(at) FROM gold.visits_state' },
   service: { triggerSeconds: 10, freshnessMinutes: { bronze: 1, silver: 2, gold: 3 }, severity: 'page' },
 };
 const without = (change: (input: DatasetInput) => DatasetInput) => () => defineDataset(change(structuredClone(full)));
+
+describe('the canary', () => {
+  test.each(datasets.map((dataset) => [dataset.name, dataset] as const))('of %s keeps every rule, has a whole key, and another the next minute', (_, dataset) => {
+    const at = new Date('2026-11-26T12:00:00Z');
+    const record = canaryRecord(dataset, at, 'run-1');
+    expect(record.source).toBe(CANARY_SOURCE);
+    expect(Object.keys(record).sort()).toEqual(Object.keys(dataset.record.fields).sort());
+    expect(dataset.rules.filter((rule) => breaks(rule, record, at.getTime())).map(({ name }) => name)).toEqual([]);
+    const keyOf = (of: Record<string, unknown>) => JSON.stringify(dataset.record.key.map((field) => of[field]));
+    expect(keyOf(record)).not.toContain('null');
+    expect(keyOf(canaryRecord(dataset, new Date(at.getTime() + 60_000), 'run-2'))).not.toBe(keyOf(record));
+  });
+
+  test('needs a field that tells it from records', () => {
+    const { source, ...fields } = full.record.fields;
+    expect(source).toBeDefined();
+    expect(() => defineDataset({ ...full, record: { ...full.record, fields } })).toThrow(/no field "source", by which canaries/);
+  });
+});
 
 describe('a contract', () => {
   test('may have several sources of several kinds, and tables of every kind', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { sendAll } from '../../lambdas/shared/producer.js';
 import { ensureTopics, type TopicAdmin, type TopicDescription, type TopicSpec } from '../../lambdas/topics/run.js';
-import { type JobApi, type JobRun, watch } from '../../lambdas/watchdog/run.js';
+import { inWindow, type JobApi, type JobRun, type WatchdogDeps, type WatchedJob, watch, watchdogMetrics } from '../../lambdas/watchdog/run.js';
 
 class FakeAdmin implements TopicAdmin {
   readonly calls: string[] = [];
@@ -43,6 +43,17 @@ describe('topics', () => {
   });
 });
 
+const NOW = Date.parse('2026-11-26T12:30:00Z');
+const MINUTE = 60_000;
+const aRun = (id: string, state: string, release: string, endedAt: number | null = null, startedAt = NOW - 5 * MINUTE): JobRun => ({
+  id,
+  state,
+  release,
+  startedAt,
+  endedAt,
+  error: null,
+});
+
 class FakeJobs implements JobApi {
   readonly calls: string[] = [];
   constructor(
@@ -50,14 +61,14 @@ class FakeJobs implements JobApi {
     private readonly stopsAfter = 1,
   ) {}
   private polls = 0;
-  async runs(): Promise<JobRun[]> {
+  async runs(_job?: string): Promise<JobRun[]> {
     const stopping = this.all.findIndex(({ state }) => state === 'STOPPING');
     if (stopping >= 0 && ++this.polls > this.stopsAfter) this.all[stopping] = { ...(this.all[stopping] as JobRun), state: 'STOPPED' };
     return [...this.all];
   }
-  async start(_job: string, release: string) {
-    this.calls.push(`start ${release}`);
-    this.all.unshift({ id: 'new', state: 'STARTING', release });
+  async start(_job: string, release: string, workers?: number) {
+    this.calls.push(`start ${release}${workers === undefined ? '' : ` with ${workers}`}`);
+    this.all.unshift(aRun('new', 'STARTING', release));
     return 'new';
   }
   async stop(_job: string, id: string) {
@@ -68,27 +79,80 @@ class FakeJobs implements JobApi {
 }
 
 describe('the watchdog', () => {
-  const job = { name: 'j', release: 'r2' };
-  const look = (jobs: FakeJobs, stopPolls = 5) => watch([job], { jobs, sleep: async () => undefined, stopPolls });
+  const job: WatchedJob = { name: 'j', release: 'r2' };
+  const look = (jobs: FakeJobs, deps: Partial<WatchdogDeps> = {}, watched: WatchedJob = job) =>
+    watch([watched], { jobs, wish: async () => ({ stopped: false }), clock: () => NOW, sleep: async () => undefined, stopPolls: 5, restartsPerHour: 3, force: false, ...deps });
   test('leaves a run of the current release alone', async () => {
-    const jobs = new FakeJobs([{ id: '1', state: 'RUNNING', release: 'r2' }]);
+    const jobs = new FakeJobs([aRun('1', 'RUNNING', 'r2')]);
     expect(await look(jobs)).toEqual({ j: 'running' });
     expect(jobs.calls).toEqual([]);
   });
   test.each(['FAILED', 'STOPPED', 'TIMEOUT', 'SUCCEEDED'])('starts a job whose last run is %s', async (state) => {
-    const jobs = new FakeJobs([{ id: '1', state, release: 'r2' }]);
+    const jobs = new FakeJobs([aRun('1', state, 'r2', NOW - MINUTE)]);
     expect(await look(jobs)).toEqual({ j: 'started' });
     expect(jobs.calls).toEqual(['start r2']);
   });
   test('restarts a run of another release, one run at a time', async () => {
-    const jobs = new FakeJobs([{ id: '1', state: 'RUNNING', release: 'r1' }]);
+    const jobs = new FakeJobs([aRun('1', 'RUNNING', 'r1')]);
     expect(await look(jobs)).toEqual({ j: 'restarted' });
     expect(jobs.calls).toEqual(['stop 1', 'start r2']);
   });
   test('starts nothing while an old run is still stopping', async () => {
-    const jobs = new FakeJobs([{ id: '1', state: 'RUNNING', release: 'r1' }], 99);
+    const jobs = new FakeJobs([aRun('1', 'RUNNING', 'r1')], 99);
     expect(await look(jobs)).toEqual({ j: 'stopping' });
     expect(jobs.calls).toEqual(['stop 1']);
+  });
+  test('starts a job that fails again and again so many times an hour, then waits, unless it is forced', async () => {
+    const failed = (...minutesAgo: number[]) => new FakeJobs(minutesAgo.map((ago) => aRun(String(ago), 'FAILED', 'r2', NOW - ago * MINUTE)));
+    expect(await look(failed(1, 2))).toEqual({ j: 'started' });
+    expect(await look(failed(1, 2, 59))).toEqual({ j: 'limited' });
+    expect(await look(failed(1, 2, 61))).toEqual({ j: 'started' });
+    expect(await look(failed(1, 2, 3), { force: true })).toEqual({ j: 'started' });
+    const stopped = new FakeJobs([1, 2, 3].map((ago) => aRun(String(ago), 'STOPPED', 'r2', NOW - ago * MINUTE)));
+    expect(await look(stopped), 'what was told to stop has not failed').toEqual({ j: 'started' });
+  });
+  test('leaves a job stopped that an operator stopped, and does not call that a failure', async () => {
+    const jobs = new FakeJobs([aRun('1', 'RUNNING', 'r2')]);
+    const outcome = await look(jobs, { wish: async () => ({ stopped: true }), force: true });
+    expect(outcome).toEqual({ j: 'paused' });
+    expect(jobs.calls).toEqual(['stop 1']);
+    expect(watchdogMetrics(outcome)).toContainEqual({ name: 'JobRunning', dimensions: { Job: 'j' }, value: 1, unit: 'Count' });
+    expect(watchdogMetrics({ j: 'limited' })).toContainEqual({ name: 'RestartLimited', dimensions: { Job: 'j' }, value: 1, unit: 'Count' });
+    expect(watchdogMetrics({ j: 'started' })).toContainEqual({ name: 'JobRunning', dimensions: { Job: 'j' }, value: 0, unit: 'Count' });
+  });
+  test('starts a scaled job with its workers', async () => {
+    const jobs = new FakeJobs([]);
+    await look(jobs, { wish: async () => ({ stopped: false, workers: 4 }) });
+    expect(jobs.calls).toEqual(['start r2 with 4']);
+  });
+  test('keeps to a daily window and to a restart interval where a job has them', async () => {
+    expect(inWindow({ fromHour: 6, toHour: 12 }, NOW)).toBe(false);
+    expect(inWindow({ fromHour: 6, toHour: 13 }, NOW)).toBe(true);
+    expect(inWindow({ fromHour: 22, toHour: 13 }, NOW)).toBe(true);
+    const resting = new FakeJobs([aRun('1', 'RUNNING', 'r2')]);
+    expect(await look(resting, {}, { ...job, window: { fromHour: 22, toHour: 6 } })).toEqual({ j: 'resting' });
+    expect(resting.calls).toEqual(['stop 1']);
+    const old = new FakeJobs([aRun('1', 'RUNNING', 'r2', null, NOW - 25 * 60 * MINUTE)]);
+    expect(await look(old, {}, { ...job, restartEveryHours: 24 })).toEqual({ j: 'restarted' });
+  });
+  test('a job that cannot be looked at hides no other', async () => {
+    const jobs = new FakeJobs([]);
+    const runs = jobs.runs.bind(jobs);
+    jobs.runs = async (name?: string) => {
+      if (name === 'broken') throw new Error('no such job');
+      return runs();
+    };
+    const both = watch([{ name: 'broken', release: 'r' }, job], {
+      jobs,
+      wish: async () => ({ stopped: false }),
+      clock: () => NOW,
+      sleep: async () => undefined,
+      stopPolls: 1,
+      restartsPerHour: 3,
+      force: false,
+    });
+    await expect(both).rejects.toThrow('broken: no such job');
+    expect(jobs.calls).toEqual(['start r2']);
   });
 });
 

@@ -183,7 +183,7 @@ describe('a check of a source', () => {
 
   test('a second run of the same source is skipped while the first holds the lease', async () => {
     const world = new World();
-    world.items.set('stevenblack', { state: { current: null, pending: null, wholeAt: null, notBefore: null }, owner: 'other', until: world.now + 1 });
+    world.items.set('stevenblack', { state: { current: null, pending: null, wholeAt: null, notBefore: null, paused: false }, owner: 'other', until: world.now + 1 });
     expect(await check(world, ['a.example'])).toMatchObject({ outcome: 'skipped', produced: 0 });
     world.now += 2;
     expect((await check(world, ['a.example'])).outcome).toBe('changed');
@@ -292,5 +292,35 @@ describe('a run that is killed', () => {
       }),
       { numRuns: 60 },
     );
+  });
+});
+
+describe('a run tells of itself', () => {
+  test('its steps and times as a record, and what came of it in the state', async () => {
+    const world = new World();
+    world.body = hostsOf(['a.example']);
+    await run({ source: 'stevenblack' }, fakeDeps(world));
+    const [record] = world.sent('operations');
+    expect(record).toMatchObject({ kind: 'run', subject: 'stevenblack', run_id: 'run-1', source: 'ingest', state: 'ok', summary: 'changed' });
+    const details = JSON.parse(record?.details as string) as { outcome: string; produced: number; steps: { name: string; ms: number }[] };
+    expect([details.outcome, details.produced, details.steps.map(({ name }) => name)]).toEqual(['changed', 1, ['fetch', 'parse', 'publish']]);
+    expect(world.checked.get('stevenblack')).toEqual({ at: world.now, outcome: 'changed', reason: null, goodAt: world.now });
+    world.now += 3_600_000;
+    world.body = null;
+    world.status = 503;
+    await run({ source: 'stevenblack' }, fakeDeps(world));
+    expect(world.sent('operations').at(-1)).toMatchObject({ state: 'failed', summary: 'failed: status 503' });
+    expect(world.checked.get('stevenblack')).toMatchObject({ outcome: 'failed', goodAt: null });
+  });
+
+  test('a paused source is left alone by its schedule, not by a person', async () => {
+    const world = new World();
+    world.body = hostsOf(['a.example']);
+    const deps = fakeDeps(world);
+    const item = await deps.state.acquire('stevenblack', 'x', world.now, 1);
+    if (item) world.items.set('stevenblack', { state: { ...item, paused: true }, owner: null, until: 0 });
+    expect(await run({ source: 'stevenblack', scheduled: true }, deps)).toMatchObject({ outcome: 'skipped', reason: 'an operator paused the source' });
+    expect(world.checked.size).toBe(0);
+    expect(await run({ source: 'stevenblack' }, deps)).toMatchObject({ outcome: 'changed' });
   });
 });

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from medallion.gold_tables.harmful_domain_daily import HarmfulDomainDaily
 from medallion.gold_tables.harmful_domains import HarmfulDomains
+from medallion.gold_tables.operations import Operations
 from medallion.gold_tables.source_quality import SourceQuality
 from medallion.gold_tables.source_status import SourceStatus
 from medallion.periodic import Periodic
 from medallion.state import Fold
 
-FOLDS: dict[str, Fold] = {"harmful_domains": HarmfulDomains(), "source_status": SourceStatus()}
+FOLDS: dict[str, Fold] = {
+    "harmful_domains": HarmfulDomains(),
+    "source_status": SourceStatus(),
+    "checks": Operations("check"),
+    "runs": Operations("run"),
+    "maintenance": Operations("maintenance"),
+}
 COMPUTATIONS: dict[str, Periodic] = {"harmful_domain_daily": HarmfulDomainDaily(), "source_quality": SourceQuality()}
 
 

@@ -1,0 +1,92 @@
+"""How far each query of a driver has come, in the state table: what the monitor holds against Kafka's ends.
+
+An item per job, `position#JOB`: a small JSON text by query name. A commit would not do: a batch of repeats commits nothing, and yet its
+records have been dealt with.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+import time
+from collections.abc import Mapping
+from typing import Any
+
+log = logging.getLogger(__name__)
+
+FLUSH_SECONDS = 5.0
+
+
+class Positions:
+    """Keeps positions in memory and writes them every few seconds, aside from the batches.
+
+    A query's position is a mapping: `at` (when it last said anything, epoch milliseconds), `offsets` (per Kafka partition the offset of
+    the next record, for queries that read Kafka's coordinates) and `version` (Silver: of its last own commit; Gold: how far it has read
+    Silver, as `[version, index]` of Delta's streaming offset).
+    """
+
+    def __init__(self, client: Any, state_table: str, job_name: str) -> None:
+        self._client = client
+        self._state_table = state_table
+        self._key = {"pk": {"S": f"position#{job_name}"}}
+        self._lock = threading.Lock()
+        self._queries: dict[str, dict[str, Any]] = {}
+        self._changed = False
+
+    def load(self) -> None:
+        """Takes up what an earlier run left: a query that has nothing to do yet has not fallen back."""
+        item = self._client.get_item(TableName=self._state_table, Key=self._key, ConsistentRead=True).get("Item")
+        if item:
+            with self._lock:
+                self._queries = json.loads(item["queries"]["S"])
+
+    def version_of(self, query: str) -> int | None:
+        with self._lock:
+            return self._queries.get(query, {}).get("version")
+
+    def advance(self, query: str, **values: Any) -> None:
+        """Notes where a query stands; `offsets` of partitions that are not named stay."""
+        with self._lock:
+            position = self._queries.setdefault(query, {})
+            offsets = {**position.get("offsets", {}), **values.pop("offsets", {})}
+            position.update(at=int(time.time() * 1000), **({"offsets": offsets} if offsets else {}), **values)
+            self._changed = True
+
+    def flush(self) -> None:
+        with self._lock:
+            if not self._changed:
+                return
+            text, self._changed = json.dumps(self._queries), False
+        try:
+            self._client.put_item(TableName=self._state_table, Item={**self._key, "queries": {"S": text}})
+        except Exception:
+            # Said again with the next flush; it never stops the data.
+            log.exception("positions could not be written")
+            with self._lock:
+                self._changed = True
+
+    def keep_flushing(self) -> None:
+        def loop() -> None:
+            while True:
+                time.sleep(FLUSH_SECONDS)
+                self.flush()
+
+        threading.Thread(target=loop, name="positions", daemon=True).start()
+
+    def note_progress(self, progress: Mapping[str, Any]) -> None:
+        """Bronze and Gold, from the progress of their queries: the end of the batch in their source's own terms."""
+        name = progress.get("name") or ""
+        layer = name.split(".")[0]
+        sources = progress.get("sources") or [{}]
+        end = sources[0].get("endOffset")
+        end = json.loads(end) if isinstance(end, str) and end.startswith("{") else end
+        if layer == "bronze" and isinstance(end, dict):
+            for partitions in end.values():
+                if isinstance(partitions, dict):
+                    self.advance(name, offsets={str(partition): offset for partition, offset in partitions.items()})
+                    return
+        if layer in ("gold", "ops") and isinstance(end, dict) and "reservoirVersion" in end:
+            self.advance(name, version=[end["reservoirVersion"], end.get("index", -1)])
+            return
+        self.advance(name)

@@ -1,0 +1,45 @@
+import type { OperationState } from '../../contracts/operations.js';
+import type { MetricUnit, MetricValue } from '../shared/metrics.js';
+
+export const CHECKS = ['storage', 'kafka', 'jobs', 'freshness', 'quality', 'cost'] as const;
+export type CheckName = (typeof CHECKS)[number];
+
+/** Something that a check looked at. */
+export interface Finding {
+  readonly subject: string;
+  readonly state: OperationState;
+  readonly message: string;
+}
+
+export interface CheckResult {
+  readonly check: CheckName;
+  readonly state: OperationState;
+  readonly summary: string;
+  readonly findings: readonly Finding[];
+  readonly startedAt: number;
+  readonly finishedAt: number;
+}
+
+/** What a check gives; its state is that of its worst finding. */
+export interface Looked {
+  readonly summary: string;
+  readonly findings: readonly Finding[];
+  readonly metrics: readonly MetricValue[];
+}
+
+const SEVERITY: readonly OperationState[] = ['skipped', 'ok', 'degraded', 'failed'];
+
+export const worst = (states: readonly OperationState[]): OperationState => states.reduce<OperationState>((a, b) => (SEVERITY.indexOf(b) > SEVERITY.indexOf(a) ? b : a), 'skipped');
+
+export const metric = (name: string, value: number, dimensions: Readonly<Record<string, string>> = {}, unit: MetricUnit = 'Count'): MetricValue => ({
+  name,
+  value,
+  dimensions,
+  unit,
+});
+
+/** `3.2 min`, `2.5 h`, `4 d`. */
+export function inWords(minutes: number): string {
+  if (minutes < 90) return `${Math.round(minutes * 10) / 10} min`;
+  return minutes < 48 * 60 ? `${Math.round(minutes / 6) / 10} h` : `${Math.round(minutes / 1440)} d`;
+}

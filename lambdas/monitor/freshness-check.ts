@@ -1,0 +1,151 @@
+import type { Dataset, HttpSource } from '../../contracts/index.js';
+import { INGEST_METRICS, MONITOR_METRICS } from '../shared/metrics.js';
+import { type Finding, inWords, type Looked, metric } from './check.js';
+import type { KafkaProbe, Offsets } from './kafka-check.js';
+
+/** How far a query of a driver has come (glue-jobs/medallion/positions.py writes it). */
+export interface Position {
+  /** When it last said anything, epoch milliseconds. */
+  readonly at: number;
+  /** Offset of the next record, per partition: Bronze and Silver. */
+  readonly offsets?: Offsets;
+  /** Silver: the version of its last own commit. Gold: how far it has read Silver, `[version, index]`; an index below 0 is before that version's files. */
+  readonly version?: number | readonly [number, number];
+}
+
+export type Positions = Readonly<Record<string, Position>>;
+
+/** What the state table says of a source; times in epoch milliseconds. */
+export interface SourceStatus {
+  readonly lastCheckAt?: number;
+  readonly lastGoodAt?: number;
+  readonly lastOutcome?: string;
+  readonly lastReason?: string | null;
+  readonly paused?: boolean;
+}
+
+export interface FreshnessDeps {
+  readonly probe: KafkaProbe;
+  readonly positions: Positions;
+  readonly now: number;
+  /** Arrival of the oldest record of Silver's first commit at or after a version, epoch milliseconds; null where the log does not say. */
+  readonly oldestIn: (dataset: Dataset, from: number, to: number) => Promise<number | null>;
+  readonly sources: readonly HttpSource[];
+  readonly statusOf: (source: string) => Promise<SourceStatus>;
+  /** When the monitor first ran: a source that was never checked is silent since then. */
+  readonly firstRunAt: number;
+}
+
+const MINUTE_MS = 60_000;
+/** Ages are told to a twentieth. */
+const PRECISION = 1.05;
+const FIRST_GUESS_MS = 15_000;
+/** A source is overdue after so many of its own cadences without a good check. */
+export const OVERDUE_CADENCES = 3;
+/** Where the oldest record that waits has used up so much of its topic's retention, it is in danger. */
+export const RETENTION_PERCENT = 50;
+
+/**
+ * Age of the oldest record at or after `next`, in milliseconds; 0 where there is none. Kafka tells offsets by time, so
+ * the time is sought by halving.
+ */
+export async function ageOf(next: Offsets, ends: Offsets, offsetsAt: (time: number) => Promise<Offsets>, now: number, longest: number): Promise<number> {
+  const behind = Object.keys(ends).filter((partition) => (next[partition] ?? 0) < (ends[partition] ?? 0));
+  if (behind.length === 0) return 0;
+  const olderThan = async (age: number) => {
+    const at = await offsetsAt(now - age);
+    return behind.some((partition) => (at[partition] ?? 0) > (next[partition] ?? 0));
+  };
+  let [low, high] = [0, FIRST_GUESS_MS];
+  while (high < longest && (await olderThan(high))) [low, high] = [high, high * 2];
+  while (high - low > 1_000 && high / Math.max(low, 1) > PRECISION) {
+    const middle = low === 0 ? high / 2 : Math.sqrt(low * high);
+    if (await olderThan(middle)) low = middle;
+    else high = middle;
+  }
+  return high;
+}
+
+const lagOf = (next: Offsets, ends: Offsets): number => Object.entries(ends).reduce((sum, [partition, end]) => sum + Math.max(0, end - (next[partition] ?? 0)), 0);
+
+/** Version of Silver's log that a Gold query has not read whole. */
+function firstUnread(version: Position['version']): number {
+  if (version === undefined) return 0;
+  if (typeof version === 'number') return version + 1;
+  const [at, index] = version;
+  return index < 0 ? at : at + 1;
+}
+
+interface Age {
+  readonly layer: 'bronze' | 'silver' | 'gold';
+  readonly ms: number;
+  readonly lag: number | null;
+}
+
+async function agesOf(dataset: Dataset, { probe, positions, now, oldestIn }: FreshnessDeps): Promise<Age[]> {
+  const { name, topic } = dataset;
+  const [ends, begins] = [await probe.ends(name), await probe.begins(name)];
+  const byOffsets = async (layer: 'bronze' | 'silver'): Promise<Age> => {
+    // What retention has taken is not waiting any more.
+    const next = Object.fromEntries(Object.keys(ends).map((partition) => [partition, Math.max(positions[`${layer}.${name}`]?.offsets?.[partition] ?? 0, begins[partition] ?? 0)]));
+    return { layer, lag: lagOf(next, ends), ms: await ageOf(next, ends, (time) => probe.offsetsAt(name, time), now, topic.retentionHours * 3600_000) };
+  };
+  const [bronze, silver] = [await byOffsets('bronze'), await byOffsets('silver')];
+  const committed = positions[`silver.${name}`]?.version;
+  let gold = silver.ms;
+  if (typeof committed === 'number') {
+    for (const table of dataset.tables.filter(({ writer, kind }) => writer === 'gold' && kind === 'state')) {
+      const from = firstUnread(positions[`${table.layer}.${table.name}`]?.version);
+      if (from > committed) continue;
+      const oldest = await oldestIn(dataset, from, committed);
+      if (oldest !== null) gold = Math.max(gold, now - oldest);
+    }
+  }
+  return [bronze, silver, { layer: 'gold', ms: gold, lag: null }];
+}
+
+/**
+ * Freshness is about records, not commits: the age of a layer is that of the oldest acknowledged record not yet in it, the
+ * age of a source its last good check against its cadence.
+ */
+export async function lookAtFreshness(datasets: readonly Dataset[], deps: FreshnessDeps): Promise<Looked> {
+  const findings: Finding[] = [];
+  const metrics = [];
+  for (const dataset of datasets) {
+    const { name, topic, service } = dataset;
+    for (const { layer, ms, lag } of await agesOf(dataset, deps)) {
+      const minutes = ms / MINUTE_MS;
+      const limit = service.freshnessMinutes[layer];
+      const dimensions = { Dataset: name, Layer: layer };
+      metrics.push(metric(MONITOR_METRICS.freshnessMinutes, minutes, dimensions, 'None'));
+      if (lag !== null) metrics.push(metric(MONITOR_METRICS.lagRecords, lag, dimensions));
+      if (layer === 'bronze') metrics.push(metric(MONITOR_METRICS.lagRetentionPercent, (100 * minutes) / (topic.retentionHours * 60), { Dataset: name }, 'Percent'));
+      const waiting = ms === 0 ? 'nothing waits' : `the oldest record that waits is ${inWords(minutes)} old`;
+      findings.push({ subject: `${layer} ${name}`, state: minutes > limit ? 'failed' : 'ok', message: minutes > limit ? `${waiting}; the contract allows ${limit} min` : waiting });
+    }
+  }
+  for (const source of deps.sources) {
+    const status = await deps.statusOf(source.name);
+    const refused = status.lastOutcome === 'refused';
+    const cadences = status.paused === true ? 0 : (deps.now - (status.lastGoodAt ?? deps.firstRunAt)) / MINUTE_MS / source.cadence.minutes;
+    metrics.push(metric(MONITOR_METRICS.sourceOverdue, cadences, { Source: source.name }, 'None'), metric(INGEST_METRICS.refused, Number(refused), { Source: source.name }));
+    findings.push(sourceFinding(source, status, cadences, refused, deps.now));
+  }
+  const stale = findings.filter(({ state }) => state === 'failed');
+  return {
+    summary: stale.length === 0 ? `${datasets.length} datasets and ${deps.sources.length} sources are fresh` : stale.map(({ subject }) => subject).join(', '),
+    findings,
+    metrics,
+  };
+}
+
+function sourceFinding({ name, cadence }: HttpSource, status: SourceStatus, cadences: number, refused: boolean, now: number): Finding {
+  const subject = `source ${name}`;
+  if (status.paused === true) return { subject, state: 'skipped', message: 'paused by an operator' };
+  const reason = status.lastReason ? ` (${status.lastReason})` : '';
+  const last = status.lastGoodAt === undefined ? 'no good check yet' : `last good check ${inWords((now - status.lastGoodAt) / MINUTE_MS)} ago`;
+  if (cadences > OVERDUE_CADENCES) return { subject, state: 'failed', message: `${last}; it is due every ${cadence.minutes} min${reason}` };
+  if (refused) return { subject, state: 'degraded', message: `its last body was refused${reason}: ./sluice release ${name}` };
+  if (status.lastOutcome === 'failed') return { subject, state: 'degraded', message: `its last check failed${reason}; ${last}` };
+  return { subject, state: 'ok', message: last };
+}

@@ -1,0 +1,117 @@
+import { randomUUID } from 'node:crypto';
+import { AthenaClient } from '@aws-sdk/client-athena';
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { GlueClient } from '@aws-sdk/client-glue';
+import { S3Client } from '@aws-sdk/client-s3';
+import { z } from 'zod';
+import { CANARY_SOURCE, canaryRecord, datasets, findDataset, httpSources } from '../../contracts/index.js';
+import { runSql } from '../shared/athena.js';
+import { kafkaConnection, required } from '../shared/environment.js';
+import { kafkaClient } from '../shared/kafka.js';
+import { embeddedLines } from '../shared/metrics.js';
+import { headersOf, operationRecord, outgoing } from '../shared/outgoing.js';
+import { glueJobs, wishOf } from '../watchdog/glue-jobs.js';
+import { inWindow } from '../watchdog/run.js';
+import type { CheckResult } from './check.js';
+import { chargesOf, lookAtCost } from './cost-check.js';
+import { deltaLog } from './delta-log.js';
+import { lookAtFreshness, type Positions } from './freshness-check.js';
+import { lookAtJobs } from './jobs-check.js';
+import { lookAtKafka } from './kafka-check.js';
+import { KafkajsProbe } from './kafka-probe.js';
+import { lookAtQuality } from './quality-check.js';
+import { monitor, type Report } from './run.js';
+import { MonitorState } from './state.js';
+import { lookAtStorage } from './storage-check.js';
+
+const s3 = new S3Client({ forcePathStyle: process.env.S3_FORCE_PATH_STYLE === 'true', maxAttempts: 2 });
+const dynamo = new DynamoDBClient({});
+const glue = glueJobs(new GlueClient({}));
+const athena = new AthenaClient({});
+const billing = new CloudWatchClient({ region: 'us-east-1' });
+
+const settings = z.object({
+  jobs: z.array(z.object({ name: z.string(), release: z.string(), window: z.object({ fromHour: z.number(), toHour: z.number() }).optional() })),
+  sources: z.array(z.string()),
+  workGroup: z.string(),
+  databasePrefix: z.string(),
+  everyMinutes: z.number(),
+  monthlyBudget: z.number().nullable(),
+  /** Whether the account is billed: this machine is not. */
+  billed: z.boolean(),
+});
+
+const CHECK_MS = 60_000;
+
+/** Called by a schedule, and by `sluice check`. */
+export async function handler(): Promise<Report> {
+  const config = settings.parse(JSON.parse(required('MONITOR')));
+  const stateTable = required('STATE_TABLE');
+  const state = new MonitorState(dynamo, stateTable);
+  const runId = randomUUID();
+  const now = Date.now();
+  const probe = new KafkajsProbe(kafkaClient(kafkaConnection(), 'sluice-monitor'));
+  const firstRunAt = await state.firstRunAt(now).catch(() => now);
+  const operations = findDataset('operations');
+  const canaryOf = (dataset: (typeof datasets)[number]) =>
+    outgoing(dataset, canaryRecord(dataset, new Date(now), runId), headersOf(dataset, { source: CANARY_SOURCE, runId }), () => required('PERSONAL_SECRET'));
+  const positions = async (): Promise<Record<string, Positions>> => Object.fromEntries(await Promise.all(config.jobs.map(async ({ name }) => [name, await state.positions(name)])));
+  const sql = async (text: string) => (await runSql(text, { athena, workGroup: config.workGroup, databaseOf: (layer) => `${config.databasePrefix}${layer}` }, CHECK_MS)).rows;
+  try {
+    return await monitor({
+      runId,
+      clock: Date.now,
+      checkMs: CHECK_MS,
+      emit: (metrics) => {
+        for (const line of embeddedLines(required('METRICS_NAMESPACE'), metrics, Date.now())) console.log(line);
+      },
+      looks: {
+        storage: () => lookAtStorage({ s3, bucket: required('CHECKPOINTS_BUCKET'), dynamo, table: stateTable, runId }),
+        kafka: () => lookAtKafka(probe, datasets, { topic: operations.name, record: canaryOf(operations) }),
+        jobs: async () => {
+          const at = await positions();
+          const jobs = config.jobs.map(async ({ name, window }) => ({
+            name,
+            runs: await glue.runs(name),
+            wanted: !(await wishOf(dynamo, stateTable, name)).stopped && inWindow(window, now),
+            positions: at[name] ?? {},
+          }));
+          return lookAtJobs(await Promise.all(jobs), Date.now());
+        },
+        freshness: async () => {
+          const all = Object.assign({}, ...Object.values(await positions())) as Positions;
+          const log = deltaLog(s3, required('LAKE_BUCKET'), (table) => state.generation(table));
+          const sources = httpSources(datasets).flatMap(({ source }) => (config.sources.includes(source.name) ? [source] : []));
+          return lookAtFreshness(datasets, { probe, positions: all, now: Date.now(), oldestIn: log.oldestIn, sources, statusOf: (source) => state.source(source), firstRunAt });
+        },
+        quality: () => lookAtQuality(datasets, { sql, now: Date.now(), firstRunAt, everyMinutes: config.everyMinutes }),
+        cost: () => lookAtCost({ billed: config.billed, monthlyBudget: config.monthlyBudget, charges: () => chargesOf(billing, Date.now()), now: Date.now() }),
+      },
+      tell: async (checks) => {
+        await probe.send(
+          operations.name,
+          checks.map((check) => recordOf(check, runId)),
+        );
+        // The round trip has sent that of operations.
+        for (const dataset of datasets) if (dataset.name !== operations.name) await probe.send(dataset.name, [canaryOf(dataset)]);
+      },
+      keep: (report) => state.keep(report),
+    });
+  } finally {
+    await probe.close().catch((cause: unknown) => console.error('the connection to Kafka could not be closed', cause));
+  }
+}
+
+const recordOf = ({ check, state, summary, findings, startedAt, finishedAt }: CheckResult, run_id: string) =>
+  operationRecord(findDataset('operations'), {
+    kind: 'check',
+    subject: check,
+    run_id,
+    source: 'monitor',
+    started_at: new Date(startedAt).toISOString(),
+    finished_at: new Date(finishedAt).toISOString(),
+    state,
+    summary,
+    details: { findings: findings.filter((finding) => finding.state !== 'ok') },
+  });

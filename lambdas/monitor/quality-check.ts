@@ -1,0 +1,92 @@
+import type { Dataset } from '../../contracts/index.js';
+import { MONITOR_METRICS } from '../shared/metrics.js';
+import { type Finding, inWords, type Looked, metric } from './check.js';
+
+export type Sql = (text: string) => Promise<readonly (readonly (string | null)[])[]>;
+
+export interface QualityDeps {
+  readonly sql: Sql;
+  readonly now: number;
+  readonly firstRunAt: number;
+  /** Minutes between two runs of the monitor, and so between two canaries. */
+  readonly everyMinutes: number;
+}
+
+const MINUTE_MS = 60_000;
+/** Records need some time from Kafka to Bronze before a run's count is held against it. */
+const SETTLED_MINUTES = 15;
+
+/** What the ledger says of the last day, per dataset: read, quarantined, residual. */
+const LEDGER = `SELECT dataset, sum("read"), sum(quarantined), sum(abs(residual)) FROM ops.ledger
+WHERE committed_at > current_timestamp - INTERVAL '1' DAY GROUP BY dataset`;
+
+/** Offset ranges of Silver's batches that do not follow each other, or hold fewer records than their length, per dataset. */
+const GAPS = `SELECT dataset, count(*) FROM (
+  SELECT l.dataset, o.first_offset, o.last_offset, o.records,
+    max(o.last_offset) OVER (PARTITION BY l.dataset, o.topic, o."partition" ORDER BY o.first_offset, o.last_offset ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
+  FROM ops.ledger l CROSS JOIN UNNEST(l.offsets) AS o(topic, "partition", first_offset, last_offset, records)
+  WHERE l.committed_at > current_timestamp - INTERVAL '7' DAY
+) WHERE last_offset - first_offset + 1 <> records OR first_offset > before + 1 GROUP BY dataset`;
+
+const HEADER = (name: string) => `from_utf8(element_at(filter(headers, h -> h."key" = '${name}'), 1).value)`;
+
+/** Runs of sources that sent more than Bronze holds of them: run, source, sent, held. */
+const SHORT = (dataset: string) => `SELECT c.run_id, c.source, c.produced, coalesce(b.held, 0) FROM silver.source_checks c
+LEFT JOIN (SELECT ${HEADER('sluice-run')} AS run_id, count(*) AS held FROM bronze.${dataset} WHERE ingestion_date >= current_date - INTERVAL '2' DAY GROUP BY 1) b ON b.run_id = c.run_id
+WHERE c.finished_at BETWEEN current_timestamp - INTERVAL '1' DAY AND current_timestamp - INTERVAL '${SETTLED_MINUTES}' MINUTE
+  AND c.source <> '_canary' AND c.produced > coalesce(b.held, 0)`;
+
+const RULES = (datasets: readonly Dataset[]) =>
+  datasets
+    .map(({ name }) => `SELECT '${name}', rule, count(*) FROM quarantine.${name} WHERE kafka_timestamp > current_timestamp - INTERVAL '1' DAY GROUP BY rule`)
+    .join(' UNION ALL ');
+
+/** When the newest canary in each layer set out. */
+const CANARY = ({ name, canary }: Dataset) => `SELECT
+  (SELECT to_unixtime(max(kafka_timestamp)) FROM bronze.${name} WHERE ingestion_date >= current_date - INTERVAL '1' DAY AND any_match(headers, h -> h."key" = 'sluice-source' AND h.value = to_utf8('_canary'))),
+  (SELECT to_unixtime(max(kafka_timestamp)) FROM silver.${name} WHERE source = '_canary'),
+  (SELECT to_unixtime(at) FROM (${canary.gold}) AS newest(at))`;
+
+/** Quarantine rate, ledger residual and rule failures; gaps between offsets; runs that lack records; the canaries. */
+export async function lookAtQuality(datasets: readonly Dataset[], { sql, now, firstRunAt, everyMinutes }: QualityDeps): Promise<Looked> {
+  const findings: Finding[] = [];
+  const metrics = [];
+  const ledger = new Map((await sql(LEDGER)).map(([dataset, ...numbers]) => [dataset, numbers.map(Number)]));
+  const gaps = new Map((await sql(GAPS)).map(([dataset, count]) => [dataset, Number(count)]));
+  const rules = await sql(RULES(datasets));
+  for (const dataset of datasets) {
+    const { name, service } = dataset;
+    const [read = 0, quarantined = 0, residual = 0] = ledger.get(name) ?? [];
+    const percent = read === 0 ? 0 : (100 * quarantined) / read;
+    const broken = rules.filter(([of]) => of === name).map(([, rule, count]) => `${rule} ${count}`);
+    const words = `${quarantined} of ${read} records of the last day quarantined${broken.length > 0 ? ` (${broken.join(', ')})` : ''}`;
+    findings.push({ subject: `records of ${name}`, state: percent > service.quarantinePercent ? 'degraded' : 'ok', message: words });
+    if (residual > 0) findings.push({ subject: `ledger of ${name}`, state: 'failed', message: `${residual} records of the last day are in no count` });
+    const gapCount = gaps.get(name) ?? 0;
+    metrics.push(metric(MONITOR_METRICS.offsetGaps, gapCount, { Dataset: name }));
+    if (gapCount > 0) findings.push({ subject: `offsets of ${name}`, state: 'failed', message: `${gapCount} gaps between the batches of the last week` });
+    if (dataset.sources.some(({ kind }) => kind === 'http')) {
+      const short = await sql(SHORT(name));
+      metrics.push(metric(MONITOR_METRICS.runsShort, short.length, { Dataset: name }));
+      for (const [run, source, sent, held] of short)
+        findings.push({ subject: `run ${run}`, state: 'failed', message: `${source} sent ${sent} records, bronze.${name} holds ${held}` });
+    }
+    const [[...newest] = []] = await sql(CANARY(dataset));
+    for (const [i, layer] of (['bronze', 'silver', 'gold'] as const).entries()) {
+      const since = newest[i] == null ? firstRunAt : Number(newest[i]) * 1000;
+      const minutes = (now - since) / MINUTE_MS;
+      const limit = canaryLimit(dataset, layer, everyMinutes);
+      metrics.push(metric(MONITOR_METRICS.canaryAgeMinutes, minutes, { Dataset: name, Layer: layer }, 'None'));
+      findings.push({
+        subject: `canary in ${layer} ${name}`,
+        state: minutes > limit ? 'failed' : 'ok',
+        message: newest[i] == null ? 'none has arrived yet' : `the newest is ${inWords(minutes)} old`,
+      });
+    }
+  }
+  const bad = findings.filter(({ state }) => state === 'failed' || state === 'degraded');
+  return { summary: bad.length === 0 ? 'every record is accounted for, canaries arrive' : bad.map(({ subject }) => subject).join(', '), findings, metrics };
+}
+
+/** How old a layer's newest canary may be, in minutes: as fresh as any record, and two may be missed. */
+export const canaryLimit = ({ service }: Dataset, layer: 'bronze' | 'silver' | 'gold', everyMinutes: number): number => service.freshnessMinutes[layer] + 3 * everyMinutes;

@@ -1,0 +1,109 @@
+import type { OperationState } from '../../contracts/operations.js';
+import { type MetricValue, MONITOR_METRICS } from '../shared/metrics.js';
+import { CHECKS, type CheckName, type CheckResult, type Finding, type Looked, metric, worst } from './check.js';
+
+export interface Report {
+  readonly runId: string;
+  readonly startedAt: number;
+  readonly finishedAt: number;
+  readonly state: OperationState;
+  readonly checks: readonly CheckResult[];
+  /** 1 well, 0.5 degraded, 0 failed. */
+  readonly health: Readonly<Record<string, number>>;
+  /** Why what was found could not be told through Kafka; null where it was. */
+  readonly untold: string | null;
+}
+
+export interface MonitorDeps {
+  readonly runId: string;
+  readonly clock: () => number;
+  readonly looks: Readonly<Record<CheckName, () => Promise<Looked>>>;
+  /** Metrics go out as soon as they are there: they must arrive when Kafka does not. */
+  readonly emit: (metrics: readonly MetricValue[]) => void;
+  /** Tells of the checks on the ordinary rails, and sends the canaries. */
+  readonly tell: (checks: readonly CheckResult[]) => Promise<void>;
+  readonly keep: (report: Report) => Promise<void>;
+  /** No check may take longer. */
+  readonly checkMs: number;
+}
+
+const HEALTH: Readonly<Record<OperationState, number>> = { ok: 1, skipped: 1, degraded: 0.5, failed: 0 };
+const LAYERS = ['bronze', 'silver', 'gold'] as const;
+const worstOf = (findings: readonly Finding[]): OperationState => worst(findings.map(({ state }) => state));
+
+async function within<T>(ms: number, work: Promise<T>, what: string): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`${what} did not end within ${ms / 1000} s`)), ms);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+    // What is still under way when its time is up must not end the process later.
+    work.catch(() => undefined);
+  }
+}
+
+async function perform(check: CheckName, { looks, emit, clock, checkMs }: MonitorDeps): Promise<CheckResult> {
+  const startedAt = clock();
+  const done = (state: OperationState, summary: string, findings: readonly Finding[], metrics: readonly MetricValue[]): CheckResult => {
+    emit([...metrics, metric(MONITOR_METRICS.failing, Number(state === 'failed'), { Check: check })]);
+    return { check, state, summary, findings, startedAt, finishedAt: clock() };
+  };
+  try {
+    const { summary, findings, metrics } = await within(checkMs, looks[check](), `the check of ${check}`);
+    return done(worstOf(findings), summary, findings, metrics);
+  } catch (cause) {
+    // A check that cannot look has found something: what it looks at cannot be reached.
+    const message = cause instanceof Error ? cause.message : String(cause);
+    return done('failed', message, [{ subject: check, state: 'failed', message }], []);
+  }
+}
+
+/** Health by component, from the findings of the checks that look at it. */
+export function componentHealth(checks: readonly CheckResult[]): Record<string, number> {
+  const of = (name: CheckName) => checks.find(({ check }) => check === name);
+  const stateOf = (name: CheckName): OperationState => of(name)?.state ?? 'failed';
+  const layerState = (layer: string): OperationState => {
+    const freshness = of('freshness');
+    const canaries = of('quality')?.findings.filter(({ subject }) => subject.startsWith(`canary in ${layer} `)) ?? [];
+    const own = freshness?.findings.filter(({ subject }) => subject.startsWith(`${layer} `)) ?? [];
+    // Where freshness could not be looked at, nobody knows that the layer is well.
+    return own.length === 0 ? 'failed' : worstOf([...own, ...canaries]);
+  };
+  const states = {
+    Storage: stateOf('storage'),
+    Kafka: stateOf('kafka'),
+    Spark: stateOf('jobs'),
+    ...Object.fromEntries(LAYERS.map((layer) => [layer[0]?.toUpperCase() + layer.slice(1), layerState(layer)])),
+  };
+  return Object.fromEntries(Object.entries(states).map(([name, state]) => [name, HEALTH[state]]));
+}
+
+/** Performs every check, each by itself: one that fails hides no other. */
+export async function monitor(deps: MonitorDeps): Promise<Report> {
+  const { runId, clock, emit } = deps;
+  const startedAt = clock();
+  const checks: CheckResult[] = [];
+  for (const check of CHECKS) checks.push(await perform(check, deps));
+  const health = componentHealth(checks);
+  const failed = checks.filter(({ state }) => state === 'failed').length;
+  const values = Object.values(health);
+  const overall = (100 * values.reduce((sum, each) => sum + each, 0)) / values.length;
+  emit([
+    metric(MONITOR_METRICS.run, 1),
+    metric(MONITOR_METRICS.failedChecks, failed),
+    metric(MONITOR_METRICS.pipelineHealth, overall, {}, 'Percent'),
+    ...Object.entries(health).map(([Component, value]) => metric(MONITOR_METRICS.health, value, { Component }, 'None')),
+  ]);
+  let untold: string | null = null;
+  try {
+    await within(deps.checkMs, deps.tell(checks), 'telling of the checks');
+  } catch (cause) {
+    untold = cause instanceof Error ? cause.message : String(cause);
+  }
+  const report: Report = { runId, startedAt, finishedAt: clock(), state: worst(checks.map(({ state }) => state)), checks, health, untold };
+  await deps.keep(report);
+  return report;
+}

@@ -1,0 +1,288 @@
+import { type Dataset, httpSources } from '../../contracts/index.js';
+import { OVERDUE_CADENCES, RETENTION_PERCENT } from '../../lambdas/monitor/freshness-check.js';
+import { STALL_MINUTES } from '../../lambdas/monitor/jobs-check.js';
+import { canaryLimit } from '../../lambdas/monitor/quality-check.js';
+import { DRIVER_METRICS, INGEST_METRICS, MONITOR_METRICS, WATCHDOG_METRICS } from '../../lambdas/shared/metrics.js';
+import { type Config, physicalName } from '../config.js';
+import { isOn } from '../ingestion/sources.js';
+
+export type Severity = Dataset['service']['severity'];
+
+/** What a missing value means, and why. */
+export interface Missing {
+  readonly treat: 'breaching' | 'notBreaching' | 'ignore';
+  readonly because: string;
+}
+
+/** An alarm: a section of docs/runbook.md for each `kind`. */
+export interface AlarmSpec {
+  /** Its name without app and stage. */
+  readonly name: string;
+  /** The section of the runbook. */
+  readonly kind: string;
+  /** What is wrong, and what it means. */
+  readonly says: string;
+  /** The first command to run. */
+  readonly command: string;
+  readonly severity: Severity;
+  readonly owner: string;
+  /** The dataset it is about; null where it is about what all stand on. */
+  readonly dataset: string | null;
+  readonly metric: {
+    readonly namespace?: string;
+    readonly name: string;
+    readonly dimensions: Readonly<Record<string, string>>;
+    readonly statistic: 'Maximum' | 'Minimum' | 'Sum';
+    readonly periodSeconds: number;
+  };
+  readonly comparison: '>' | '>=' | '<';
+  readonly threshold: number;
+  /** M of N: this many of the last `of` periods. */
+  readonly datapoints: number;
+  readonly of: number;
+  readonly missing: Missing;
+}
+
+const MINUTE = 60;
+const SILENT_MONITOR: Missing = { treat: 'ignore', because: 'the monitor measures it: where that is silent, monitor-silent says so, and this says nothing new' };
+const HEARTBEAT: Missing = { treat: 'breaching', because: 'silence is the failure' };
+const NO_BATCH: Missing = { treat: 'notBreaching', because: 'a batch that did not come broke nothing; freshness watches whether batches come' };
+
+const kebab = (text: string): string => text.replaceAll('_', '-');
+
+export interface AlarmScope {
+  readonly config: Config;
+  readonly datasets: readonly Dataset[];
+  /** Names without app and stage. */
+  readonly jobs: readonly string[];
+  readonly deadLetterQueues: readonly string[];
+}
+
+/** Every alarm of a stage. A new dataset, source or job has its own without anybody adding one. */
+export function alarmsOf(scope: AlarmScope): AlarmSpec[] {
+  return [...platformAlarms(scope), ...scope.datasets.flatMap((dataset) => [...datasetAlarms(dataset, scope.config), ...sourceAlarms(dataset, scope.config)])];
+}
+
+function platformAlarms({ config, jobs, deadLetterQueues }: AlarmScope): AlarmSpec[] {
+  const monitorPeriod = config.monitoring.everyMinutes * MINUTE;
+  const watchdogPeriod = config.medallion.watchdogMinutes * MINUTE;
+  const platform = { severity: 'page', owner: 'sluice', dataset: null } as const;
+  const checkFailing = (check: string, kind: string, says: string, command: string, times = 1): AlarmSpec => ({
+    ...platform,
+    name: kind,
+    kind,
+    says,
+    command,
+    metric: { name: MONITOR_METRICS.failing, dimensions: { Check: check }, statistic: 'Maximum', periodSeconds: monitorPeriod },
+    comparison: '>=',
+    threshold: 1,
+    datapoints: times,
+    of: times,
+    missing: SILENT_MONITOR,
+  });
+  const heartbeat = (name: string, metric: string, periodSeconds: number, says: string, command: string): AlarmSpec => ({
+    ...platform,
+    name,
+    kind: name,
+    says,
+    command,
+    metric: { name: metric, dimensions: {}, statistic: 'Sum', periodSeconds },
+    comparison: '<',
+    threshold: 1,
+    datapoints: 2,
+    of: 2,
+    missing: HEARTBEAT,
+  });
+  return [
+    heartbeat('monitor-silent', MONITOR_METRICS.run, monitorPeriod, 'The monitor has not run for two of its intervals: nobody looks at the lake.', 'sluice check'),
+    heartbeat('watchdog-silent', WATCHDOG_METRICS.run, watchdogPeriod, 'The watchdog has not run for two of its intervals: a Spark job that ends stays ended.', 'sluice jobs list'),
+    checkFailing('kafka', 'kafka', 'Kafka cannot be reached, lacks a topic or a leader, or does not give back what it was given: nothing comes in.', 'sluice check'),
+    checkFailing('storage', 'storage', 'S3 or the state table cannot be written and read: jobs retry, and nothing new is committed.', 'sluice check'),
+    { ...checkFailing('quality', 'quality-check', 'A record is in no count, a canary does not arrive, or SQL does not answer.', 'sluice check', 2), severity: 'ticket' },
+    ...jobs.flatMap((job): AlarmSpec[] => [
+      {
+        ...platform,
+        name: `job-not-running-${job}`,
+        kind: 'job-not-running',
+        says: `The Spark job ${job} was found not running twice in a row: starting it does not help, or was given up after ${config.medallion.restartsPerHour} failures in an hour.`,
+        command: `sluice runs ${job}`,
+        metric: { name: WATCHDOG_METRICS.jobRunning, dimensions: { Job: physicalName(config, job) }, statistic: 'Minimum', periodSeconds: watchdogPeriod },
+        comparison: '<',
+        threshold: 1,
+        datapoints: 2,
+        of: 2,
+        missing: { treat: 'ignore', because: 'the watchdog measures it: where that is silent, watchdog-silent says so' },
+      },
+      {
+        ...platform,
+        name: `job-stalled-${job}`,
+        kind: 'job-stalled',
+        says: `A query of the Spark job ${job} runs and has said nothing for ${STALL_MINUTES} minutes: it hangs.`,
+        command: `sluice jobs restart ${job}`,
+        metric: { name: MONITOR_METRICS.progressAgeMinutes, dimensions: { Job: physicalName(config, job) }, statistic: 'Maximum', periodSeconds: monitorPeriod },
+        comparison: '>',
+        threshold: STALL_MINUTES,
+        datapoints: 1,
+        of: 1,
+        missing: SILENT_MONITOR,
+      },
+    ]),
+    ...deadLetterQueues.map(
+      (queue): AlarmSpec => ({
+        ...platform,
+        severity: 'ticket',
+        name: `dead-letters-${queue}`,
+        kind: 'dead-letters',
+        says: `Events wait in ${queue} that could not be delivered, or that a function failed at for good.`,
+        command: 'sluice redrive',
+        metric: {
+          namespace: 'AWS/SQS',
+          name: 'ApproximateNumberOfMessagesVisible',
+          dimensions: { QueueName: physicalName(config, queue) },
+          statistic: 'Maximum',
+          periodSeconds: MINUTE,
+        },
+        comparison: '>',
+        threshold: 0,
+        datapoints: 1,
+        of: 1,
+        missing: { treat: 'notBreaching', because: 'SQS tells nothing of a queue that nobody has used for hours' },
+      }),
+    ),
+  ];
+}
+
+function datasetAlarms(dataset: Dataset, config: Config): AlarmSpec[] {
+  const { name, owner, service } = dataset;
+  const monitorPeriod = config.monitoring.everyMinutes * MINUTE;
+  const own = { owner, dataset: name, datapoints: 1, of: 1 } as const;
+  const byMonitor = (metric: string, dimensions: Record<string, string> = {}): AlarmSpec['metric'] => ({
+    name: metric,
+    dimensions: { Dataset: name, ...dimensions },
+    statistic: 'Maximum',
+    periodSeconds: monitorPeriod,
+  });
+  const byDriver = (metric: string): AlarmSpec['metric'] => ({ name: metric, dimensions: { Dataset: name, Layer: 'silver' }, statistic: 'Maximum', periodSeconds: MINUTE });
+  return [
+    ...(['bronze', 'silver', 'gold'] as const).flatMap((layer): AlarmSpec[] => [
+      {
+        ...own,
+        name: `freshness-${kebab(name)}-${layer}`,
+        kind: 'freshness',
+        says: `A record of ${name} has waited for ${layer} longer than the ${service.freshnessMinutes[layer]} minutes that its contract allows.`,
+        command: 'sluice check',
+        severity: service.severity,
+        metric: byMonitor(MONITOR_METRICS.freshnessMinutes, { Layer: layer }),
+        comparison: '>',
+        threshold: service.freshnessMinutes[layer],
+        missing: SILENT_MONITOR,
+      },
+      {
+        ...own,
+        name: `canary-${kebab(name)}-${layer}`,
+        kind: 'canary',
+        says: `No canary of ${name} has come through to ${layer}: records are accepted and do not arrive, or SQL does not see them.`,
+        command: 'sluice check',
+        severity: service.severity,
+        metric: byMonitor(MONITOR_METRICS.canaryAgeMinutes, { Layer: layer }),
+        comparison: '>',
+        threshold: canaryLimit(dataset, layer, config.monitoring.everyMinutes),
+        missing: SILENT_MONITOR,
+      },
+    ]),
+    {
+      ...own,
+      name: `quarantine-${kebab(name)}`,
+      kind: 'quarantine',
+      says: `More than ${service.quarantinePercent} % of a batch of ${name} broke a rule and was set aside; the others went through.`,
+      command: `sluice query "SELECT rule, reason, count(*) FROM quarantine.${name} GROUP BY 1, 2"`,
+      severity: 'ticket',
+      metric: byDriver(DRIVER_METRICS.quarantinePercent),
+      comparison: '>',
+      threshold: service.quarantinePercent,
+      missing: NO_BATCH,
+    },
+    {
+      ...own,
+      name: `ledger-residual-${kebab(name)}`,
+      kind: 'ledger-residual',
+      says: `A batch of ${name} read more or fewer records than it accounts for: one was lost, or counted twice.`,
+      command: 'sluice query "SELECT * FROM ops.ledger WHERE residual <> 0"',
+      severity: 'page',
+      metric: byDriver(DRIVER_METRICS.residual),
+      comparison: '>',
+      threshold: 0,
+      missing: NO_BATCH,
+    },
+    {
+      ...own,
+      name: `offset-gaps-${kebab(name)}`,
+      kind: 'offset-gaps',
+      says: `Batches of ${name} do not follow each other: offsets are missing between them.`,
+      command: 'sluice check',
+      severity: 'page',
+      metric: byMonitor(MONITOR_METRICS.offsetGaps),
+      comparison: '>',
+      threshold: 0,
+      missing: SILENT_MONITOR,
+    },
+    {
+      ...own,
+      name: `retention-${kebab(name)}`,
+      kind: 'retention',
+      says: `The oldest record of ${name} that Bronze lacks has used up half of its topic's retention: Kafka will drop it.`,
+      command: 'sluice jobs list',
+      severity: 'page',
+      metric: byMonitor(MONITOR_METRICS.lagRetentionPercent),
+      comparison: '>',
+      threshold: RETENTION_PERCENT,
+      missing: SILENT_MONITOR,
+    },
+    ...(httpSources([dataset]).length === 0
+      ? []
+      : [
+          {
+            ...own,
+            name: `runs-short-${kebab(name)}`,
+            kind: 'runs-short',
+            says: `A run sent more records of ${name} than Bronze holds of it.`,
+            command: 'sluice check',
+            severity: 'page' as const,
+            metric: byMonitor(MONITOR_METRICS.runsShort),
+            comparison: '>' as const,
+            threshold: 0,
+            missing: SILENT_MONITOR,
+          },
+        ]),
+  ];
+}
+
+function sourceAlarms(dataset: Dataset, config: Config): AlarmSpec[] {
+  const monitorPeriod = config.monitoring.everyMinutes * MINUTE;
+  return httpSources([dataset])
+    .filter(({ source }) => isOn(config, source))
+    .flatMap(({ source: { name, cadence } }): AlarmSpec[] => {
+      const own = { severity: 'ticket', owner: dataset.owner, dataset: dataset.name, comparison: '>', datapoints: 1, of: 1, missing: SILENT_MONITOR } as const;
+      return [
+        {
+          ...own,
+          name: `source-overdue-${kebab(name)}`,
+          kind: 'source-overdue',
+          says: `${name} has had no good check for ${OVERDUE_CADENCES} times its cadence of ${cadence.minutes} minutes; its last good version stays.`,
+          command: `sluice ingest ${name} --dry-run`,
+          metric: { name: MONITOR_METRICS.sourceOverdue, dimensions: { Source: name }, statistic: 'Maximum', periodSeconds: monitorPeriod },
+          threshold: OVERDUE_CADENCES,
+        },
+        {
+          ...own,
+          name: `source-refused-${kebab(name)}`,
+          kind: 'source-refused',
+          says: `The last body of ${name} was not believed (HTML, cut, shrunk beyond its bounds) and was set aside; the last good version stays.`,
+          command: `sluice release ${name} --dry-run`,
+          // Told by the check that refuses, and again by each run of the monitor until it is mended.
+          metric: { name: INGEST_METRICS.refused, dimensions: { Source: name }, statistic: 'Maximum', periodSeconds: MINUTE },
+          threshold: 0,
+        },
+      ];
+    });
+}

@@ -1,0 +1,154 @@
+import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
+import { CfnBudget } from 'aws-cdk-lib/aws-budgets';
+import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
+import type { IVpc } from 'aws-cdk-lib/aws-ec2';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import { ScheduleExpression, ScheduleTargetInput } from 'aws-cdk-lib/aws-scheduler';
+import type { Construct } from 'constructs';
+import { type Dataset, httpSources } from '../../contracts/index.js';
+import { MONITOR_GROUP } from '../../lambdas/monitor/kafka-check.js';
+import type { WatchedJob } from '../../lambdas/watchdog/run.js';
+import { type BrokerConnection, kafkaStatements } from '../broker/connection.js';
+import { brokerEnvironment } from '../broker/environment.js';
+import { type Config, databaseName, databasePrefix, physicalName } from '../config.js';
+import { isOn } from '../ingestion/sources.js';
+import { acknowledgeWildcards, BUCKET_GRANTS } from '../shared/acknowledge.js';
+import { SluiceFunction } from '../shared/function.js';
+import { metricsNamespace } from '../shared/names.js';
+import { DEAD_LETTER_QUEUES, MONITORING_QUEUES } from '../shared/queues.js';
+import { boundedAsyncRetries, scheduleDeadLetters, scheduledInvoke } from '../shared/schedule.js';
+import { Alarms } from './alarm.js';
+import { alarmsOf } from './alarms.js';
+import { NotificationTopics } from './topics.js';
+
+export interface MonitoringStackProps extends StackProps {
+  readonly config: Config;
+  readonly datasets: readonly Dataset[];
+  readonly broker: BrokerConnection;
+  readonly key: IKey;
+  readonly lake: IBucket;
+  readonly checkpoints: IBucket;
+  readonly artefacts: IBucket;
+  readonly stateTable: ITable;
+  readonly jobs: readonly WatchedJob[];
+  /** @default - the function runs outside a VPC */
+  readonly vpc?: IVpc;
+}
+
+const LAYERS = ['bronze', 'silver', 'gold', 'quarantine', 'ops'] as const;
+
+/** The monitor, the alarms, and who hears of them. */
+export class MonitoringStack extends Stack {
+  readonly alarms: Alarms;
+
+  constructor(scope: Construct, id: string, props: MonitoringStackProps) {
+    super(scope, id, props);
+    const { config, datasets } = props;
+    this.monitor(props);
+    const topics = new NotificationTopics(this, 'Notifications', config);
+    const jobs = props.jobs.map(({ name }) => name.slice(physicalName(config, '').length));
+    this.alarms = new Alarms(this, 'Alarms', config, alarmsOf({ config, datasets, jobs, deadLetterQueues: DEAD_LETTER_QUEUES }), topics);
+    this.budget(config, topics);
+    new CfnOutput(this, 'PageTopic', { description: 'Tells of what must be seen to at once', value: topics.page.topicArn });
+  }
+
+  private monitor(props: MonitoringStackProps): void {
+    const { config, datasets, broker, jobs, checkpoints, lake, stateTable } = props;
+    const settings = {
+      jobs: jobs.map(({ name, release, window }) => ({ name, release, ...(window ? { window } : {}) })),
+      sources: httpSources(datasets).flatMap(({ source }) => (isOn(config, source) ? [source.name] : [])),
+      workGroup: physicalName(config, 'queries'),
+      databasePrefix: databasePrefix(config),
+      everyMinutes: config.monitoring.everyMinutes,
+      monthlyBudget: config.monitoring.monthlyBudget ?? null,
+      billed: config.capabilities.budgets,
+    };
+    const monitor = new SluiceFunction(this, 'Monitor', {
+      functionName: physicalName(config, 'monitor'),
+      description: 'Looks at storage, Kafka, Spark, freshness, quality and cost, and sends the canaries',
+      folder: 'monitor',
+      timeout: Duration.minutes(7),
+      memoryMiB: 512,
+      environment: {
+        ...brokerEnvironment(broker),
+        ...(config.local ? { AWS_ENDPOINT_URL: config.local.awsEndpoint, S3_FORCE_PATH_STYLE: 'true' } : {}),
+        STATE_TABLE: stateTable.tableName,
+        LAKE_BUCKET: lake.bucketName,
+        CHECKPOINTS_BUCKET: checkpoints.bucketName,
+        METRICS_NAMESPACE: metricsNamespace(config),
+        MONITOR: JSON.stringify(settings),
+      },
+      ...(props.vpc ? { vpc: props.vpc } : {}),
+      ...(broker.clientSecurityGroup ? { securityGroups: [broker.clientSecurityGroup] } : {}),
+    });
+    this.grant(monitor, props);
+    const [failed, undelivered] = MONITORING_QUEUES;
+    boundedAsyncRetries(monitor.function, scheduleDeadLetters(this, 'Failures', physicalName(config, failed)));
+    scheduledInvoke(this, 'Schedule', {
+      scheduleName: physicalName(config, 'monitor'),
+      description: `Looks at everything every ${config.monitoring.everyMinutes} minutes`,
+      schedule: ScheduleExpression.rate(Duration.minutes(config.monitoring.everyMinutes)),
+      function: monitor.function,
+      input: ScheduleTargetInput.fromObject({}),
+      deadLetters: scheduleDeadLetters(this, 'DeadLetters', physicalName(config, undelivered)),
+    });
+    acknowledgeWildcards(this, { 'Resource::<Monitor%.Arn>:*': 'A schedule may invoke any version of the one function it names.' });
+  }
+
+  private grant(monitor: SluiceFunction, { config, datasets, broker, key, lake, checkpoints, artefacts, stateTable, jobs }: MonitoringStackProps): void {
+    const role = monitor.function;
+    const topics = datasets.map(({ name }) => name);
+    for (const access of ['read', 'write'] as const) for (const statement of kafkaStatements(broker, access, topics, MONITOR_GROUP)) role.addToRolePolicy(statement);
+    stateTable.grant(role, 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem');
+    checkpoints.grantPut(role, 'monitor/*');
+    checkpoints.grantRead(role, 'monitor/*');
+    lake.grantRead(role);
+    // Athena writes what a query gives, and reads it back, as the caller.
+    artefacts.grantReadWrite(role, 'athena/*');
+    key.grantEncryptDecrypt(role);
+    const arn = (service: string, resource: string, resourceName?: string) => this.formatArn({ service, resource, ...(resourceName ? { resourceName } : {}) });
+    monitor.allow(
+      ['glue:GetJobRuns'],
+      jobs.map(({ name }) => arn('glue', 'job', name)),
+    );
+    monitor.allow(
+      ['athena:StartQueryExecution', 'athena:GetQueryExecution', 'athena:GetQueryResults', 'athena:StopQueryExecution'],
+      [arn('athena', 'workgroup', physicalName(config, 'queries'))],
+    );
+    const databases = LAYERS.map((layer) => databaseName(config, layer));
+    monitor.allow(
+      ['glue:GetDatabase', 'glue:GetTable', 'glue:GetTables', 'glue:GetPartitions'],
+      [arn('glue', 'catalog'), ...databases.flatMap((database) => [arn('glue', 'database', database), arn('glue', 'table', `${database}/*`)])],
+    );
+    monitor.allow(['cloudwatch:GetMetricData'], ['*']);
+    acknowledgeWildcards(this, {
+      ...BUCKET_GRANTS,
+      'Resource::%Checkpoints%/monitor/*': "The monitor's own probe.",
+      'Resource::%Lake%/*': 'Delta names its files itself.',
+      'Resource::%Artefacts%/athena/*': 'Athena names the results of queries itself.',
+      ...Object.fromEntries(databases.map((database) => [`Resource::arn:<AWS::Partition>:glue:%:table/${database}/*`, 'Tables that the monitor reads.'])),
+      'Resource::*': 'GetMetricData takes no resource.',
+    });
+  }
+
+  private budget(config: Config, topics: NotificationTopics): void {
+    const { monthlyBudget } = config.monitoring;
+    if (monthlyBudget === undefined || !config.capabilities.budgets) return;
+    const subscribers = [{ subscriptionType: 'SNS', address: topics.ticket.topicArn }];
+    const when = (notificationType: string, threshold: number) => ({
+      notification: { notificationType, comparisonOperator: 'GREATER_THAN', threshold, thresholdType: 'PERCENTAGE' },
+      subscribers,
+    });
+    new CfnBudget(this, 'Budget', {
+      budget: {
+        budgetName: physicalName(config, 'monthly'),
+        budgetType: 'COST',
+        timeUnit: 'MONTHLY',
+        budgetLimit: { amount: monthlyBudget, unit: 'USD' },
+        costFilters: { TagKeyValue: [`user:stage$${config.stage}`] },
+      },
+      notificationsWithSubscribers: [when('ACTUAL', 80), when('ACTUAL', 100), when('FORECASTED', 100)],
+    });
+  }
+}

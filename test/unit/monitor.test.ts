@@ -1,0 +1,256 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { findDataset, findSource } from '../../contracts/index.js';
+import type { CheckName, Looked } from '../../lambdas/monitor/check.js';
+import { lookAtCost } from '../../lambdas/monitor/cost-check.js';
+import { ageOf, type FreshnessDeps, lookAtFreshness, type SourceStatus } from '../../lambdas/monitor/freshness-check.js';
+import { lookAtJobs } from '../../lambdas/monitor/jobs-check.js';
+import { type KafkaProbe, lookAtKafka, type TopicState } from '../../lambdas/monitor/kafka-check.js';
+import { lookAtQuality } from '../../lambdas/monitor/quality-check.js';
+import { type MonitorDeps, monitor, type Report } from '../../lambdas/monitor/run.js';
+import { embeddedLines, type MetricValue } from '../../lambdas/shared/metrics.js';
+
+const NOW = Date.parse('2026-11-26T12:00:00Z');
+const MINUTE = 60_000;
+
+/** A topic of one partition: the times at which its records came. */
+function topicOf(times: readonly number[], first = 0): Pick<KafkaProbe, 'ends' | 'begins' | 'offsetsAt'> {
+  return {
+    ends: async () => ({ 0: first + times.length }),
+    begins: async () => ({ 0: first }),
+    offsetsAt: async (_topic, time) => {
+      const found = times.findIndex((each) => each >= time);
+      return { 0: first + (found < 0 ? times.length : found) };
+    },
+  };
+}
+const probe = (of: Partial<KafkaProbe>): KafkaProbe => of as KafkaProbe;
+const metricNamed = (metrics: readonly MetricValue[], name: string, dimensions: Record<string, string> = {}) =>
+  metrics.find((each) => each.name === name && Object.entries(dimensions).every(([key, value]) => each.dimensions[key] === value))?.value;
+
+describe('the age of a layer', () => {
+  test('is that of the oldest record that waits, to a twentieth', () => {
+    fc.assert(
+      fc.asyncProperty(fc.array(fc.integer({ min: 1, max: 6 * 24 * 3600 }), { minLength: 1, maxLength: 20 }), fc.nat(20), async (seconds, read) => {
+        const times = seconds.map((ago) => NOW - ago * 1000).sort((a, b) => a - b);
+        const next = Math.min(read, times.length);
+        const { offsetsAt } = topicOf(times);
+        const age = await ageOf({ 0: next }, { 0: times.length }, (time) => offsetsAt('t', time), NOW, 7 * 24 * 3600_000);
+        const oldest = times[next];
+        if (oldest === undefined) expect(age).toBe(0);
+        else {
+          expect(age).toBeGreaterThanOrEqual(NOW - oldest - 1_000);
+          expect(age).toBeLessThanOrEqual(Math.max((NOW - oldest) * 1.06, NOW - oldest + 15_000));
+        }
+      }),
+    );
+  });
+});
+
+describe('freshness', () => {
+  const dataset = findDataset('source_checks');
+  const { source } = findSource('stevenblack');
+  const look = (deps: Partial<FreshnessDeps>, status: SourceStatus = { lastGoodAt: NOW - MINUTE, lastOutcome: 'unchanged' }) =>
+    lookAtFreshness([dataset], {
+      probe: probe(topicOf([])),
+      positions: {},
+      now: NOW,
+      oldestIn: async () => null,
+      sources: [source],
+      statusOf: async () => status,
+      firstRunAt: NOW - 10 * MINUTE,
+      ...deps,
+    });
+  const minutes = ({ metrics }: Looked, layer: string) => metricNamed(metrics, 'FreshnessMinutes', { Layer: layer });
+
+  test('an empty topic is fresh, and so is one whose records are all there, however old', async () => {
+    expect((await look({})).findings.every(({ state }) => state === 'ok')).toBe(true);
+    const at = { at: NOW, offsets: { 0: 2 } };
+    const looked = await look({
+      probe: probe(topicOf([NOW - 900 * MINUTE, NOW - 800 * MINUTE])),
+      positions: { 'bronze.source_checks': at, 'silver.source_checks': { ...at, version: 3 }, 'gold.source_status': { at: NOW, version: [3, 0] } },
+    });
+    expect(['bronze', 'silver', 'gold'].map((layer) => minutes(looked, layer))).toEqual([0, 0, 0]);
+  });
+  test('a record that Silver lacks ages Silver and Gold, not Bronze; past the limit it fails', async () => {
+    const looked = await look({
+      probe: probe(topicOf([NOW - 900 * MINUTE, NOW - 70 * MINUTE])),
+      positions: { 'bronze.source_checks': { at: NOW, offsets: { 0: 2 } }, 'silver.source_checks': { at: NOW, offsets: { 0: 1 } } },
+    });
+    expect(minutes(looked, 'bronze')).toBe(0);
+    expect(minutes(looked, 'silver')).toBeGreaterThan(69);
+    const states = looked.findings.filter(({ subject }) => subject.endsWith('source_checks')).map(({ state }) => state);
+    expect(states, 'Gold may be 120 minutes old').toEqual(['ok', 'failed', 'ok']);
+    expect(metricNamed(looked.metrics, 'LagRecords', { Layer: 'silver' })).toBe(1);
+  });
+  test('Gold ages with the oldest record of the first commit of Silver that it has not read', async () => {
+    const at = { at: NOW, offsets: { 0: 2 } };
+    const asked: number[][] = [];
+    const oldestIn = async (_: unknown, from: number, to: number) => {
+      asked.push([from, to]);
+      return NOW - 130 * MINUTE;
+    };
+    const goldAt = (version: [number, number]) =>
+      look({
+        probe: probe(topicOf([1, 2])),
+        oldestIn,
+        positions: { 'bronze.source_checks': at, 'silver.source_checks': { ...at, version: 7 }, 'gold.source_status': { at: NOW, version } },
+      });
+    expect(minutes(await goldAt([7, 3]), 'gold'), 'version 7 is read').toBe(0);
+    expect(minutes(await goldAt([8, -1]), 'gold'), 'before the files of 8').toBe(0);
+    expect(minutes(await goldAt([7, -1]), 'gold'), 'before the files of 7').toBe(130);
+    expect(minutes(await goldAt([4, 2]), 'gold')).toBe(130);
+    expect(asked).toEqual([
+      [7, 7],
+      [5, 7],
+    ]);
+  });
+  test('what retention has taken does not wait any more', async () => {
+    const looked = await look({ probe: probe(topicOf([], 50)), positions: { 'bronze.source_checks': { at: NOW, offsets: { 0: 3 } } } });
+    expect(metricNamed(looked.metrics, 'LagRecords', { Layer: 'bronze' })).toBe(0);
+  });
+  test.each<[string, SourceStatus, string, RegExp]>([
+    ['whose checks find nothing new', { lastGoodAt: NOW - 30 * MINUTE, lastOutcome: 'not_modified' }, 'ok', /last good check 30 min ago/],
+    ['that is silent', { lastGoodAt: NOW - 181 * MINUTE, lastOutcome: 'failed', lastReason: 'status 503' }, 'failed', /due every 60 min \(status 503\)/],
+    ['that fails for now', { lastGoodAt: NOW - 61 * MINUTE, lastOutcome: 'failed', lastReason: 'status 503' }, 'degraded', /its last check failed/],
+    ['that was refused', { lastGoodAt: NOW - 61 * MINUTE, lastOutcome: 'refused', lastReason: 'the body is HTML' }, 'degraded', /sluice release stevenblack/],
+    ['that is paused', { lastGoodAt: 0, paused: true }, 'skipped', /paused by an operator/],
+    ['that was never checked, on a young lake', {}, 'ok', /no good check yet/],
+  ])('a source %s', async (_, status, state, message) => {
+    const finding = (await look({}, status)).findings.find(({ subject }) => subject === 'source stevenblack');
+    expect([finding?.state, finding?.message]).toEqual([state, expect.stringMatching(message)]);
+  });
+  test('a source is overdue in its own cadences, and a refusal is told until it is mended', async () => {
+    const looked = await look({}, { lastGoodAt: NOW - 240 * MINUTE, lastOutcome: 'refused' });
+    expect(metricNamed(looked.metrics, 'SourceOverdue')).toBe(4);
+    expect(metricNamed(looked.metrics, 'BodyRefused')).toBe(1);
+    expect(metricNamed((await look({}, { paused: true, lastOutcome: 'ok' })).metrics, 'SourceOverdue')).toBe(0);
+  });
+});
+
+describe('the check of Kafka', () => {
+  const dataset = findDataset('source_checks');
+  const good: TopicState = { name: dataset.name, partitions: 1, leaderless: [], retentionMs: dataset.topic.retentionHours * 3600_000 };
+  const look = (topics: TopicState[], roundTrip = async () => 12) =>
+    lookAtKafka(probe({ topics: async () => topics, roundTrip }), [dataset], { topic: 't', record: { key: null, value: null, headers: {} } });
+  test.each<[string, TopicState[], string, RegExp]>([
+    ['as contracted', [good], 'ok', /1 partitions, all led/],
+    ['missing', [], 'failed', /no such topic/],
+    ['without a leader', [{ ...good, leaderless: [0] }], 'failed', /partition 0 has no leader/],
+    ['of other partitions', [{ ...good, partitions: 2 }], 'failed', /2 partitions, the contract says 1/],
+    ['of another retention', [{ ...good, retentionMs: 3600_000 }], 'degraded', /keeps 1 h/],
+  ])('a topic %s', async (_, topics, state, message) => {
+    expect((await look(topics)).findings[0]).toMatchObject({ state, message: expect.stringMatching(message) });
+  });
+  test('fails where a record does not come back', async () => {
+    await expect(look([good], () => Promise.reject(new Error('did not come back')))).rejects.toThrow('did not come back');
+  });
+});
+
+describe('the check of jobs', () => {
+  const run = (state: string, startedAt = NOW - 60 * MINUTE) => ({ id: 'r', state, release: 'x', startedAt, endedAt: null, error: state === 'FAILED' ? 'the driver died' : null });
+  const look = (runs: ReturnType<typeof run>[], at: number | null, wanted = true) =>
+    lookAtJobs([{ name: 'j', runs, wanted, positions: at === null ? {} : { 'silver.d': { at } } }], NOW).findings[0];
+  test.each<[string, ReturnType<typeof look>, string, RegExp]>([
+    ['runs', look([run('RUNNING')], NOW - MINUTE), 'ok', /slowest query spoke 1 min ago/],
+    ['is not running', look([run('FAILED')], NOW), 'failed', /ended as FAILED: the driver died/],
+    ['is stopped as wanted', look([run('STOPPED')], NOW, false), 'skipped', /as an operator wants it/],
+    ['hangs', look([run('RUNNING')], NOW - 11 * MINUTE), 'failed', /silver\.d said nothing for 11 min/],
+    ['is young, and its positions are those of the run before', look([run('RUNNING', NOW - MINUTE)], NOW - 90 * MINUTE), 'ok', /runs since 1 min/],
+  ])('a job that %s', (_, finding, state, message) => {
+    expect(finding).toMatchObject({ state, message: expect.stringMatching(message) });
+  });
+});
+
+describe('the check of quality', () => {
+  const answers = (given: Record<string, (string | null)[][]>) => async (sql: string) => Object.entries(given).find(([part]) => sql.includes(part))?.[1] ?? [];
+  const look = (given: Record<string, (string | null)[][]>) =>
+    lookAtQuality([findDataset('harmful_domains')], { sql: answers(given), now: NOW, firstRunAt: NOW - 300 * MINUTE, everyMinutes: 15 });
+  const seconds = (ago: number) => String((NOW - ago * MINUTE) / 1000);
+  const canary = { 'any_match(headers': [[seconds(1), seconds(2), seconds(3)]] };
+  test('is content where all is accounted for', async () => {
+    const looked = await look({ ...canary, 'sum(abs(residual))': [['harmful_domains', '1000', '20', '0']] });
+    expect(looked.findings.map(({ state }) => state)).toEqual(['ok', 'ok', 'ok', 'ok']);
+    expect(metricNamed(looked.metrics, 'CanaryAgeMinutes', { Layer: 'gold' })).toBe(3);
+  });
+  test('names what is not: rate with its rules, residual, gaps, runs that lack records, a canary that does not come', async () => {
+    const looked = await look({
+      'sum(abs(residual))': [['harmful_domains', '1000', '50', '1']],
+      'AS before': [['harmful_domains', '2']],
+      'FROM quarantine': [['harmful_domains', 'malformed', '50']],
+      'c.produced': [['run-7', 'stevenblack', '10', '8']],
+      'any_match(headers': [[seconds(1), null, seconds(400)]],
+    });
+    expect(looked.findings.map(({ subject, state, message }) => [subject, state, message])).toEqual([
+      ['records of harmful_domains', 'degraded', '50 of 1000 records of the last day quarantined (malformed 50)'],
+      ['ledger of harmful_domains', 'failed', '1 records of the last day are in no count'],
+      ['offsets of harmful_domains', 'failed', '2 gaps between the batches of the last week'],
+      ['run run-7', 'failed', 'stevenblack sent 10 records, bronze.harmful_domains holds 8'],
+      ['canary in bronze harmful_domains', 'ok', 'the newest is 1 min old'],
+      ['canary in silver harmful_domains', 'failed', 'none has arrived yet'],
+      ['canary in gold harmful_domains', 'failed', 'the newest is 6.7 h old'],
+    ]);
+    expect([metricNamed(looked.metrics, 'OffsetGaps'), metricNamed(looked.metrics, 'RunsShort')]).toEqual([2, 1]);
+  });
+});
+
+describe('the check of cost', () => {
+  const look = (usd: number | null, monthlyBudget: number | null = 100, billed = true) => lookAtCost({ billed, monthlyBudget, charges: async () => usd, now: NOW });
+  test('holds the month so far against the budget', async () => {
+    expect((await look(50)).findings[0]?.state).toBe('ok');
+    expect((await look(95)).findings[0]).toMatchObject({ state: 'degraded', message: expect.stringContaining('about 112 USD by its end') });
+    expect((await look(101)).findings[0]?.state).toBe('failed');
+    expect((await look(50, null)).summary).toBe('50.00 USD this month');
+    expect((await look(null)).findings[0]?.state).toBe('skipped');
+    expect((await look(1, 1, false)).summary).toBe('this machine is not billed');
+  });
+});
+
+describe('the monitor', () => {
+  const well = async (): Promise<Looked> => ({ summary: 'well', findings: [{ subject: 'x', state: 'ok', message: '' }], metrics: [] });
+  const layers = async (): Promise<Looked> => ({
+    summary: 'fresh',
+    findings: ['bronze', 'silver', 'gold'].map((layer) => ({ subject: `${layer} d`, state: 'ok', message: '' })),
+    metrics: [],
+  });
+  const perform = async (looks: Partial<Record<CheckName, () => Promise<Looked>>>, tell = async () => undefined) => {
+    const emitted: MetricValue[] = [];
+    const kept: Report[] = [];
+    const deps: MonitorDeps = {
+      runId: 'r',
+      clock: () => NOW,
+      looks: { storage: well, kafka: well, jobs: well, freshness: layers, quality: well, cost: well, ...looks },
+      emit: (metrics) => emitted.push(...metrics),
+      tell,
+      keep: async (report) => void kept.push(report),
+      checkMs: 50,
+    };
+    return { report: await monitor(deps), emitted, kept };
+  };
+
+  test('says of everything that it is well, and that it ran', async () => {
+    const { report, emitted, kept } = await perform({});
+    expect([report.state, metricNamed(emitted, 'MonitorRun'), metricNamed(emitted, 'FailedChecks'), metricNamed(emitted, 'PipelineHealth')]).toEqual(['ok', 1, 0, 100]);
+    expect(kept).toEqual([report]);
+  });
+  test('a check that throws or does not end hides no other, and the metrics arrive where Kafka does not', async () => {
+    const away = () => Promise.reject(new Error('broker away'));
+    const { report, emitted } = await perform({ kafka: away, freshness: away, jobs: () => new Promise(() => undefined) }, away);
+    const states = Object.fromEntries(report.checks.map(({ check, state }) => [check, state]));
+    expect(states).toEqual({ storage: 'ok', kafka: 'failed', jobs: 'failed', freshness: 'failed', quality: 'ok', cost: 'ok' });
+    expect(report.health).toEqual({ Storage: 1, Kafka: 0, Spark: 0, Bronze: 0, Silver: 0, Gold: 0 });
+    expect([metricNamed(emitted, 'CheckFailing', { Check: 'kafka' }), metricNamed(emitted, 'CheckFailing', { Check: 'storage' }), metricNamed(emitted, 'MonitorRun')]).toEqual([
+      1, 0, 1,
+    ]);
+    expect(report.untold).toBe('broker away');
+  });
+});
+
+test('metrics of one set of dimensions share a line', () => {
+  const value = (name: string, dimensions: Record<string, string>): MetricValue => ({ name, dimensions, value: 1, unit: 'Count' });
+  const lines = embeddedLines('n', [value('a', { L: 'x' }), value('b', { L: 'x' }), value('c', {})], 1).map((line) => JSON.parse(line) as Record<string, unknown>);
+  expect(lines).toMatchObject([
+    { L: 'x', a: 1, b: 1 },
+    { c: 1, _aws: { CloudWatchMetrics: [{ Dimensions: [[]] }] } },
+  ]);
+});
