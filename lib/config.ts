@@ -96,6 +96,12 @@ export const configSchema = z
         feedsUrl: z.url().optional(),
         memoryMiB: z.number().int().min(128).default(512),
         schedules: z.boolean().default(true),
+        /** Sources that the hourly flow checks side by side. */
+        concurrency: z.number().int().min(1).max(40).default(4),
+        /** Before a source that failed is tried again by the flow; doubled the second time. */
+        retrySeconds: z.number().int().min(1).default(30),
+        /** Tell people of every hourly run, not only of those in which something went wrong. */
+        notifyAlways: z.boolean().default(false),
         /** Sources that the contracts leave off (terms, keys) and this stage wants. */
         sourcesOn: z.array(z.string()).default([]),
         /** Sources that the contracts have on and this stage does not want. */
@@ -171,6 +177,7 @@ const THIS_MACHINE = {
   },
   publishing: { schedule: false },
   monitoring: { inbox: true },
+  ingestion: { retrySeconds: 2 },
 } satisfies Omit<ConfigInput, 'stage'>;
 
 /** Settings of the stages, before what the command line or environment adds. */
@@ -203,6 +210,7 @@ export const ENVIRONMENT = {
   SLUICE_TICKET_EMAILS: 'e-mail addresses for alarms that can wait, separated by commas',
   SLUICE_TICKET_URLS: 'HTTPS endpoints for the same, separated by commas',
   SLUICE_PAGE_SLACK: 'a Slack channel for alarms that must be seen to at once, as WORKSPACE/CHANNEL (T.../C...)',
+  SLUICE_NOTIFY_ALWAYS: 'true: tell of every hourly run, not only of those in which something went wrong',
   SLUICE_RUNBOOK_URL: 'where docs/runbook.md is read; alarms link to its sections',
   SLUICE_MONTHLY_BUDGET: 'USD a month that the account may cost before somebody is told',
   SLUICE_PERIODIC_SECONDS: 'how often daily counts and source quality are recomputed; default: as contracted, every 120 s here',
@@ -274,7 +282,15 @@ export function loadConfig(stage: string, env: Environment = {}): Config {
         periodicSeconds: numberOf(env.SLUICE_PERIODIC_SECONDS),
       }),
     },
-    ingestion: { ...defaults.ingestion, ...given({ feedsUrl: env.SLUICE_FEEDS_URL, sourcesOn: listOf(env.SLUICE_SOURCES_ON), sourcesOff: listOf(env.SLUICE_SOURCES_OFF) }) },
+    ingestion: {
+      ...defaults.ingestion,
+      ...given({
+        feedsUrl: env.SLUICE_FEEDS_URL,
+        notifyAlways: env.SLUICE_NOTIFY_ALWAYS === undefined ? undefined : env.SLUICE_NOTIFY_ALWAYS === 'true',
+        sourcesOn: listOf(env.SLUICE_SOURCES_ON),
+        sourcesOff: listOf(env.SLUICE_SOURCES_OFF),
+      }),
+    },
     monitoring: {
       ...defaults.monitoring,
       ...given({

@@ -9,6 +9,7 @@ import { IngestionStack } from './ingestion/ingestion-stack.js';
 import { MedallionStack } from './medallion/medallion-stack.js';
 import { MonitoringStack } from './monitoring/monitoring-stack.js';
 import { NetworkStack } from './network/network-stack.js';
+import { OrchestrationStack } from './orchestration/orchestration-stack.js';
 import { PublishingStack } from './publishing/publishing-stack.js';
 import { StorageStack } from './storage/storage-stack.js';
 import { TopicsStack } from './topics/topics-stack.js';
@@ -23,6 +24,7 @@ export interface SluiceStacks {
   readonly ingestion: IngestionStack;
   readonly publishing: PublishingStack;
   readonly monitoring: MonitoringStack;
+  readonly orchestration: OrchestrationStack;
 }
 
 /**
@@ -69,8 +71,18 @@ export function addStage(app: App, config: Config, datasets: readonly Dataset[])
     jobs: medallion.jobs,
   });
   for (const stack of [topics, catalog]) monitoring.addStackDependency(stack);
+  const orchestration = new OrchestrationStack(app, `${prefix}-orchestration`, {
+    ...common,
+    ...inVpc,
+    datasets,
+    broker: connection,
+    ingest: ingestion.ingest,
+    stateTable,
+    topic: monitoring.ticket,
+  });
+  orchestration.addStackDependency(topics);
 
   Tags.of(app).add('app', config.app);
   Tags.of(app).add('stage', config.stage);
-  return { storage, topics, catalog, medallion, ingestion, publishing, monitoring, ...(network ? { network } : {}), ...(broker ? { broker } : {}) };
+  return { storage, topics, catalog, medallion, ingestion, publishing, monitoring, orchestration, ...(network ? { network } : {}), ...(broker ? { broker } : {}) };
 }

@@ -17,6 +17,7 @@ from pyspark.sql import Column, DataFrame, Observation, Row, SparkSession, Windo
 from pyspark.sql import functions as F
 from pyspark.sql.types import LongType, StringType, StructField, StructType, TimestampType
 
+from medallion import faults
 from medallion.canary import is_canary
 from medallion.contracts import Dataset, Table
 from medallion.tables import path_of, schema_of, version_of
@@ -394,7 +395,8 @@ class SilverBatch:
         rows = silver_rows(outcomes, schema_of(silver.ddl).names).observe(written, F.count(F.lit(1)).alias("rows"))
         append_once(rows, path, f"{self._query_id()}:silver", batch_id)
         # What was written, not what was meant to be: a row that the write lost shows as a residual.
-        return replace(counts, inserted=written.get["rows"] - counts.canaries_inserted)
+        lost = 1 if faults.take("residual") else 0
+        return replace(counts, inserted=written.get["rows"] - counts.canaries_inserted - lost)
 
     def _annotate(self, spark: SparkSession, batch_id: int, counts: Counts | None, summary: Sequence[Row]) -> None:
         metadata: dict[str, Any] = {

@@ -10,6 +10,8 @@ export interface Report {
   readonly checks: readonly CheckResult[];
   /** 1 well, 0.5 degraded, 0 failed. */
   readonly health: Readonly<Record<string, number>>;
+  /** All that was measured. */
+  readonly metrics: readonly MetricValue[];
   /** Why what was found could not be told through Kafka; null where it was. */
   readonly untold: string | null;
 }
@@ -82,8 +84,14 @@ export function componentHealth(checks: readonly CheckResult[]): Record<string, 
 }
 
 /** Performs every check, each by itself: one that fails hides no other. */
-export async function monitor(deps: MonitorDeps): Promise<Report> {
-  const { runId, clock, emit } = deps;
+export async function monitor(given: MonitorDeps): Promise<Report> {
+  const measured: MetricValue[] = [];
+  const emit: MonitorDeps['emit'] = (metrics) => {
+    measured.push(...metrics);
+    given.emit(metrics);
+  };
+  const deps = { ...given, emit };
+  const { runId, clock } = deps;
   const startedAt = clock();
   const checks: CheckResult[] = [];
   for (const check of CHECKS) checks.push(await perform(check, deps));
@@ -93,6 +101,7 @@ export async function monitor(deps: MonitorDeps): Promise<Report> {
   const overall = (100 * values.reduce((sum, each) => sum + each, 0)) / values.length;
   emit([
     metric(MONITOR_METRICS.run, 1),
+    metric(MONITOR_METRICS.lastRun, Math.floor(clock() / 1000), {}, 'None'),
     metric(MONITOR_METRICS.failedChecks, failed),
     metric(MONITOR_METRICS.pipelineHealth, overall, {}, 'Percent'),
     ...Object.entries(health).map(([Component, value]) => metric(MONITOR_METRICS.health, value, { Component }, 'None')),
@@ -103,7 +112,7 @@ export async function monitor(deps: MonitorDeps): Promise<Report> {
   } catch (cause) {
     untold = cause instanceof Error ? cause.message : String(cause);
   }
-  const report: Report = { runId, startedAt, finishedAt: clock(), state: worst(checks.map(({ state }) => state)), checks, health, untold };
+  const report: Report = { runId, startedAt, finishedAt: clock(), state: worst(checks.map(({ state }) => state)), checks, health, metrics: measured, untold };
   await deps.keep(report);
   return report;
 }

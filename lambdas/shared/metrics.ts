@@ -26,6 +26,8 @@ export const DRIVER_METRICS = {
 export const MONITOR_METRICS = {
   /** 1 for each run: the monitor's heartbeat. */
   run: 'MonitorRun',
+  /** When it ended, seconds since 1970. */
+  lastRun: 'LastRunTimestamp',
   /** 1 where a check failed, by check. */
   failing: 'CheckFailing',
   failedChecks: 'FailedChecks',

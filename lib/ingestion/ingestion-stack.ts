@@ -1,6 +1,7 @@
 import { ArnFormat, Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import type { IVpc } from 'aws-cdk-lib/aws-ec2';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { ScheduleExpression, ScheduleTargetInput } from 'aws-cdk-lib/aws-scheduler';
 import type { Construct } from 'constructs';
@@ -14,7 +15,7 @@ import { metricsNamespace } from '../shared/names.js';
 import { INGESTION_QUEUES } from '../shared/queues.js';
 import { boundedAsyncRetries, scheduleDeadLetters, scheduledInvoke } from '../shared/schedule.js';
 import { INGEST_NODE_OPTIONS } from './memory.js';
-import { assertKnownSources, isOn, sourceSecrets } from './sources.js';
+import { assertKnownSources, isHourly, isOn, sourceSecrets } from './sources.js';
 
 export interface IngestionStackProps extends StackProps {
   readonly config: Config;
@@ -26,13 +27,14 @@ export interface IngestionStackProps extends StackProps {
   readonly vpc?: IVpc;
 }
 
-/** The ingest function and a schedule for each source that it fetches. */
+/** The ingest function, and a schedule for each source that is faster than the hourly flow. */
 export class IngestionStack extends Stack {
+  readonly ingest: IFunction;
+
   constructor(scope: Construct, id: string, props: IngestionStackProps) {
     super(scope, id, props);
     const { config, broker, landing, stateTable } = props;
     const sources = httpSources(props.datasets);
-    const operators = props.datasets.flatMap((dataset) => dataset.sources.filter(({ kind }) => kind === 'operator'));
     assertKnownSources(
       config,
       sources.map(({ source }) => source),
@@ -56,6 +58,7 @@ export class IngestionStack extends Stack {
       ...(props.vpc ? { vpc: props.vpc } : {}),
       ...(broker.clientSecurityGroup ? { securityGroups: [broker.clientSecurityGroup] } : {}),
     });
+    this.ingest = ingest.function;
     const role = ingest.function;
     for (const folder of ['bodies/*', 'refused/*', 'snapshots/*']) landing.grantPut(role, folder);
     for (const folder of ['bodies/*', 'refused/*', 'snapshots/*']) landing.grantRead(role, folder);
@@ -80,7 +83,7 @@ export class IngestionStack extends Stack {
     const failures = scheduleDeadLetters(this, 'Failures', physicalName(config, INGESTION_QUEUES[0]));
     boundedAsyncRetries(ingest.function, failures);
     const undelivered = scheduleDeadLetters(this, 'DeadLetters', physicalName(config, INGESTION_QUEUES[1]));
-    for (const { source } of sources) {
+    for (const { source } of sources.filter((each) => !isHourly(each.source))) {
       scheduledInvoke(this, `Schedule-${source.name}`, {
         scheduleName: physicalName(config, `ingest-${source.name.replaceAll('_', '-')}`),
         description: `Checks ${source.name} every ${source.cadence.minutes} minutes`,
@@ -89,17 +92,6 @@ export class IngestionStack extends Stack {
         input: ScheduleTargetInput.fromObject({ source: source.name, scheduled: true }),
         deadLetters: undelivered,
         enabled: isOn(config, source) && config.ingestion.schedules,
-      });
-    }
-    for (const { name } of operators) {
-      scheduledInvoke(this, `Schedule-${name}`, {
-        scheduleName: physicalName(config, `ingest-${name.replaceAll('_', '-')}`),
-        description: `Ends what was allowed or denied for a time in ${name}`,
-        schedule: ScheduleExpression.rate(Duration.hours(1)),
-        function: ingest.function,
-        input: ScheduleTargetInput.fromObject({ source: name, scheduled: true }),
-        deadLetters: undelivered,
-        enabled: config.ingestion.schedules,
       });
     }
   }

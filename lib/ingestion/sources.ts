@@ -5,6 +5,11 @@ import type { Config } from '../config.js';
 export const isOn = ({ ingestion }: Pick<Config, 'ingestion'>, { name, enabled }: Pick<HttpSource, 'name' | 'enabled'>): boolean =>
   (enabled || ingestion.sourcesOn.includes(name)) && !ingestion.sourcesOff.includes(name);
 
+const HOUR = 60;
+
+/** Whether the hourly flow owns a source; a faster one has a schedule of its own. */
+export const isHourly = ({ cadence }: Pick<HttpSource, 'cadence'>): boolean => cadence.minutes >= HOUR;
+
 /** Where the keys of sources lie in Secrets Manager. */
 export const sourceSecrets = ({ app, stage }: Pick<Config, 'app' | 'stage'>): string => `${app}/${stage}/sources`;
 

@@ -44,6 +44,11 @@ export interface AlarmSpec {
 }
 
 const MINUTE = 60;
+/**
+ * What the monitor measures is looked at by the minute, not by its interval: missing minutes change nothing, and the
+ * first look after something was mended clears the alarm, even one by hand.
+ */
+const LOOK = MINUTE;
 const SILENT_MONITOR: Missing = { treat: 'ignore', because: 'the monitor measures it: where that is silent, monitor-silent says so, and this says nothing new' };
 const HEARTBEAT: Missing = { treat: 'breaching', because: 'silence is the failure' };
 const NO_BATCH: Missing = { treat: 'notBreaching', because: 'a batch that did not come broke nothing; freshness watches whether batches come' };
@@ -73,7 +78,7 @@ function platformAlarms({ config, jobs, deadLetterQueues }: AlarmScope): AlarmSp
     kind,
     says,
     command,
-    metric: { name: MONITOR_METRICS.failing, dimensions: { Check: check }, statistic: 'Maximum', periodSeconds: monitorPeriod },
+    metric: { name: MONITOR_METRICS.failing, dimensions: { Check: check }, statistic: 'Maximum', periodSeconds: times === 1 ? LOOK : monitorPeriod },
     comparison: '>=',
     threshold: 1,
     datapoints: times,
@@ -119,7 +124,7 @@ function platformAlarms({ config, jobs, deadLetterQueues }: AlarmScope): AlarmSp
         kind: 'job-stalled',
         says: `A query of the Spark job ${job} runs and has said nothing for ${STALL_MINUTES} minutes: it hangs.`,
         command: `sluice jobs restart ${job}`,
-        metric: { name: MONITOR_METRICS.progressAgeMinutes, dimensions: { Job: physicalName(config, job) }, statistic: 'Maximum', periodSeconds: monitorPeriod },
+        metric: { name: MONITOR_METRICS.progressAgeMinutes, dimensions: { Job: physicalName(config, job) }, statistic: 'Maximum', periodSeconds: LOOK },
         comparison: '>',
         threshold: STALL_MINUTES,
         datapoints: 1,
@@ -154,13 +159,12 @@ function platformAlarms({ config, jobs, deadLetterQueues }: AlarmScope): AlarmSp
 
 function datasetAlarms(dataset: Dataset, config: Config): AlarmSpec[] {
   const { name, owner, service } = dataset;
-  const monitorPeriod = config.monitoring.everyMinutes * MINUTE;
   const own = { owner, dataset: name, datapoints: 1, of: 1 } as const;
   const byMonitor = (metric: string, dimensions: Record<string, string> = {}): AlarmSpec['metric'] => ({
     name: metric,
     dimensions: { Dataset: name, ...dimensions },
     statistic: 'Maximum',
-    periodSeconds: monitorPeriod,
+    periodSeconds: LOOK,
   });
   const byDriver = (metric: string): AlarmSpec['metric'] => ({ name: metric, dimensions: { Dataset: name, Layer: 'silver' }, statistic: 'Maximum', periodSeconds: MINUTE });
   return [
@@ -258,7 +262,6 @@ function datasetAlarms(dataset: Dataset, config: Config): AlarmSpec[] {
 }
 
 function sourceAlarms(dataset: Dataset, config: Config): AlarmSpec[] {
-  const monitorPeriod = config.monitoring.everyMinutes * MINUTE;
   return httpSources([dataset])
     .filter(({ source }) => isOn(config, source))
     .flatMap(({ source: { name, cadence } }): AlarmSpec[] => {
@@ -270,7 +273,7 @@ function sourceAlarms(dataset: Dataset, config: Config): AlarmSpec[] {
           kind: 'source-overdue',
           says: `${name} has had no good check for ${OVERDUE_CADENCES} times its cadence of ${cadence.minutes} minutes; its last good version stays.`,
           command: `sluice ingest ${name} --dry-run`,
-          metric: { name: MONITOR_METRICS.sourceOverdue, dimensions: { Source: name }, statistic: 'Maximum', periodSeconds: monitorPeriod },
+          metric: { name: MONITOR_METRICS.sourceOverdue, dimensions: { Source: name }, statistic: 'Maximum', periodSeconds: LOOK },
           threshold: OVERDUE_CADENCES,
         },
         {

@@ -5,6 +5,7 @@ import type { IVpc } from 'aws-cdk-lib/aws-ec2';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { ScheduleExpression, ScheduleTargetInput } from 'aws-cdk-lib/aws-scheduler';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import { type Dataset, httpSources } from '../../contracts/index.js';
 import { MONITOR_GROUP } from '../../lambdas/monitor/kafka-check.js';
@@ -20,6 +21,7 @@ import { DEAD_LETTER_QUEUES, MONITORING_QUEUES } from '../shared/queues.js';
 import { boundedAsyncRetries, scheduleDeadLetters, scheduledInvoke } from '../shared/schedule.js';
 import { Alarms } from './alarm.js';
 import { alarmsOf } from './alarms.js';
+import { Dashboards } from './dashboards.js';
 import { NotificationTopics } from './topics.js';
 
 export interface MonitoringStackProps extends StackProps {
@@ -41,14 +43,18 @@ const LAYERS = ['bronze', 'silver', 'gold', 'quarantine', 'ops'] as const;
 /** The monitor, the alarms, and who hears of them. */
 export class MonitoringStack extends Stack {
   readonly alarms: Alarms;
+  /** Hears of what can wait. */
+  readonly ticket: ITopic;
 
   constructor(scope: Construct, id: string, props: MonitoringStackProps) {
     super(scope, id, props);
     const { config, datasets } = props;
     this.monitor(props);
     const topics = new NotificationTopics(this, 'Notifications', config);
+    this.ticket = topics.ticket;
     const jobs = props.jobs.map(({ name }) => name.slice(physicalName(config, '').length));
     this.alarms = new Alarms(this, 'Alarms', config, alarmsOf({ config, datasets, jobs, deadLetterQueues: DEAD_LETTER_QUEUES }), topics);
+    new Dashboards(this, 'Dashboards', { config, datasets, alarms: this.alarms.all, jobs: props.jobs.map(({ name }) => name) });
     this.budget(config, topics);
     new CfnOutput(this, 'PageTopic', { description: 'Tells of what must be seen to at once', value: topics.page.topicArn });
   }

@@ -2,6 +2,7 @@
 export const INGESTION_QUEUES = ['ingest-failures', 'ingest-dead-letters'] as const;
 export const MEDALLION_QUEUES = ['watchdog-failures', 'watchdog-dead-letters'] as const;
 export const PUBLISHING_QUEUES = ['export-dead-letters'] as const;
+export const ORCHESTRATION_QUEUES = ['hourly-dead-letters'] as const;
 export const MONITORING_QUEUES = ['monitor-failures', 'monitor-dead-letters'] as const;
 
-export const DEAD_LETTER_QUEUES = [...INGESTION_QUEUES, ...MEDALLION_QUEUES, ...PUBLISHING_QUEUES, ...MONITORING_QUEUES] as const;
+export const DEAD_LETTER_QUEUES = [...INGESTION_QUEUES, ...MEDALLION_QUEUES, ...PUBLISHING_QUEUES, ...ORCHESTRATION_QUEUES, ...MONITORING_QUEUES] as const;

@@ -9,7 +9,7 @@ import { acknowledge } from './acknowledge.js';
 
 /** Not Scheduler's 185 attempts and 24 hours: a check that is five minutes late is made by the next one. */
 export const RETRIES = 2;
-const MAX_EVENT_AGE = Duration.minutes(5);
+export const MAX_EVENT_AGE = Duration.minutes(5);
 
 /** The queue for events that could not be delivered or handled. Kept for 14 days, the most that SQS keeps. */
 export function scheduleDeadLetters(scope: Construct, id: string, queueName: string): Queue {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { type CloudWatchClient, DescribeAlarmsCommand, type MetricAlarm, SetAlarmStateCommand } from '@aws-sdk/client-cloudwatch';
 import { type CloudWatchLogsClient, DescribeLogGroupsCommand, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { GetQueueAttributesCommand, ListQueuesCommand, type SQSClient } from '@aws-sdk/client-sqs';
@@ -162,9 +163,10 @@ export class Alarms {
     const name = statisticName(alarm.Statistic ?? 'Average');
     const now = this.clock();
     const periods = EvaluationPeriods + MORE_PERIODS;
-    // Windows end now, not at the full period: what has come a second ago is seen.
+    // By the clock, as CloudWatch's, the period that is under way among them: what came a second ago is seen.
+    const end = (Math.floor(now / 1000 / Period) + 1) * Period * 1000;
     const values = Array.from({ length: periods }, (_, i) => {
-      const from = now - (periods - i) * Period * 1000 + 1;
+      const from = end - (periods - i) * Period * 1000;
       const found = this.store.between(metric, from, from + Period * 1000);
       return found === null ? null : statistic(found, name);
     });
@@ -217,8 +219,10 @@ export class EmbeddedMetrics {
       const page = await this.logs.send(new FilterLogEventsCommand({ logGroupName, startTime: this.since, ...(nextToken ? { nextToken } : {}) }));
       for (const { eventId = '', timestamp = 0, message = '', logStreamName = '' } of page.events ?? []) {
         const values = embeddedValues(message);
-        const id = `${logStreamName}/${eventId}/${timestamp}`;
-        if (values.length === 0 || this.seen.has(id)) continue;
+        if (values.length === 0) continue;
+        // The emulator gives no event ids, and one time to all lines of an invocation.
+        const id = createHash('sha256').update(`${logStreamName}/${timestamp}/${eventId}/${message}`).digest('base64');
+        if (this.seen.has(id)) continue;
         this.seen.set(id, timestamp);
         for (const { metric, values: numbers, timestamp: at } of values)
           this.store.put(metric, { count: numbers.length, sum: numbers.reduce((sum, each) => sum + each, 0), min: Math.min(...numbers), max: Math.max(...numbers) }, at);

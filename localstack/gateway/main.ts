@@ -1,10 +1,13 @@
 import { join } from 'node:path';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { GlueClient } from '@aws-sdk/client-glue';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { sdkSettings } from '../identity.js';
+import { gatherFacts, prometheus } from '../../lambdas/monitor/facts.js';
+import { page } from '../../lambdas/monitor/page.js';
+import { localName, sdkSettings } from '../identity.js';
 import { homeAt } from '../paths.js';
 import { Athena } from './athena.js';
 import { Alarms, CloudWatchMetrics, EmbeddedMetrics, forever, QueueMetrics } from './cloudwatch.js';
@@ -42,11 +45,15 @@ const [alarms, embedded, queues] = [
   new EmbeddedMetrics(store, new CloudWatchLogsClient(client)),
   new QueueMetrics(store, new SQSClient(client)),
 ];
-const server = frontDoor(emulator, {
-  AWSGlue: runs.operations,
-  AmazonAthena: athena.operations,
-  GraniteServiceVersion20100801: new CloudWatchMetrics(store).operations,
-});
+const facts = () => gatherFacts({ dynamo: new DynamoDBClient(client), cloudwatch: new CloudWatchClient(client), stateTable: localName('state'), prefix: localName('') });
+const server = frontDoor(
+  emulator,
+  { AWSGlue: runs.operations, AmazonAthena: athena.operations, GraniteServiceVersion20100801: new CloudWatchMetrics(store).operations },
+  {
+    '/_sluice/': async () => ({ contentType: 'text/html; charset=utf-8', body: page(await facts(), Date.now()) }),
+    '/metrics': async () => ({ contentType: 'text/plain; version=0.0.4; charset=utf-8', body: prometheus(await facts()) }),
+  },
+);
 server.listen(port, '127.0.0.1', () => console.log(`front door on http://127.0.0.1:${port}, emulator ${emulator.origin}`));
 // One after the other: what functions have logged is there when the alarms are looked at.
 forever('metrics and alarms', EVALUATE_MS, async () => {

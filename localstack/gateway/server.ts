@@ -7,16 +7,35 @@ export type Operations = Readonly<Record<string, (input: never) => unknown>>;
 
 /**
  * The front door: a reverse proxy before an AWS emulator. A request that names an operation in `services`
- * (`{ AWSGlue: { StartJobRun } }`) is answered here; every other is passed on, streamed both ways.
+ * (`{ AWSGlue: { StartJobRun } }`) is answered here, and so are `pages` by their path; every other is passed on,
+ * streamed both ways.
  */
-export function frontDoor(emulator: URL, services: Readonly<Record<string, Operations>>): Server {
+export function frontDoor(emulator: URL, services: Readonly<Record<string, Operations>>, pages: Readonly<Record<string, () => Promise<Page>>> = {}): Server {
   return createServer((incoming, outgoing) => {
     const call = callOf(incoming.url, incoming.headers['x-amz-target']);
     const handler = call === null ? undefined : (services[call.service]?.[call.operation] as ((input: unknown) => unknown) | undefined);
+    // Requests to AWS are signed; a browser's and a scraper's are not.
+    const own = incoming.method === 'GET' && incoming.headers.authorization === undefined ? pages[incoming.url ?? ''] : undefined;
     if (incoming.url === '/_sluice/health') answer(outgoing, 200, { door: 'open' });
+    else if (own) void show(own, outgoing);
     else if (call !== null && handler) void serve(call, handler, incoming, outgoing);
     else pass(emulator, incoming, outgoing);
   });
+}
+
+/** Something for people and scrapers. */
+export interface Page {
+  readonly contentType: string;
+  readonly body: string;
+}
+
+async function show(make: () => Promise<Page>, outgoing: ServerResponse): Promise<void> {
+  try {
+    const { contentType, body } = await make();
+    outgoing.writeHead(200, { 'content-type': contentType, 'cache-control': 'no-store' }).end(body);
+  } catch (error) {
+    outgoing.writeHead(503, { 'content-type': 'text/plain; charset=utf-8' }).end(`${(error as Error).message}\n`);
+  }
 }
 
 async function serve(call: Call, handler: (input: unknown) => unknown, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {

@@ -56,7 +56,7 @@ describe.each(STAGES)('stage %s', (stage) => {
   });
 
   test('bounds the retries of every schedule, with a dead-letter queue', () => {
-    for (const name of ['medallion', 'ingestion'] as const) {
+    for (const name of ['medallion', 'monitoring', 'orchestration'] as const) {
       const schedules = Object.values(synthesise(stage).template(name).findResources('AWS::Scheduler::Schedule'));
       expect(schedules.length).toBeGreaterThan(0);
       for (const { Properties } of schedules) {
@@ -242,16 +242,18 @@ describe('deployed stages', () => {
   });
 
   test('check the sources that the contracts have on, and those that the stage has switched', () => {
-    const enabled = (env: Record<string, string>) =>
-      Object.fromEntries(
-        Object.values(synthesise('dev', env).template('ingestion').findResources('AWS::Scheduler::Schedule')).map(({ Properties }) => [
-          String(Properties.Name).replace('sluice-dev-ingest-', ''),
-          Properties.State,
-        ]),
-      );
-    expect(enabled({})).toMatchObject({ stevenblack: 'ENABLED', operator: 'ENABLED', openphish: 'DISABLED', phishtank: 'DISABLED', threatfox: 'DISABLED' });
-    const switched = enabled({ SLUICE_SOURCES_ON: 'openphish, threatfox', SLUICE_SOURCES_OFF: 'stevenblack' });
-    expect(switched).toMatchObject({ stevenblack: 'DISABLED', openphish: 'ENABLED', phishtank: 'DISABLED', threatfox: 'ENABLED' });
+    const owned = (env: Record<string, string>) => {
+      const functions = Object.values(synthesise('dev', env).template('orchestration').findResources('AWS::Lambda::Function'));
+      const parts = functions.map(({ Properties }) => Properties.Environment?.Variables?.FLOW).find((flow) => flow !== undefined);
+      const literal = parts['Fn::Join'][1].filter((part: unknown) => typeof part === 'string').join('');
+      return [...literal.matchAll(/"name":"([a-z_]+)"/g)].map((match) => match[1]);
+    };
+    const byContract = owned({});
+    expect(byContract).toEqual(expect.arrayContaining(['stevenblack', 'operator']));
+    for (const off of ['openphish', 'phishtank', 'threatfox']) expect(byContract).not.toContain(off);
+    const switched = owned({ SLUICE_SOURCES_ON: 'openphish, threatfox', SLUICE_SOURCES_OFF: 'stevenblack' });
+    expect(switched).toEqual(expect.arrayContaining(['openphish', 'threatfox']));
+    for (const off of ['stevenblack', 'phishtank']) expect(switched).not.toContain(off);
     expect(() => synthesise('dev', { SLUICE_SOURCES_ON: 'nope' })).toThrow(/unknown source nope; known: stevenblack/);
   });
 

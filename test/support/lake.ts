@@ -1,12 +1,16 @@
 import { execFile, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch';
 import { InvokeCommand } from '@aws-sdk/client-lambda';
+import { DeleteMessageCommand, GetQueueUrlCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll } from 'vitest';
 import { runQuery } from '../../bin/athena.js';
 import { describeCheck, invokeIngest } from '../../bin/ingest.js';
+import { invokeFunction } from '../../bin/invoke.js';
 import { localTarget, type Target } from '../../bin/target.js';
 import type { IngestEvent, SourceCheck } from '../../lambdas/ingest/run.js';
+import type { Report } from '../../lambdas/monitor/run.js';
 import { localName } from '../../localstack/identity.js';
 import { type Home, homeAt, ROOT } from '../../localstack/paths.js';
 import { isAlive, until } from '../../localstack/process.js';
@@ -14,6 +18,12 @@ import { down, jobRuns, runIsAlive, type StackState, trinoReady, type UpOptions,
 import { hasSharedData, SHARED_DATA } from './shared-data.js';
 
 const say = (message: string) => process.stderr.write(`  ${message}\n`);
+
+/**
+ * Tests call the watchdog and the monitor themselves: their schedules must not come between a kill and what is asserted
+ * of it, nor canaries into what is counted. They kill more often than a job may fail in earnest.
+ */
+const QUIET = { SLUICE_WATCHDOG_MINUTES: '720', SLUICE_MONITOR_MINUTES: '720', SLUICE_RESTARTS_PER_HOUR: '1000', SLUICE_PERIODIC_SECONDS: '20' };
 
 export type LakeOptions = Partial<UpOptions> & { readonly generated?: boolean };
 
@@ -39,8 +49,7 @@ export class Lake {
     const home = homeAt(mkdtempSync(join(tests, 'lake with space-')));
     process.env.SLUICE_FEEDS = hasSharedData && !generated ? SHARED_DATA : '';
     try {
-      // Tests call the watchdog themselves: its schedule must not come between a kill and what is asserted of it.
-      const state = await up(home, { feeds: 'recorded', ...options, deployEnv: { SLUICE_WATCHDOG_MINUTES: '720', SLUICE_PERIODIC_SECONDS: '20', ...options.deployEnv } }, say);
+      const state = await up(home, { feeds: 'recorded', ...options, deployEnv: { ...QUIET, ...options.deployEnv } }, say);
       const target = localTarget({ home, state });
       await trinoReady(home, state);
       return new Lake(home, state, target);
@@ -114,6 +123,57 @@ export class Lake {
   private cliEnv(): NodeJS.ProcessEnv {
     return { ...process.env, SLUICE_HOME: this.home.root, NO_COLOR: '1' };
   }
+
+  /** Runs the monitor now. */
+  monitor(): Promise<Report> {
+    return invokeFunction<Report>('monitor', {}, 'the monitor', this.target);
+  }
+
+  /** State of an alarm, by its name without app and stage. */
+  async alarmState(name: string): Promise<string | undefined> {
+    const { MetricAlarms = [] } = await this.target.cloudwatch.send(new DescribeAlarmsCommand({ AlarmNames: [localName(name)] }));
+    return MetricAlarms[0]?.StateValue;
+  }
+
+  async alarmBecomes(name: string, wanted: 'ALARM' | 'OK', timeoutMs = 90_000): Promise<void> {
+    let last: string | undefined;
+    await until(
+      async () => {
+        last = await this.alarmState(name);
+        return last === wanted;
+      },
+      { timeoutMs, everyMs: 1_000, describe: () => `alarm ${name} is ${last}, not ${wanted}, after ${timeoutMs / 1000} s` },
+    );
+    say(`alarm ${name} is ${wanted}`);
+  }
+
+  /** Runs the monitor, as its schedule would, until an alarm is OK: what it measures is looked at by the minute. */
+  async alarmClears(name: string, timeoutMs = 240_000): Promise<void> {
+    await until(
+      async () => {
+        await this.monitor();
+        return (await this.alarmState(name)) === 'OK';
+      },
+      { timeoutMs, everyMs: 15_000, describe: () => `alarm ${name} does not clear within ${timeoutMs / 1000} s` },
+    );
+    say(`alarm ${name} is OK`);
+  }
+
+  /** Notifications that have come since the last call, as `STATE alarm`. */
+  async notifications(): Promise<string[]> {
+    const { QueueUrl } = await this.target.sqs.send(new GetQueueUrlCommand({ QueueName: localName('notifications') }));
+    for (;;) {
+      const { Messages = [] } = await this.target.sqs.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }));
+      for (const { Body = '{}', ReceiptHandle } of Messages) {
+        const { AlarmName, NewStateValue } = JSON.parse(Body) as { AlarmName?: string; NewStateValue?: string };
+        this.heard.push(`${NewStateValue} ${AlarmName?.replace(localName(''), '')}`);
+        await this.target.sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
+      }
+      if (Messages.length === 0) return this.heard.splice(0);
+    }
+  }
+
+  private readonly heard: string[] = [];
 
   /** The newest run of a job. */
   run(job: string) {

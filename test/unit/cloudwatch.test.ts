@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { embeddedMetrics } from '../../lambdas/shared/metrics.js';
 import { type AlarmRule, judge, type MissingData } from '../../localstack/gateway/alarm-state.js';
-import { CloudWatchMetrics } from '../../localstack/gateway/cloudwatch.js';
+import { CloudWatchMetrics, EmbeddedMetrics } from '../../localstack/gateway/cloudwatch.js';
 import { embeddedValues } from '../../localstack/gateway/embedded.js';
 import { MetricStore } from '../../localstack/gateway/metric-store.js';
 import { callOf, readBody, writeBody } from '../../localstack/gateway/wire.js';
@@ -101,4 +101,18 @@ describe('the wire', () => {
     expect(readBody(call, body)).toEqual({ Timestamp: new Date(1_000_500) });
     expect(readBody(call, writeBody('cbor', { Timestamps: [1000.5], Values: [2] }).body)).toEqual({ Timestamps: [new Date(1_000_500)], Values: [2] });
   });
+});
+
+test('each embedded line is taken once, all those of one invocation, which share their stream and time', async () => {
+  const now = 1_000_000;
+  const store = new MetricStore(() => now);
+  const line = (name: string) => embeddedMetrics('n', { Source: 'a' }, { [name]: [1, 'Count'] }, now);
+  const events = ['START', line('A'), line('B')].map((message) => ({ message, timestamp: now, logStreamName: 's' }));
+  const logs = {
+    send: async (command: object) => ('input' in command && 'logGroupName' in (command.input as object) ? { events } : { logGroups: [{ logGroupName: '/aws/lambda/f' }] }),
+  };
+  const reader = new EmbeddedMetrics(store, logs as never, () => now);
+  await reader.tick();
+  await reader.tick();
+  for (const name of ['A', 'B']) expect(store.between({ namespace: 'n', name, dimensions: { Source: 'a' } }, 0, now + 1)).toMatchObject({ count: 1, sum: 1 });
 });

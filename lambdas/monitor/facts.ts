@@ -1,0 +1,94 @@
+import { type CloudWatchClient, DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch';
+import { type DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
+import { type MetricValue, MONITOR_METRICS } from '../shared/metrics.js';
+import type { Report } from './run.js';
+import { MONITOR_KEY } from './state.js';
+
+export interface AlarmFact {
+  /** Without app and stage. */
+  readonly name: string;
+  readonly state: 'OK' | 'ALARM' | 'INSUFFICIENT_DATA';
+  /** Epoch milliseconds. */
+  readonly since: number;
+  readonly description: string;
+}
+
+/** What there is to say of a stage: the monitor's last report, and the alarms. */
+export interface Facts {
+  /** `sluice-dev`. */
+  readonly stage: string;
+  /** Null where the monitor has not run yet. */
+  readonly report: Report | null;
+  readonly failedChecksTotal: number;
+  readonly runsTotal: number;
+  readonly alarms: readonly AlarmFact[];
+}
+
+export interface FactsDeps {
+  readonly dynamo: DynamoDBClient;
+  readonly cloudwatch: CloudWatchClient;
+  readonly stateTable: string;
+  /** What the names of the stage's alarms begin with. */
+  readonly prefix: string;
+}
+
+export async function gatherFacts({ dynamo, cloudwatch, stateTable, prefix }: FactsDeps): Promise<Facts> {
+  const { Item } = await dynamo.send(new GetItemCommand({ TableName: stateTable, Key: MONITOR_KEY, ConsistentRead: true }));
+  const alarms: AlarmFact[] = [];
+  let NextToken: string | undefined;
+  do {
+    const page = await cloudwatch.send(new DescribeAlarmsCommand({ AlarmNamePrefix: prefix, AlarmTypes: ['MetricAlarm'], MaxRecords: 100, ...(NextToken ? { NextToken } : {}) }));
+    for (const { AlarmName = '', StateValue = 'INSUFFICIENT_DATA', StateUpdatedTimestamp, AlarmDescription = '' } of page.MetricAlarms ?? [])
+      alarms.push({ name: AlarmName.slice(prefix.length), state: StateValue, since: StateUpdatedTimestamp?.getTime() ?? 0, description: AlarmDescription });
+    NextToken = page.NextToken;
+  } while (NextToken);
+  return {
+    stage: prefix.replace(/-$/, ''),
+    report: Item?.report?.S === undefined ? null : (JSON.parse(Item.report.S) as Report),
+    failedChecksTotal: Number(Item?.failedChecksTotal?.N ?? 0),
+    runsTotal: Number(Item?.runsTotal?.N ?? 0),
+    alarms: alarms.sort((a, b) => (a.name < b.name ? -1 : 1)),
+  };
+}
+
+/** Names that people who scrape expect; others are the metric's own in snake case. */
+const PROMETHEUS_NAMES: Readonly<Record<string, string>> = { [MONITOR_METRICS.health]: 'component_health', [MONITOR_METRICS.pipelineHealth]: 'pipeline_health' };
+const LEFT_OUT: ReadonlySet<string> = new Set([MONITOR_METRICS.run, MONITOR_METRICS.lastRun]);
+
+const snake = (name: string): string => name.replace(/(?<=[a-z0-9])(?=[A-Z])/g, '_').toLowerCase();
+const label = (text: string): string => text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
+const sample = (name: string, labels: Readonly<Record<string, string>>, value: number): string => {
+  const text = Object.entries(labels)
+    .map(([key, each]) => `${snake(key)}="${label(each)}"`)
+    .join(',');
+  return `${name}${text === '' ? '' : `{${text}}`} ${value}`;
+};
+
+/** The facts in Prometheus' text format (https://prometheus.io/docs/instrumenting/exposition_formats/). */
+export function prometheus({ report, alarms, failedChecksTotal, runsTotal }: Facts): string {
+  const families = new Map<string, { readonly type: 'gauge' | 'counter'; readonly help: string; readonly samples: string[] }>();
+  const add = (name: string, type: 'gauge' | 'counter', help: string, labels: Readonly<Record<string, string>>, value: number) => {
+    const family = families.get(name) ?? { type, help, samples: [] };
+    families.set(name, family);
+    family.samples.push(sample(name, labels, value));
+  };
+  add('failed_checks_total', 'counter', 'Checks of the monitor that failed', {}, failedChecksTotal);
+  add('monitor_runs_total', 'counter', 'Runs of the monitor', {}, runsTotal);
+  add('last_run_timestamp', 'gauge', 'When the monitor last ended, seconds since 1970; 0 where it never ran', {}, report === null ? 0 : report.finishedAt / 1000);
+  for (const { name, dimensions, value } of report?.metrics ?? []) {
+    if (!LEFT_OUT.has(name)) add(PROMETHEUS_NAMES[name] ?? snake(name), 'gauge', `${name}, as in CloudWatch`, dimensions, value);
+  }
+  for (const { name, state } of alarms) add('alarm_firing', 'gauge', '1 where the alarm is in state ALARM', { alarm: name }, Number(state === 'ALARM'));
+  return `${[...families].flatMap(([name, { type, help, samples }]) => [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`, ...samples]).join('\n')}\n`;
+}
+
+/** A value of the report's metrics. */
+export const reported = (metrics: readonly MetricValue[], name: string, dimensions: Readonly<Record<string, string>>): number | null =>
+  metrics.find((each) => each.name === name && Object.entries(dimensions).every(([key, value]) => each.dimensions[key] === value))?.value ?? null;
+
+/** Minutes by dataset and layer. */
+export function freshnessMatrix(report: Report): { readonly dataset: string; readonly minutes: Readonly<Record<'bronze' | 'silver' | 'gold', number | null>> }[] {
+  const datasets = [...new Set(report.metrics.flatMap(({ name, dimensions }) => (name === MONITOR_METRICS.freshnessMinutes && dimensions.Dataset ? [dimensions.Dataset] : [])))];
+  const of = (Dataset: string, Layer: string) => reported(report.metrics, MONITOR_METRICS.freshnessMinutes, { Dataset, Layer });
+  return datasets.map((dataset) => ({ dataset, minutes: { bronze: of(dataset, 'bronze'), silver: of(dataset, 'silver'), gold: of(dataset, 'gold') } }));
+}

@@ -1,0 +1,115 @@
+import { Match, type Template } from 'aws-cdk-lib/assertions';
+import { describe, expect, test } from 'vitest';
+import { datasets, httpSources } from '../../contracts/index.js';
+import { loadConfig } from '../../lib/config.js';
+import { isOn } from '../../lib/ingestion/sources.js';
+import { synthesise } from '../support/templates.js';
+
+const text = (value: unknown): string => JSON.stringify(value);
+const all = (template: Template, type: string) => Object.values(template.findResources(type));
+
+describe('monitoring', () => {
+  test('looks every quarter of an hour, and keeps what it fails at', () => {
+    const template = synthesise('prod').template('monitoring');
+    template.hasResourceProperties('AWS::Scheduler::Schedule', { Name: 'sluice-prod-monitor', ScheduleExpression: 'rate(15 minutes)', State: 'ENABLED' });
+    template.hasResourceProperties('AWS::Lambda::EventInvokeConfig', { MaximumRetryAttempts: 2, DestinationConfig: { OnFailure: { Destination: Match.anyValue() } } });
+  });
+
+  test('every alarm says what it means, where to look, and what missing data mean', () => {
+    const alarms = all(synthesise('prod').template('monitoring'), 'AWS::CloudWatch::Alarm');
+    expect(alarms.length).toBeGreaterThan(60);
+    for (const { Properties } of alarms) {
+      expect(Properties.AlarmDescription).toMatch(/First: .+ Severity (page|ticket), owner .+ Missing data: .+ Runbook: docs\/runbook\.md#/);
+      expect(Properties.TreatMissingData).toEqual(/-silent$/.test(Properties.AlarmName) ? 'breaching' : expect.stringMatching(/^(ignore|notBreaching)$/));
+    }
+  });
+
+  test('on AWS one failure tells once: datasets by composite alarms that the platform holds back; here each by itself', () => {
+    const template = synthesise('prod').template('monitoring');
+    const composites = all(template, 'AWS::CloudWatch::CompositeAlarm');
+    expect(composites.map(({ Properties }) => Properties.AlarmName).sort()).toEqual([
+      ...datasets.flatMap(({ name }) => ['page', 'ticket'].map((severity) => `sluice-prod-dataset-${name.replaceAll('_', '-')}-${severity}`)).sort(),
+      'sluice-prod-platform',
+    ]);
+    for (const { Properties } of composites.filter(({ Properties: { AlarmName } }) => AlarmName !== 'sluice-prod-platform')) {
+      expect(Properties.ActionsSuppressor).toBeDefined();
+      expect(Properties.AlarmActions).toHaveLength(1);
+    }
+    const speaking = all(template, 'AWS::CloudWatch::Alarm').filter(({ Properties }) => Properties.AlarmActions);
+    expect(speaking.every(({ Properties }) => /^sluice-prod-(monitor|watchdog|kafka|storage|quality-check|job|dead-letters)/.test(Properties.AlarmName))).toBe(true);
+    const here = synthesise('local').template('monitoring');
+    here.resourceCountIs('AWS::CloudWatch::CompositeAlarm', 0);
+    expect(all(here, 'AWS::CloudWatch::Alarm').every(({ Properties }) => Properties.AlarmActions && Properties.OKActions)).toBe(true);
+  });
+
+  test('tells by e-mail, to HTTPS endpoints and in Slack, as configured, through topics that CloudWatch may publish to', () => {
+    const env = { SLUICE_PAGE_EMAILS: 'night@example.com', SLUICE_PAGE_URLS: 'https://events.example.com/x', SLUICE_TICKET_EMAILS: 'day@example.com', SLUICE_PAGE_SLACK: 'T1/C1' };
+    const template = synthesise('dev', env).template('monitoring');
+    const subscriptions = all(template, 'AWS::SNS::Subscription').map(({ Properties }) => [Properties.Protocol, Properties.Endpoint]);
+    expect(subscriptions.sort()).toEqual([
+      ['email', 'day@example.com'],
+      ['email', 'night@example.com'],
+      ['https', 'https://events.example.com/x'],
+    ]);
+    template.hasResourceProperties('AWS::Chatbot::SlackChannelConfiguration', { SlackChannelId: 'C1', SlackWorkspaceId: 'T1' });
+    for (const { Properties } of all(template, 'AWS::SNS::TopicPolicy')) {
+      expect(text(Properties)).toContain('cloudwatch.amazonaws.com');
+      expect(text(Properties)).toContain('"aws:SecureTransport":"false"');
+    }
+    for (const { Properties } of all(template, 'AWS::SNS::Topic')) expect(Properties.KmsMasterKeyId).toBeDefined();
+  }, 120_000);
+
+  test('refuses subscribers that are none', () => {
+    expect(() => loadConfig('dev', { SLUICE_PAGE_EMAILS: 'nobody' })).toThrow(/monitoring\.page\.emails/);
+    expect(() => loadConfig('dev', { SLUICE_PAGE_URLS: 'http://example.com' })).toThrow(/https/);
+    expect(() => loadConfig('dev', { SLUICE_PAGE_SLACK: 'general' })).toThrow(/Slack workspace/);
+  });
+
+  test('a budget tells before and when it is exceeded; without one there is none', () => {
+    const template = synthesise('dev', { SLUICE_MONTHLY_BUDGET: '250' }).template('monitoring');
+    template.hasResourceProperties('AWS::Budgets::Budget', {
+      Budget: { BudgetLimit: { Amount: 250, Unit: 'USD' }, TimeUnit: 'MONTHLY' },
+      NotificationsWithSubscribers: Match.arrayWith([Match.objectLike({ Notification: Match.objectLike({ NotificationType: 'FORECASTED' }) })]),
+    });
+    synthesise('dev').template('monitoring').resourceCountIs('AWS::Budgets::Budget', 0);
+  }, 120_000);
+
+  test('dashboards show every dataset, source, job and component, and the thresholds of the alarms', () => {
+    const dashboards = Object.fromEntries(
+      all(synthesise('prod').template('monitoring'), 'AWS::CloudWatch::Dashboard').map(({ Properties }) => [Properties.DashboardName, text(Properties.DashboardBody)]),
+    );
+    expect(Object.keys(dashboards).sort()).toEqual(['sluice-prod-ingestion', 'sluice-prod-overview', 'sluice-prod-pipeline']);
+    const { 'sluice-prod-overview': overview = '', 'sluice-prod-ingestion': ingestion = '', 'sluice-prod-pipeline': pipeline = '' } = dashboards;
+    for (const { name } of datasets) for (const board of [overview, pipeline]) expect(board).toContain(name);
+    for (const each of ['ComponentHealth', 'PipelineHealth', 'FailedChecks', 'LastRunTimestamp', 'FreshnessMinutes', 'MonthToDateCost', 'alarm freshness'])
+      expect(overview).toContain(each);
+    const on = httpSources().filter(({ source }) => isOn(loadConfig('prod', {}), source));
+    for (const { source } of on) expect(ingestion).toContain(source.name);
+    expect(ingestion).toContain('alarm source-overdue');
+    for (const each of ['BatchDuration', 'WriteDuration', 'LagRecords', 'sluice-prod-silver', 'glue.driver.memory.heap.used.percentage', 'numberAllExecutors'])
+      expect(pipeline).toContain(each);
+  });
+});
+
+describe('the hourly flow', () => {
+  const template = () => synthesise('prod').template('orchestration');
+  const definition = () => {
+    const [machine] = all(template(), 'AWS::StepFunctions::StateMachine');
+    return JSON.parse(machine?.Properties.DefinitionString['Fn::Join'][1].map((part: unknown) => (typeof part === 'string' ? part : 'REF')).join(''));
+  };
+
+  test('asks for the broker, then checks the due sources with a cap, each with timeout, retries and an outcome of its own', () => {
+    const { StartAt, States } = definition();
+    expect([StartAt, States.WhatIsDue.Next, States.IsBrokerWell.Default]).toEqual(['WhatIsDue', 'IsBrokerWell', 'NothingTried']);
+    expect(States.EachDueSource).toMatchObject({ Type: 'Map', MaxConcurrency: 4, ItemsPath: '$.plan.value.due', Next: 'Summarise' });
+    const { Ingest } = States.EachDueSource.ItemProcessor.States;
+    expect(Ingest).toMatchObject({ TimeoutSeconds: 600, Retry: [{ ErrorEquals: ['States.ALL'], MaxAttempts: 2 }], Catch: [{ ErrorEquals: ['States.ALL'], Next: 'Failed' }] });
+  });
+
+  test('runs by the hour, may invoke its two functions and no other, and publishes to one topic', () => {
+    template().hasResourceProperties('AWS::Scheduler::Schedule', { Name: 'sluice-prod-hourly', ScheduleExpression: 'rate(1 hour)', State: 'ENABLED' });
+    const policies = text(all(template(), 'AWS::IAM::Policy'));
+    expect([...new Set([...policies.matchAll(/"(sns:[A-Za-z]+)"/g)].map((match) => match[1]))]).toEqual(['sns:Publish']);
+    expect(policies).not.toMatch(/lambda:\*|states:\*|"sns:\*"/);
+  });
+});
