@@ -3,8 +3,11 @@ import { App, Validations } from 'aws-cdk-lib';
 import { datasets } from '../contracts/index.js';
 import { assertEvolution, type ContractsLock } from '../contracts/lock.js';
 import { loadConfig } from '../lib/config.js';
+import { monthlyFloor, total } from '../lib/cost/cost.js';
+import { PRICES } from '../lib/cost/prices.js';
 import { SluiceChecks } from '../lib/shared/acknowledge.js';
 import { addStage } from '../lib/stages.js';
+import { readTemplates } from './templates.js';
 
 const lockFile = new URL('../contracts.lock.json', import.meta.url);
 if (!existsSync(lockFile)) throw new Error('contracts.lock.json is missing: it guards running lakes against changes they cannot follow; restore it from git');
@@ -12,7 +15,14 @@ assertEvolution(JSON.parse(readFileSync(lockFile, 'utf8')) as ContractsLock, dat
 
 const app = new App();
 const stage = (app.node.tryGetContext('stage') as string | undefined) ?? 'dev';
-addStage(app, loadConfig(stage, process.env), datasets);
+const config = loadConfig(stage, process.env);
+addStage(app, config, datasets);
 // The local stage has nothing to protect; tests check all three.
 if (stage !== 'local') Validations.of(app).addPlugins(new SluiceChecks(app));
-app.synth();
+const { directory } = app.synth();
+if (stage !== 'local') {
+  const region = config.region ?? process.env.CDK_DEFAULT_REGION ?? 'us-east-1';
+  const told =
+    region in PRICES ? `about ${Math.round(total(monthlyFloor(readTemplates(directory), region)))} USD a month at least` : `what it costs in ${region} is not known here`;
+  process.stderr.write(`stage ${stage}, profile ${config.profile}: ${told} (sluice cost --stage ${stage})\n`);
+}

@@ -84,6 +84,7 @@ export async function runTests({ unit, faults }: TestOptions): Promise<number> {
     // Downloads have no place inside a test's deadline.
     if (!unit) await run('sh', [join(ROOT, 'localstack', 'install', 'install.sh'), 'trino'], { SLUICE_ROOT: ROOT });
     if (!unit && !faults) await run('sh', [join(ROOT, 'localstack', 'install', 'resolvers.sh')], {});
+    if (!unit && !faults) await run('sh', [join(ROOT, 'localstack', 'install', 'install.sh'), 'checkov'], { SLUICE_ROOT: ROOT });
     if (unit) {
       outcomes.push(await vitest(['test/unit'], work));
     } else if (faults) {

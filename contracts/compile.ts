@@ -19,6 +19,9 @@ export interface CompiledTable {
   readonly partitionBy: readonly string[];
   readonly clusterBy: readonly string[];
   readonly retentionDays: number | null;
+  readonly optimiseAfterCommits: number;
+  readonly vacuumEveryHours: number;
+  readonly keepVersionsHours: number;
   /** Seconds between two recomputations of a periodic table. */
   readonly everySeconds: number | null;
   readonly reads: readonly string[];
@@ -49,7 +52,10 @@ export interface CompiledContracts {
   readonly ledger: CompiledTable;
 }
 
-export function compileTable(table: Table): CompiledTable {
+/** The ledger's, which is no dataset's. */
+const LEDGER_MAINTENANCE: Dataset['maintenance'] = { optimiseAfterCommits: 200, vacuumEveryHours: 24, keepVersionsHours: 168 };
+
+export function compileTable(table: Table, maintenance: Dataset['maintenance']): CompiledTable {
   const { layer, name, kind, writer, key, order, partitionBy, clusterBy, description, reads } = table;
   return {
     layer,
@@ -64,6 +70,7 @@ export function compileTable(table: Table): CompiledTable {
     description,
     reads,
     retentionDays: table.retentionDays ?? null,
+    ...maintenance,
     everySeconds: table.everySeconds ?? null,
     ddl: sparkDdl(table.columns),
   };
@@ -86,7 +93,7 @@ function compileDataset(dataset: Dataset): CompiledDataset {
       if (source.kind === 'http') return [pick(source)];
       return source.kind === 'operator' ? [pick({ ...source, licence: 'own entries', homepage: '' })] : [];
     }),
-    tables: dataset.tables.map(compileTable),
+    tables: dataset.tables.map((table) => compileTable(table, dataset.maintenance)),
   };
 }
 
@@ -113,7 +120,7 @@ export function compileContracts(datasets: readonly Dataset[]): CompiledContract
       }
     }
   }
-  return { format: 1, canarySource: CANARY_SOURCE, datasets: datasets.map(compileDataset), ledger: compileTable(ledger) };
+  return { format: 1, canarySource: CANARY_SOURCE, datasets: datasets.map(compileDataset), ledger: compileTable(ledger, LEDGER_MAINTENANCE) };
 }
 
 /** The exact bytes of `contracts.json`. */

@@ -2,6 +2,8 @@ import { z } from 'zod';
 
 export const STAGES = ['local', 'dev', 'prod'] as const;
 export type Stage = (typeof STAGES)[number];
+export const PROFILES = ['tiny', 'standard', 'prod'] as const;
+export type Profile = (typeof PROFILES)[number];
 
 const brokerSchema = z.discriminatedUnion('kind', [
   z
@@ -39,6 +41,8 @@ export const configSchema = z
       .regex(/^[a-z][a-z0-9]{1,15}$/, 'an app name is 2 to 16 of a-z and 0-9')
       .default('sluice'),
     stage: z.enum(STAGES),
+    /** What size and price the defaults are of. */
+    profile: z.enum(PROFILES),
     account: z
       .string()
       .regex(/^\d{12}$/)
@@ -65,6 +69,8 @@ export const configSchema = z
         triggerSeconds: z.number().positive().optional(),
         /** Bronze's, where its commits should be fewer: they take time from the layers behind it. @default - as the others */
         bronzeTriggerSeconds: z.number().positive().optional(),
+        /** Gold's: readers of lists wait for an export anyway. @default - as the others */
+        goldTriggerSeconds: z.number().positive().optional(),
         /** How often periodic tables are recomputed. @default - each contract's own */
         periodicSeconds: z.number().positive().optional(),
         watchdogMinutes: z.number().int().min(1).default(5),
@@ -178,18 +184,25 @@ const THIS_MACHINE = {
   publishing: { schedule: false },
   monitoring: { inbox: true },
   ingestion: { retrySeconds: 2 },
-} satisfies Omit<ConfigInput, 'stage'>;
+} satisfies Omit<ConfigInput, 'stage' | 'profile'>;
 
-/** Settings of the stages, before what the command line or environment adds. */
-const STAGE_DEFAULTS: Record<Stage, Omit<ConfigInput, 'stage'>> = {
-  local: { ...THIS_MACHINE, retainData: false, deleteDataOf: 'local' },
-  dev: { broker: { kind: 'provisioned' }, retainData: true },
+/** Sizes: what a lake costs and how fresh it is. `sluice cost --profile` says the price. */
+const PROFILE_DEFAULTS: Record<Profile, Pick<ConfigInput, 'broker' | 'network' | 'medallion'>> = {
+  /** One small job and two small brokers: for trying, and for feeds of some million records a day. */
+  tiny: { broker: { kind: 'provisioned' }, medallion: { layout: 'combined', workerType: 'G.025X', goldTriggerSeconds: 300 } },
+  standard: { broker: { kind: 'provisioned', instanceType: 'kafka.m7g.large', volumeGiB: 100 }, medallion: { layout: 'combined' } },
   prod: {
     broker: { kind: 'provisioned', instanceType: 'kafka.m7g.large', brokers: 3, volumeGiB: 200 },
     network: { natGateways: 2, availabilityZones: 3 },
     medallion: { layout: 'separate', watchdogMinutes: 5 },
-    terminationProtection: true,
   },
+};
+
+/** Settings of the stages, before what the command line or environment adds. */
+const STAGE_DEFAULTS: Record<Stage, { readonly profile: Profile } & Partial<Omit<ConfigInput, 'stage' | 'profile'>>> = {
+  local: { profile: 'tiny', retainData: false, deleteDataOf: 'local' },
+  dev: { profile: 'tiny', retainData: true },
+  prod: { profile: 'prod', terminationProtection: true },
 };
 
 /** Environment variables that change the configuration; `.env.example` is made from them. */
@@ -201,6 +214,7 @@ export const ENVIRONMENT = {
   SLUICE_MSK_BOOTSTRAP_SERVERS: 'an existing MSK cluster: its IAM bootstrap servers',
   SLUICE_MSK_CLUSTER_ARN: 'an existing MSK cluster: its ARN',
   SLUICE_MSK_SECURITY_GROUP_ID: 'an existing MSK cluster: its security group',
+  SLUICE_PROFILE: 'tiny (default of dev), standard or prod: size and price; sluice cost says what each costs',
   SLUICE_LAYOUT: 'combined or separate: one Glue job for all layers, or one per layer',
   SLUICE_WATCHDOG_MINUTES: 'how often the watchdog looks whether the Spark jobs run',
   SLUICE_RESTARTS_PER_HOUR: 'how often a failing Spark job is started again within an hour; default 6',
@@ -264,11 +278,15 @@ function brokerOf(env: Environment, fallback: ConfigInput['broker']): ConfigInpu
 export function loadConfig(stage: string, env: Environment = {}): Config {
   if (!(STAGES as readonly string[]).includes(stage)) throw new Error(`unknown stage "${stage}": use -c stage=${STAGES.join(' | ')}`);
   const onThisMachine = stage === 'local' || env.SLUICE_REHEARSAL === 'true';
-  const defaults = { ...STAGE_DEFAULTS[stage as Stage], ...(onThisMachine ? THIS_MACHINE : {}) };
+  const ofStage = STAGE_DEFAULTS[stage as Stage];
+  const profile = env.SLUICE_PROFILE ?? ofStage.profile;
+  if (!(PROFILES as readonly string[]).includes(profile)) throw new Error(`SLUICE_PROFILE is "${profile}": use ${PROFILES.join(', ')}`);
+  const defaults: Omit<ConfigInput, 'stage' | 'profile'> = { ...PROFILE_DEFAULTS[profile as Profile], ...ofStage, ...(onThisMachine ? THIS_MACHINE : {}) };
   const given = <T extends object>(values: T): Partial<T> => Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Partial<T>;
   const input = {
     ...defaults,
     stage,
+    profile,
     ...given({ account: env.SLUICE_ACCOUNT, region: env.SLUICE_REGION, deleteDataOf: env.SLUICE_DELETE_DATA_OF }),
     ...(env.SLUICE_RETAIN_DATA === undefined ? {} : { retainData: env.SLUICE_RETAIN_DATA !== 'false' }),
     broker: brokerOf(env, defaults.broker),

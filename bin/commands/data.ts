@@ -1,10 +1,14 @@
 import type { Command } from 'commander';
 import { datasets } from '../../contracts/index.js';
+import { physicalName } from '../../lib/config.js';
 import { defaultHome } from '../../localstack/paths.js';
 import { logFile, tail } from '../../localstack/process.js';
+import { PINNED_CATALOG } from '../../localstack/services/trino.js';
 import { jobRuns } from '../../localstack/stack.js';
+import { PinnedTable, pinned, replaceTables } from '../as-of.js';
 import { runQuery } from '../athena.js';
 import { describeCheck, invokeIngest } from '../ingest.js';
+import { fullName } from '../lake-tables.js';
 import { bytes, CliError, EXIT, printJson, printRows, say } from '../output.js';
 import { assertSource, sideBySide, sourcesOnAt, stageOption } from '../sources.js';
 import { type Target, target } from '../target.js';
@@ -19,6 +23,33 @@ export function namedQuery(nameOrSql: string): string {
   }
   return nameOrSql;
 }
+
+/** Trino travels in time by itself; Athena reads a temporary table over the files of the version. */
+async function queryAsOf(sql: string, asOf: string, byTable: boolean, lake: Target) {
+  const versions = await pinned(sql, asOf, lake);
+  for (const { table, version, files } of versions) say(`${fullName(table)} at version ${version}, ${files.length} files`);
+  const versionOf = (name: string) => versions.find(({ table }) => fullName(table) === name)?.version;
+  if (lake.local && !byTable)
+    return runQuery(
+      replaceTables(sql, (name) => `${name} FOR VERSION AS OF ${versionOf(name)}`),
+      lake,
+    );
+  const made = new Map<string, PinnedTable>();
+  try {
+    for (const each of versions) made.set(fullName(each.table), await PinnedTable.create(each, artefactsBucket(lake, each.location.bucket), lake));
+    // Here Trino reads such tables by its Hive connector, a catalog of its own.
+    const catalog = lake.local ? `${PINNED_CATALOG}.` : '';
+    return await runQuery(
+      replaceTables(sql, (name) => `${catalog}${name.split('.')[0]}.${made.get(name)?.name}`),
+      lake,
+    );
+  } finally {
+    for (const table of made.values()) await table.remove();
+  }
+}
+
+/** The bucket of query results, which stands beside the lake's: same account, same region. */
+const artefactsBucket = ({ identity }: Target, lakeBucket: string): string => lakeBucket.replace(physicalName(identity, 'lake'), physicalName(identity, 'artefacts'));
 
 /** The body of a source that was refused last. @throws CliError where none was */
 async function lastRefused(source: string, lake: Target): Promise<string> {
@@ -76,11 +107,15 @@ export function addDataCommands(program: Command): void {
     .command('query')
     .description('run SQL, or a named query of the contracts, through the Athena API')
     .argument('<sql-or-name>', 'SQL, or a name such as active_by_source')
+    .option('--as-of <version-or-time>', 'the tables as they were: a version of one table, or a time')
+    .option('--pinned', 'with --as-of: by a temporary table over the files of that version, as Athena needs it, here too')
     .option('--json', 'as JSON')
     .addOption(stageOption())
-    .action(async (text: string, options: { json?: boolean; stage: string }) => {
+    .action(async (text: string, options: { asOf?: string; pinned?: boolean; json?: boolean; stage: string }) => {
       const sql = namedQuery(text);
-      const result = await runQuery(sql, target(options.stage));
+      if (options.pinned && options.asOf === undefined) throw new CliError('--pinned is said of --as-of', EXIT.misuse);
+      const lake = target(options.stage);
+      const result = options.asOf === undefined ? await runQuery(sql, lake) : await queryAsOf(sql, options.asOf, options.pinned === true, lake);
       if (options.json) {
         printJson({
           rows: result.rows.map((row) => Object.fromEntries(result.columns.map((name, i) => [name, row[i] ?? null]))),

@@ -7,6 +7,8 @@ import { cacheFolder, defaultHome } from '../../localstack/paths.js';
 import { choosePort } from '../../localstack/ports.js';
 import { findRunning } from '../../localstack/process.js';
 import { bytes, EXIT, printJson, printRows } from '../output.js';
+import { target } from '../target.js';
+import { diagnoseStage } from './doctor-stage.js';
 
 interface Finding {
   readonly check: string;
@@ -61,10 +63,11 @@ async function diagnose(): Promise<Finding[]> {
 export function addDoctor(program: Command): void {
   program
     .command('doctor')
-    .description('say whether this machine has what Sluice needs, and how to mend what it lacks')
+    .description('say whether this machine has what Sluice needs; with --stage, prove a stage: schedule, function, Kafka, Spark, SQL')
     .option('--json', 'as JSON')
-    .action(async (options: { json?: boolean }) => {
-      const findings = await diagnose();
+    .option('--stage <stage>', 'a running stage to prove: local, dev or prod')
+    .action(async (options: { json?: boolean; stage?: string }) => {
+      const findings = options.stage === undefined ? await diagnose() : await diagnoseStage(target(options.stage));
       const ok = findings.every((each) => each.ok);
       if (options.json) printJson({ ok, findings });
       else

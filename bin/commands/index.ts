@@ -9,7 +9,9 @@ import { addOperationCommands } from './operations.js';
 import { addRebuild } from './rebuild.js';
 import { addReplay } from './replay.js';
 import { addSourceCommands } from './sources.js';
+import { addStageCommands } from './stages.js';
 import { addStatus } from './status.js';
+import { addTableCommands } from './tables.js';
 import { addWhy } from './why.js';
 
 export function addCommands(program: Command): void {
@@ -23,6 +25,8 @@ export function addCommands(program: Command): void {
   addReplay(program);
   addRebuild(program);
   addListCommands(program);
+  addTableCommands(program);
+  addStageCommands(program);
   addWhy(program);
   addDevelopmentCommands(program);
 }

@@ -28,6 +28,7 @@ class JobArguments:
     database_prefix: str
     trigger_seconds: float | None
     bronze_trigger_seconds: float | None
+    gold_trigger_seconds: float | None
     periodic_seconds: float | None
     max_offsets_per_trigger: int
     lease_seconds: int
@@ -51,7 +52,7 @@ def trigger_of(arguments: JobArguments, layer: str, dataset: Dataset) -> float:
     background always takes its contract's."""
     if dataset.background:
         return dataset.trigger_seconds
-    own = arguments.bronze_trigger_seconds if layer == "bronze" else None
+    own = {"bronze": arguments.bronze_trigger_seconds, "gold": arguments.gold_trigger_seconds}.get(layer)
     return own or arguments.trigger_seconds or dataset.trigger_seconds
 
 
@@ -68,6 +69,7 @@ def parse_arguments(argv: Sequence[str], layers: Sequence[str]) -> JobArguments:
     parser.add_argument("--database-prefix", default="")
     parser.add_argument("--trigger-seconds", type=float)
     parser.add_argument("--bronze-trigger-seconds", type=float)
+    parser.add_argument("--gold-trigger-seconds", type=float)
     parser.add_argument("--periodic-seconds", type=float)
     parser.add_argument("--max-offsets-per-trigger", type=int, default=500_000)
     parser.add_argument("--lease-seconds", type=int, default=60)

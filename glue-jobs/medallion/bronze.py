@@ -47,16 +47,20 @@ def to_bronze(kafka: DataFrame) -> DataFrame:
     )
 
 
+def kafka_options(bootstrap_servers: str, auth: str) -> dict[str, str]:
+    """How Spark reaches Kafka, to read or to write."""
+    return {"kafka.bootstrap.servers": bootstrap_servers, **(IAM_OPTIONS if auth == "iam" else {})}
+
+
 def kafka_source(spark: SparkSession, dataset: Dataset, bootstrap_servers: str, auth: str, offsets: str, max_offsets: int) -> DataFrame:
     """The dataset's topic as a stream. It dies, loudly, where Kafka no longer holds what it has not read."""
     options = {
-        "kafka.bootstrap.servers": bootstrap_servers,
+        **kafka_options(bootstrap_servers, auth),
         "subscribe": dataset.topic,
         "startingOffsets": offsets,
         "failOnDataLoss": "true",
         "includeHeaders": "true",
         "maxOffsetsPerTrigger": str(max_offsets),
-        **(IAM_OPTIONS if auth == "iam" else {}),
     }
     return spark.readStream.format("kafka").options(**options).load()
 

@@ -22,6 +22,10 @@ class Table:
     partition_by: tuple[str, ...]
     cluster_by: tuple[str, ...]
     every_seconds: float | None
+    retention_days: int | None
+    optimise_after_commits: int
+    vacuum_every_hours: int
+    keep_versions_hours: int
     reads: tuple[str, ...]
     description: str
     ddl: str
@@ -105,6 +109,10 @@ def _table(raw: Mapping[str, Any]) -> Table:
         partition_by=tuple(raw["partitionBy"]),
         cluster_by=tuple(raw["clusterBy"]),
         every_seconds=raw["everySeconds"],
+        retention_days=raw["retentionDays"],
+        optimise_after_commits=raw["optimiseAfterCommits"],
+        vacuum_every_hours=raw["vacuumEveryHours"],
+        keep_versions_hours=raw["keepVersionsHours"],
         reads=tuple(raw["reads"]),
         description=raw["description"],
         ddl=raw["ddl"],

@@ -4,19 +4,16 @@ file of that name says, once."""
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 
 def take(fault: str) -> bool:
     """Whether the test wants this fault now. It happens once: the file is removed."""
-    path = os.environ.get("SLUICE_FAULTS")
-    if path is None:
+    location = os.environ.get("SLUICE_FAULTS")
+    if location is None:
         return False
-    try:
-        with open(path, encoding="utf-8") as file:
-            wanted = file.read().strip()
-    except FileNotFoundError:
+    file = Path(location)
+    if not file.exists() or file.read_text(encoding="utf-8").strip() != fault:
         return False
-    if wanted != fault:
-        return False
-    os.unlink(path)
+    file.unlink()
     return True

@@ -21,6 +21,7 @@ LEDGER_RESIDUAL = "LedgerResidual"
 QUARANTINED = "QuarantinedRecords"
 QUARANTINE_PERCENT = "QuarantinePercent"
 WRITE_DURATION = "WriteDuration"
+MAINTENANCE_DURATION = "MaintenanceDuration"
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 log = logging.getLogger(__name__)
@@ -40,6 +40,15 @@ class Positions:
         if item:
             with self._lock:
                 self._queries = json.loads(item["queries"]["S"])
+
+    def read(self, jobs: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """The positions of other jobs, as they wrote them, and of this one."""
+        found: dict[str, dict[str, Any]] = {}
+        for job in jobs:
+            item = self._client.get_item(TableName=self._state_table, Key={"pk": {"S": f"position#{job}"}}).get("Item")
+            found.update(json.loads(item["queries"]["S"]) if item else {})
+        with self._lock:
+            return {**found, **self._queries}
 
     def version_of(self, query: str) -> int | None:
         with self._lock:

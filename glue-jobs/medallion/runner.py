@@ -17,16 +17,17 @@ from types import FrameType
 
 import boto3
 from delta.tables import DeltaTable
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.streaming import DataStreamWriter, StreamingQuery
 
 from medallion.arguments import JobArguments, parse_arguments, trigger_of
-from medallion.bronze import bronze_writer, kafka_source, starting_offsets, to_bronze
+from medallion.bronze import bronze_writer, kafka_options, kafka_source, starting_offsets, to_bronze
 from medallion.contracts import Contracts, Dataset, Table, load_contracts
 from medallion.generations import Catalog, DynamoGenerations, at_their_generations, generation_of
 from medallion.gold_tables import computation_of, fold_of
 from medallion.lease import DynamoLeaseStore, Holder, Lease, acquire, glue_run_state
-from medallion.metrics import LEDGER_RESIDUAL, QUARANTINE_PERCENT, QUARANTINED, Metric, Metrics, ProgressListener
+from medallion.maintenance import Done, DynamoUpkeep, Maintenance, readers_have_read, record_of
+from medallion.metrics import LEDGER_RESIDUAL, MAINTENANCE_DURATION, QUARANTINE_PERCENT, QUARANTINED, Metric, Metrics, ProgressListener
 from medallion.periodic import PeriodicBatch, periodic_stream
 from medallion.positions import Positions
 from medallion.silver import Counts, SilverBatch
@@ -39,6 +40,36 @@ LEASE_CHECK_SECONDS = 5.0
 UPSTREAM_PATIENCE_SECONDS = 600.0
 # Of fewer records no share is told: one bad row of three is no rate.
 RATE_RECORDS = 20
+BRONZE_MAINTENANCE_SECONDS = 60.0
+OPERATIONS = "operations"
+# Every Silver query writes the ledger.
+LEDGER_LOCK = threading.Lock()
+
+
+def maintained(batch: Callable[[DataFrame, int], None], maintenance: Maintenance) -> Callable[[DataFrame, int], None]:
+    """A batch function, and after each batch a step of maintenance where one is due."""
+
+    def with_maintenance(rows: DataFrame, batch_id: int) -> None:
+        batch(rows, batch_id)
+        maintenance.after_batch(rows.sparkSession)
+
+    return with_maintenance
+
+
+class QuarantineRate:
+    """The part of the records that were quarantined, told once enough of them have come: several small batches count as one."""
+
+    def __init__(self) -> None:
+        self._read = self._quarantined = 0
+
+    def add(self, counts: Counts) -> float | None:
+        self._read += counts.read
+        self._quarantined += counts.quarantined
+        if self._read < RATE_RECORDS:
+            return None
+        percent = 100.0 * self._quarantined / self._read
+        self._read = self._quarantined = 0
+        return percent
 
 
 class QueryId:
@@ -68,6 +99,35 @@ class Driver:
     leases: dict[str, Lease]
     metrics: Metrics
     positions: Positions
+    upkeep: DynamoUpkeep
+
+    def maintenance(self, writer: str, tables: tuple[Table, ...]) -> Maintenance:
+        """What keeps the tables that one query writes."""
+        return Maintenance(
+            self.arguments.lake,
+            tables,
+            store=self.upkeep,
+            may_vacuum=self.may_vacuum,
+            before_write=self.leases[writer].assert_held,
+            report=self.tell,
+            lock=LEDGER_LOCK if self.contracts.ledger in tables else threading.Lock(),
+        )
+
+    def may_vacuum(self, table: Table) -> bool:
+        """Silver is read by Gold's queries, perhaps of another job."""
+        if table.layer != "silver":
+            return True
+        prefix = self.arguments.job_name.rpartition("-")[0]
+        positions = self.positions.read([f"{prefix}-gold", f"{prefix}-combined"])
+        return readers_have_read(positions, table, self.contracts.dataset(table.name).gold_tables())
+
+    def tell(self, done: Done) -> None:
+        """Tells of a step of maintenance, as others tell what they did: through Kafka."""
+        layer, _, name = done.table.partition(".")
+        self.metrics.put(name, layer, [Metric(MAINTENANCE_DURATION, 1000.0 * (done.finished - done.started), "Milliseconds")])
+        key, value = record_of(done, self.arguments.run_id)
+        row = self.spark.createDataFrame([(key, value)], "key string, value string")
+        row.write.format("kafka").options(**kafka_options(self.arguments.bootstrap_servers, self.arguments.kafka_auth)).option("topic", OPERATIONS).save()
 
     def start(
         self, layer: str, name: str, trigger_seconds: float, writer: DataStreamWriter, query_id: QueryId | None = None, reads: Table | None = None
@@ -85,6 +145,15 @@ class Driver:
         offsets = starting_offsets(spark, path, dataset.topic, dataset.partitions)
         kafka = kafka_source(spark, dataset, arguments.bootstrap_servers, arguments.kafka_auth, offsets, arguments.max_offsets_per_trigger)
         self.start("bronze", dataset.name, trigger_of(arguments, "bronze", dataset), bronze_writer(to_bronze(kafka), arguments.lake, dataset))
+        # The native sink has no place for it: a thread beside the query. Appends and compaction of what is there do not conflict.
+        maintenance = self.maintenance("bronze", (dataset.table("bronze"),))
+
+        def keep() -> None:
+            while True:
+                time.sleep(BRONZE_MAINTENANCE_SECONDS)
+                maintenance.after_batch(spark)
+
+        threading.Thread(target=keep, name=f"maintenance-{dataset.name}", daemon=True).start()
 
     def start_silver(self, dataset: Dataset) -> None:
         spark, lake = self.spark, self.arguments.lake
@@ -92,16 +161,22 @@ class Driver:
         self.await_table(bronze)
         rows = spark.readStream.format("delta").option("ignoreDeletes", "true").option("maxFilesPerTrigger", "200").load(path_of(lake, bronze))
 
+        rate = QuarantineRate()
+
         def report(counts: Counts, offsets: dict[str, int], version: int | None) -> None:
             values = [Metric(LEDGER_RESIDUAL, float(abs(counts.residual)), "Count"), Metric(QUARANTINED, float(counts.quarantined), "Count")]
-            if counts.read >= RATE_RECORDS:
-                values.append(Metric(QUARANTINE_PERCENT, 100.0 * counts.quarantined / counts.read, "Percent"))
+            percent = rate.add(counts)
+            if percent is not None:
+                values.append(Metric(QUARANTINE_PERCENT, percent, "Percent"))
             self.metrics.put(dataset.name, "silver", values)
             self.positions.advance(f"silver.{dataset.name}", offsets=offsets, **({} if version is None else {"version": version}))
 
         query_id = QueryId()
+        maintenance = self.maintenance("silver", (dataset.table("silver"), dataset.table("quarantine"), self.contracts.ledger))
         batch = SilverBatch(dataset, lake, self.contracts.ledger, self.contracts.canary_source, query_id, self.leases["silver"].assert_held, report)
-        self.start("silver", dataset.name, trigger_of(self.arguments, "silver", dataset), rows.writeStream.foreachBatch(batch), query_id)
+        self.start(
+            "silver", dataset.name, trigger_of(self.arguments, "silver", dataset), rows.writeStream.foreachBatch(maintained(batch, maintenance)), query_id
+        )
 
     def start_gold(self, dataset: Dataset) -> None:
         for table in dataset.gold_tables():
@@ -120,7 +195,7 @@ class Driver:
             table.layer,
             table.name,
             trigger_of(self.arguments, "gold", dataset),
-            facts.writeStream.foreachBatch(batch),
+            facts.writeStream.foreachBatch(maintained(batch, self.maintenance("gold", (table,)))),
             query_id,
             dataset.table("silver"),
         )
@@ -135,7 +210,7 @@ class Driver:
         facts = periodic_stream(self.spark, lake, own, others)
         seconds = self.arguments.periodic_seconds or table.every_seconds or dataset.trigger_seconds
         newest = max([own, *others.values()], key=generation_of)
-        self.start(table.layer, table.name, seconds, facts.writeStream.foreachBatch(batch), query_id, newest)
+        self.start(table.layer, table.name, seconds, facts.writeStream.foreachBatch(maintained(batch, self.maintenance("gold", (table,)))), query_id, newest)
 
     def await_table(self, table: Table) -> None:
         """Waits for a table that another driver makes.
@@ -230,7 +305,7 @@ def run(argv: Sequence[str], layers: Sequence[str]) -> None:
         stopping.set()
 
     signal.signal(signal.SIGTERM, stop)
-    driver = Driver(spark, arguments, contracts, leases, metrics, positions)
+    driver = Driver(spark, arguments, contracts, leases, metrics, positions, DynamoUpkeep(dynamo, arguments.state_table))
     starters = {"bronze": driver.start_bronze, "silver": driver.start_silver, "gold": driver.start_gold}
     for layer in arguments.layers:
         # Layer by layer, so that Bronze reads while the next layer's tables are made.

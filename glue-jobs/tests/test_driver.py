@@ -11,6 +11,8 @@ from medallion.contracts import parse_contracts
 from medallion.lease import DynamoLeaseStore, Holder, LeaseLost, LeaseRefused, acquire
 from medallion.metrics import Metrics, ProgressListener, lag_of, metrics_of
 from medallion.positions import Positions
+from medallion.runner import QuarantineRate
+from medallion.silver import Counts
 
 
 class MemoryStore:
@@ -172,6 +174,15 @@ def test_a_query_is_triggered_as_the_job_says_else_as_its_contract_does(contract
 def test_what_runs_in_the_background_keeps_to_its_contract(contracts):
     arguments = parse_arguments([*ARGUMENTS, "--trigger-seconds", "2", "--bronze-trigger-seconds", "4"], ("bronze",))
     assert {trigger_of(arguments, layer, contracts.dataset("operations")) for layer in ("bronze", "silver", "gold")} == {10.0}
+
+
+def test_a_rate_is_told_once_enough_records_have_come():
+    rate = QuarantineRate()
+
+    def batch(read, quarantined):
+        return rate.add(Counts(read, read - quarantined, 0, quarantined, 0, 0, 0))
+
+    assert [batch(10, 10), batch(190, 0), batch(19, 19), batch(1, 0), batch(20, 0)] == [None, 5.0, None, 95.0, 0.0]
 
 
 class PositionStore:

@@ -96,6 +96,7 @@ export class MedallionStack extends Stack {
           'max-offsets-per-trigger': String(config.medallion.maxOffsetsPerTrigger),
           ...(config.medallion.triggerSeconds === undefined ? {} : { 'trigger-seconds': String(config.medallion.triggerSeconds) }),
           ...(config.medallion.bronzeTriggerSeconds === undefined ? {} : { 'bronze-trigger-seconds': String(config.medallion.bronzeTriggerSeconds) }),
+          ...(config.medallion.goldTriggerSeconds === undefined ? {} : { 'gold-trigger-seconds': String(config.medallion.goldTriggerSeconds) }),
           ...(config.medallion.periodicSeconds === undefined ? {} : { 'periodic-seconds': String(config.medallion.periodicSeconds) }),
           release,
         },
@@ -156,6 +157,8 @@ export class MedallionStack extends Stack {
       props.datasets.map((dataset) => dataset.name),
     ))
       role.addToPrincipalPolicy(statement);
+    // Drivers tell of maintenance as others tell what they did.
+    for (const statement of kafkaStatements(props.broker, 'write', ['operations'])) role.addToPrincipalPolicy(statement);
     if (props.vpc) this.grantNetwork(role);
     acknowledgeWildcards(role, {
       'Resource::%Lake%/*': 'Delta names its files itself.',

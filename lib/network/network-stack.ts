@@ -10,6 +10,7 @@ import {
   SubnetType,
   Vpc,
 } from 'aws-cdk-lib/aws-ec2';
+import { AnyPrincipal, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import { type Config, physicalName } from '../config.js';
 import { acknowledge } from '../shared/acknowledge.js';
@@ -60,12 +61,16 @@ export class NetworkStack extends Stack {
       ],
     });
     vpc.addFlowLog('FlowLog', { destination: FlowLogDestination.toCloudWatchLogs() });
-    vpc.addGatewayEndpoint('S3', { service: GatewayVpcEndpointAwsService.S3 });
-    vpc.addGatewayEndpoint('DynamoDb', { service: GatewayVpcEndpointAwsService.DYNAMODB });
+    // Whatever gets hold of credentials of another account carries nothing out through these.
+    const ofThisAccount = () =>
+      new PolicyStatement({ principals: [new AnyPrincipal()], actions: ['*'], resources: ['*'], conditions: { StringEquals: { 'aws:PrincipalAccount': this.account } } });
+    for (const [name, service] of Object.entries({ S3: GatewayVpcEndpointAwsService.S3, DynamoDb: GatewayVpcEndpointAwsService.DYNAMODB }))
+      vpc.addGatewayEndpoint(name, { service }).addToPolicy(ofThisAccount());
     // Interface endpoints cost by the hour and zone, so only a stage that must not depend on NAT has them.
     if (config.stage === 'prod') {
       for (const [name, service] of Object.entries(INTERFACE_ENDPOINTS)) {
         const endpoint = vpc.addInterfaceEndpoint(name, { service });
+        endpoint.addToPolicy(ofThisAccount());
         acknowledge(endpoint, { 'AwsSolutions-EC23': "The range that an endpoint admits is the VPC's own, a reference that cdk-nag cannot read." });
       }
     }

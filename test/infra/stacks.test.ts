@@ -41,7 +41,7 @@ describe.each(STAGES)('stage %s', (stage) => {
     for (const { Properties } of jobs) {
       expect(Properties).toMatchObject({
         GlueVersion: '5.1',
-        WorkerType: 'G.1X',
+        WorkerType: stage === 'dev' ? 'G.025X' : 'G.1X',
         NumberOfWorkers: 2,
         ExecutionProperty: { MaxConcurrentRuns: 1 },
         MaxRetries: 0,

@@ -5,7 +5,7 @@ describe('configuration', () => {
   test('dev is cheap by default: provisioned t3.small, one combined job, one NAT, data kept', () => {
     expect(loadConfig('dev')).toMatchObject({
       broker: { kind: 'provisioned', instanceType: 'kafka.t3.small', brokers: 2, volumeGiB: 20 },
-      medallion: { layout: 'combined', workerType: 'G.1X', workers: 2, watchdogMinutes: 5 },
+      medallion: { layout: 'combined', workerType: 'G.025X', workers: 2, goldTriggerSeconds: 300, watchdogMinutes: 5 },
       network: { natGateways: 1, availabilityZones: 2 },
       retainData: true,
       terminationProtection: false,
@@ -34,6 +34,7 @@ describe('configuration', () => {
   test.each([
     ['an unknown stage', 'test', {}, /unknown stage "test": use -c stage=local \| dev \| prod/],
     ['an unknown broker', 'dev', { SLUICE_BROKER: 'redis' }, /SLUICE_BROKER is "redis": use provisioned or serverless/],
+    ['an unknown profile', 'dev', { SLUICE_PROFILE: 'huge' }, /SLUICE_PROFILE is "huge": use tiny, standard, prod/],
     ['a layout that is none', 'dev', { SLUICE_LAYOUT: 'both' }, /medallion\.layout: Invalid option/],
     ['half an existing cluster', 'dev', { SLUICE_MSK_BOOTSTRAP_SERVERS: 'b:9098' }, /broker\.clusterArn[\s\S]*broker\.securityGroupId/],
     ['a watchdog that never looks', 'dev', { SLUICE_WATCHDOG_MINUTES: 'often' }, /medallion\.watchdogMinutes/],

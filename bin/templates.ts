@@ -1,0 +1,27 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { App } from 'aws-cdk-lib';
+import cdkJson from '../cdk.json' with { type: 'json' };
+import { datasets } from '../contracts/index.js';
+import type { Config } from '../lib/config.js';
+import type { TemplateJson } from '../lib/cost/cost.js';
+import { addStage } from '../lib/stages.js';
+
+/** The templates of a stage, as they would be deployed. */
+export function templatesOf(config: Config): TemplateJson[] {
+  const outdir = mkdtempSync(join(tmpdir(), 'sluice-synth-'));
+  try {
+    const app = new App({ outdir, context: cdkJson.context });
+    addStage(app, config, datasets);
+    app.synth();
+    return readTemplates(outdir);
+  } finally {
+    rmSync(outdir, { recursive: true, force: true });
+  }
+}
+
+export const readTemplates = (folder: string): TemplateJson[] =>
+  readdirSync(folder)
+    .filter((name) => name.endsWith('.template.json'))
+    .map((name) => JSON.parse(readFileSync(join(folder, name), 'utf8')) as TemplateJson);

@@ -1,0 +1,226 @@
+"""Maintenance of tables, by the driver that writes them: compaction, retention, removal of files that no kept version needs.
+
+It runs between the batches of the query that writes the table, and never takes more than a tenth of that query's time.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from delta.tables import DeltaTable
+from pyspark.sql import SparkSession
+
+from medallion.contracts import Table
+from medallion.tables import path_of, version_of
+
+log = logging.getLogger(__name__)
+
+BUDGET = 0.1
+# Before anything was measured: what a step is taken to need.
+FIRST_GUESS_SECONDS = 5.0
+HOUR_SECONDS = 3600.0
+USER_METADATA = "spark.databricks.delta.commitInfo.userMetadata"
+
+
+@dataclass(frozen=True)
+class Done:
+    """A step that was taken. Times in epoch seconds."""
+
+    table: str
+    step: str
+    started: float
+    finished: float
+    figures: Mapping[str, Any]
+
+    @property
+    def summary(self) -> str:
+        return f"{self.step}: {', '.join(f'{name} {value}' for name, value in self.figures.items())}"
+
+
+class Budget:
+    """A tenth of the time since the query began, over all its steps."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._began = clock()
+        self._spent = 0.0
+
+    def allows(self, seconds: float) -> bool:
+        return self._spent + seconds <= BUDGET * (self._clock() - self._began)
+
+    def take(self, seconds: float) -> None:
+        self._spent += seconds
+
+
+@dataclass
+class Upkeep:
+    """What is remembered of a table between its batches."""
+
+    table: Table
+    optimised_at: int | None = None
+    vacuumed: float | None = None
+    expired: float | None = None
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+class DynamoUpkeep:
+    """When tables were last vacuumed, in the state table (`maintenance#LAYER.NAME`): a driver may be restarted more often than that."""
+
+    def __init__(self, client: Any, state_table: str) -> None:
+        self._client = client
+        self._state_table = state_table
+
+    def _key(self, table: Table) -> dict[str, Any]:
+        return {"pk": {"S": f"maintenance#{table.full_name}"}}
+
+    def vacuumed(self, table: Table) -> float:
+        item = self._client.get_item(TableName=self._state_table, Key=self._key(table), ConsistentRead=True).get("Item")
+        return float(item["vacuumed"]["N"]) if item else 0.0
+
+    def set_vacuumed(self, table: Table, at: float) -> None:
+        self._client.put_item(TableName=self._state_table, Item={**self._key(table), "vacuumed": {"N": str(at)}})
+
+
+class Maintenance:
+    """Keeps the tables of one query. `after_batch` takes at most one step."""
+
+    def __init__(
+        self,
+        lake: str,
+        tables: tuple[Table, ...],
+        *,
+        store: DynamoUpkeep,
+        may_vacuum: Callable[[Table], bool],
+        before_write: Callable[[], None],
+        report: Callable[[Done], None],
+        lock: threading.Lock,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._lake = lake
+        self._upkeep = [Upkeep(table) for table in tables]
+        self._store = store
+        self._may_vacuum = may_vacuum
+        self._before_write = before_write
+        self._report = report
+        self._lock = lock
+        self._clock = clock
+        self._budget = Budget(clock)
+
+    def after_batch(self, spark: SparkSession) -> Done | None:
+        """Takes the step that is due and affordable, if there is one. What goes wrong is logged: the next batch tries again, and the
+        data are not held up."""
+        # Two queries write the ledger: one maintains it at a time.
+        if not self._lock.acquire(blocking=False):
+            return None
+        try:
+            for upkeep in self._upkeep:
+                due = self._due(spark, upkeep)
+                if due is not None and self._budget.allows(upkeep.seconds.get(due, FIRST_GUESS_SECONDS)):
+                    return self._take(spark, upkeep, due)
+        except Exception:
+            log.exception("maintenance failed")
+        finally:
+            self._lock.release()
+        return None
+
+    def _due(self, spark: SparkSession, upkeep: Upkeep) -> str | None:
+        table, now = upkeep.table, self._clock()
+        version = version_of(spark, path_of(self._lake, table))
+        if upkeep.optimised_at is None:
+            upkeep.optimised_at = version
+            upkeep.expired = now
+        if version - upkeep.optimised_at >= table.optimise_after_commits:
+            return "optimise"
+        if table.retention_days is not None and now - (upkeep.expired or 0.0) >= HOUR_SECONDS:
+            return "expire"
+        if upkeep.vacuumed is None:
+            upkeep.vacuumed = self._store.vacuumed(table)
+        if now - upkeep.vacuumed >= table.vacuum_every_hours * HOUR_SECONDS and self._may_vacuum(table):
+            return "vacuum"
+        return None
+
+    def _take(self, spark: SparkSession, upkeep: Upkeep, step: str) -> Done:
+        self._before_write()
+        # A commit of maintenance must not be taken for one of a batch.
+        spark.conf.unset(USER_METADATA)
+        started = self._clock()
+        figures = {"optimise": self._optimise, "expire": self._expire, "vacuum": self._vacuum}[step](spark, upkeep)
+        finished = self._clock()
+        self._budget.take(finished - started)
+        upkeep.seconds[step] = finished - started
+        done = Done(upkeep.table.full_name, step, started, finished, figures)
+        log.info("%s %s", done.table, done.summary)
+        self._report(done)
+        return done
+
+    def _table(self, spark: SparkSession, upkeep: Upkeep) -> DeltaTable:
+        return DeltaTable.forPath(spark, path_of(self._lake, upkeep.table))
+
+    def _optimise(self, spark: SparkSession, upkeep: Upkeep) -> dict[str, Any]:
+        row = self._table(spark, upkeep).optimize().executeCompaction().first()
+        assert row is not None
+        upkeep.optimised_at = version_of(spark, path_of(self._lake, upkeep.table))
+        return {"files_removed": row["metrics"]["numFilesRemoved"], "files_added": row["metrics"]["numFilesAdded"]}
+
+    def _expire(self, spark: SparkSession, upkeep: Upkeep) -> dict[str, Any]:
+        table = upkeep.table
+        upkeep.expired = self._clock()
+        before = expiry_condition(table)
+        if self._table(spark, upkeep).toDF().where(before).isEmpty():
+            return {"expired": 0}
+        self._table(spark, upkeep).delete(before)
+        return {"expired": 1}
+
+    def _vacuum(self, spark: SparkSession, upkeep: Upkeep) -> dict[str, Any]:
+        table = upkeep.table
+        self._table(spark, upkeep).vacuum(float(table.keep_versions_hours))
+        upkeep.vacuumed = self._clock()
+        self._store.set_vacuumed(table, upkeep.vacuumed)
+        return {"kept_hours": table.keep_versions_hours}
+
+
+def expiry_condition(table: Table) -> str:
+    """What retention takes: in Bronze whole dates, elsewhere records by the time that Kafka took them."""
+    if table.layer == "bronze":
+        return f"ingestion_date < date_sub(current_date(), {table.retention_days})"
+    return f"kafka_timestamp < current_timestamp() - INTERVAL {table.retention_days} DAYS"
+
+
+def readers_have_read(positions: Mapping[str, Mapping[str, Any]], silver: Table, readers: tuple[Table, ...]) -> bool:
+    """Whether every query that reads a Silver table has come as far as its last commit: VACUUM must take no file that one still needs."""
+    committed = positions.get(silver.full_name, {}).get("version")
+    if committed is None:
+        return not readers
+    for reader in readers:
+        at = positions.get(reader.full_name, {}).get("version")
+        if not isinstance(at, list) or not (at[0] > committed or (at[0] == committed and at[1] >= 0)):
+            return False
+    return True
+
+
+def record_of(done: Done, run_id: str) -> tuple[str, str]:
+    """Key and value of the `operations` record of a step, as contracts/operations.ts describes it."""
+
+    def iso(seconds: float) -> str:
+        return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+    identity = f"{run_id}-{int(done.started * 1000)}"
+    value = {
+        "kind": "maintenance",
+        "subject": done.table,
+        "run_id": identity,
+        "source": "driver",
+        "started_at": iso(done.started),
+        "finished_at": iso(done.finished),
+        "state": "ok",
+        "summary": done.summary,
+        "details": json.dumps({"step": done.step, **done.figures}),
+    }
+    return json.dumps(["maintenance", done.table, identity]), json.dumps(value)
