@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { addBackfill } from './backfill.js';
 import { addDataCommands } from './data.js';
 import { addDemo } from './demo.js';
 import { addDevelopmentCommands } from './development.js';
@@ -23,6 +24,7 @@ export function addCommands(program: Command): void {
   addOperationCommands(program);
   addSourceCommands(program);
   addReplay(program);
+  addBackfill(program);
   addRebuild(program);
   addListCommands(program);
   addTableCommands(program);

@@ -142,6 +142,10 @@ class Maintenance:
             return "expire"
         if upkeep.vacuumed is None:
             upkeep.vacuumed = self._store.vacuumed(table)
+            if upkeep.vacuumed == 0.0:
+                # Nothing of a table that is seen for the first time is old enough.
+                upkeep.vacuumed = now
+                self._store.set_vacuumed(table, now)
         if now - upkeep.vacuumed >= table.vacuum_every_hours * HOUR_SECONDS and self._may_vacuum(table):
             return "vacuum"
         return None
@@ -180,6 +184,8 @@ class Maintenance:
 
     def _vacuum(self, spark: SparkSession, upkeep: Upkeep) -> dict[str, Any]:
         table = upkeep.table
+        # VACUUM lists in as many tasks as Spark would discover partitions: 10,000, each for nothing.
+        spark.conf.set("spark.sql.sources.parallelPartitionDiscovery.parallelism", str(spark.sparkContext.defaultParallelism))
         self._table(spark, upkeep).vacuum(float(table.keep_versions_hours))
         upkeep.vacuumed = self._clock()
         self._store.set_vacuumed(table, upkeep.vacuumed)

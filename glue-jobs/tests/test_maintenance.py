@@ -114,6 +114,13 @@ def test_vacuum_waits_for_its_hours_and_for_the_readers(spark, status, tmp_path)
     assert kept.batch(3600.0) is None
 
 
+def test_a_table_seen_for_the_first_time_has_nothing_to_vacuum(spark, status, tmp_path):
+    kept = Kept(spark, tmp_path, status)
+    kept.store.at.clear()
+    assert kept.batch() is None
+    assert kept.store.at == {status.full_name: kept.clock.now}
+
+
 def test_a_failure_holds_up_no_batch(spark, status, tmp_path, caplog):
     kept = Kept(spark, tmp_path, replace(status, optimise_after_commits=1))
     kept.batch()

@@ -159,14 +159,14 @@ export class Lake {
     say(`alarm ${name} is OK`);
   }
 
-  /** Notifications that have come since the last call, as `STATE alarm`. */
+  /** Notifications that have come since the last call: `STATE alarm`, or the first line of what a flow says. */
   async notifications(): Promise<string[]> {
     const { QueueUrl } = await this.target.sqs.send(new GetQueueUrlCommand({ QueueName: localName('notifications') }));
     for (;;) {
       const { Messages = [] } = await this.target.sqs.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }));
       for (const { Body = '{}', ReceiptHandle } of Messages) {
-        const { AlarmName, NewStateValue } = JSON.parse(Body) as { AlarmName?: string; NewStateValue?: string };
-        this.heard.push(`${NewStateValue} ${AlarmName?.replace(localName(''), '')}`);
+        const alarm = Body.startsWith('{') ? (JSON.parse(Body) as { AlarmName?: string; NewStateValue?: string }) : null;
+        this.heard.push(alarm ? `${alarm.NewStateValue} ${alarm.AlarmName?.replace(localName(''), '')}` : (Body.split('\n')[0] ?? ''));
         await this.target.sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
       }
       if (Messages.length === 0) return this.heard.splice(0);

@@ -1,0 +1,155 @@
+import { DeleteObjectCommand } from '@aws-sdk/client-s3';
+import { DescribeExecutionCommand, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
+import { describe, expect, test } from 'vitest';
+import type { Facts } from '../../lambdas/monitor/facts.js';
+import type { Report } from '../../lambdas/monitor/run.js';
+import { localBucket, localName } from '../../localstack/identity.js';
+import { until } from '../../localstack/process.js';
+import { client, doorUrl } from '../../localstack/stack.js';
+import { type Lake, useLake } from '../support/lake.js';
+
+const ACCOUNT = '000000000000';
+
+describe('a lake that runs itself', () => {
+  let lake: Lake;
+  useLake(
+    (started) => {
+      lake = started;
+    },
+    () => ({ generated: true, deployEnv: { SLUICE_NOTIFY_ALWAYS: 'true' } }),
+  );
+  const feed = (source: string, fault: object | null) =>
+    fetch(`http://127.0.0.1:${lake.state.ports.feeds}/_fault/${source}`, fault === null ? { method: 'DELETE' } : { method: 'PUT', body: JSON.stringify(fault) });
+
+  /** Runs the hourly flow and waits for its end. */
+  async function hourly(): Promise<{ operation: { state: string; summary: string; run_id: string } }> {
+    const sfn = client(SFNClient, lake.state);
+    const stateMachineArn = `arn:aws:states:us-east-1:${ACCOUNT}:stateMachine:${localName('hourly')}`;
+    const { executionArn } = await sfn.send(new StartExecutionCommand({ stateMachineArn, input: '{}' }));
+    const ended = await until(
+      async () => {
+        const execution = await sfn.send(new DescribeExecutionCommand({ executionArn }));
+        return execution.status === 'RUNNING' ? null : execution;
+      },
+      { timeoutMs: 180_000, everyMs: 500, describe: () => 'the flow does not end' },
+    );
+    expect(ended.status).toBe('SUCCEEDED');
+    return JSON.parse(ended.output ?? '{}');
+  }
+
+  test('its hourly flow checks what is due, each source with an outcome of its own, and says so once; a paused one is left alone', async () => {
+    expect((await lake.cli('pause', 'majestic')).code).toBe(0);
+    await feed('urlhaus_csv', { body: '<html>moved</html>' });
+    const { operation } = await hourly();
+    expect(operation).toMatchObject({ state: 'degraded', summary: expect.stringMatching(/^11 of 12 sources well; not urlhaus_csv$/) });
+    const again = await hourly();
+    expect(again.operation.summary, 'the hour has not passed').toBe('0 of 0 sources well');
+    await feed('urlhaus_csv', null);
+    await lake.becomes(`SELECT count(*) FROM ops.runs WHERE run_id = '${operation.run_id}' AND subject = 'hourly'`, 1);
+    await lake.becomes("SELECT count(*) FROM ops.runs WHERE source = 'ingest'", 12);
+    expect(await lake.number("SELECT count(*) FROM ops.runs WHERE subject = 'majestic'")).toBe(0);
+    const runs = JSON.parse((await lake.cli('runs', 'stevenblack', '--json')).stdout);
+    expect(runs).toMatchObject([{ state: 'ok', summary: 'changed', details: { steps: [{ name: 'fetch' }, { name: 'parse' }, { name: 'publish' }] } }]);
+    const rates = JSON.parse((await lake.cli('runs', '--json')).stdout) as { subject: string; successPercent: number }[];
+    expect(rates.find(({ subject }) => subject === 'urlhaus_csv')?.successPercent).toBe(0);
+    expect((await lake.cli('resume', 'majestic')).code).toBe(0);
+  }, 400_000);
+
+  test('it says what a check finds, and its canaries come through every layer', async () => {
+    const checked = await lake.cli('check', '--json');
+    const report = JSON.parse(checked.stdout) as Report;
+    expect(report.checks.map(({ check, state }) => `${check} ${state}`)).toEqual(['storage ok', 'kafka ok', 'jobs ok', 'freshness degraded', 'quality ok', 'cost skipped']);
+    expect(checked.code).toBe(3);
+    expect(report.checks.find(({ check }) => check === 'freshness')?.findings).toContainEqual(expect.objectContaining({ subject: 'source urlhaus_csv', state: 'degraded' }));
+    await until(
+      async () => {
+        const { findings = [] } = (await lake.monitor()).checks.find(({ check }) => check === 'quality') ?? {};
+        return findings.filter(({ subject }) => subject.startsWith('canary')).every(({ message }) => message.startsWith('the newest is'));
+      },
+      { timeoutMs: 120_000, everyMs: 5_000, describe: () => 'a layer has seen no canary' },
+    );
+    expect(await lake.number("SELECT count(*) FROM gold.harmful_domain_daily WHERE source = '_canary'")).toBe(0);
+    expect(await lake.number('SELECT coalesce(sum(abs(residual)), 0) FROM ops.ledger')).toBe(0);
+    await lake.becomes("SELECT count(DISTINCT subject) FROM ops.checks WHERE source = 'monitor'", 6);
+  }, 300_000);
+
+  test('an alarm fires, is told to a real queue, shown, and clears', async () => {
+    await lake.alarmBecomes('source-refused-urlhaus-csv', 'ALARM');
+    const heard = await lake.notifications();
+    expect(heard.filter((each) => each === 'ALARM source-refused-urlhaus-csv')).toHaveLength(1);
+    expect(heard.filter((each) => each === '11 of 12 sources well; not urlhaus_csv')).toHaveLength(1);
+    const status = await lake.cli('status', '--json');
+    const { facts } = JSON.parse(status.stdout) as { facts: Facts };
+    expect(facts.alarms.find(({ name }) => name === 'source-refused-urlhaus-csv')?.state).toBe('ALARM');
+    expect(status.code).toBe(3);
+    const door = doorUrl(lake.state);
+    expect(await (await fetch(`${door}/metrics`)).text()).toMatch(/^alarm_firing\{alarm="source-refused-urlhaus-csv"\} 1$/m);
+    const html = await (await fetch(`${door}/_sluice/`)).text();
+    expect(html).toContain('1 in alarm');
+    expect(html).toContain('docs/runbook.md#source-refused');
+    await lake.ingest({ source: 'urlhaus_csv' });
+    await lake.alarmClears('source-refused-urlhaus-csv');
+    expect((await lake.cli('status')).code).toBe(0);
+  }, 400_000);
+
+  test('a job that is stopped stays stopped; wrong names are named', async () => {
+    expect(await lake.cli('jobs', 'stop', 'gold')).toMatchObject({ code: 2, stderr: expect.stringContaining('no streaming job is named "gold"; there are: combined') });
+    expect(await lake.cli('jobs', 'scale', 'combined', '--workers', '1')).toMatchObject({ code: 2, stderr: expect.stringContaining('a number from 2 to 299') });
+    expect(await lake.cli('pause', 'nope')).toMatchObject({ code: 2, stderr: expect.stringContaining('unknown source "nope"') });
+    expect(await lake.cli('redrive', 'nope')).toMatchObject({ code: 2, stderr: expect.stringContaining('no queue is named "nope"') });
+    expect(await lake.cli('backfill', '--source', 'stevenblack', '--from', '2026-01-01', '--to', '2026-02-01')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('keeps no past'),
+    });
+    expect(await lake.cli('verify', 'gold.nope')).toMatchObject({ code: 2, stderr: expect.stringContaining('no table is named "gold.nope"') });
+  }, 120_000);
+
+  test('tables can be read as they were, by Trino’s time travel and by a table over the files of a version, which leaves nothing behind', async () => {
+    const tables = JSON.parse((await lake.cli('tables', '--json')).stdout) as { table: string; rows: number; version: number; oldestVersion: number; problem: string | null }[];
+    const status = tables.find(({ table }) => table === 'gold.source_status');
+    expect(status).toMatchObject({ rows: await lake.number('SELECT count(*) FROM gold.source_status'), oldestVersion: 0, problem: null });
+    expect(tables.every(({ problem }) => problem === null)).toBe(true);
+    const sql = 'SELECT source, last_outcome FROM gold.source_status ORDER BY source';
+    const asOf = async (...more: string[]) => {
+      const result = await lake.cli('query', sql, '--json', ...more);
+      expect(result.code, result.stderr).toBe(0);
+      return (JSON.parse(result.stdout) as { rows: unknown[] }).rows;
+    };
+    const versions = Array.from({ length: (status?.version ?? 0) + 1 }, (_, version) => String(version));
+    const [travelled, byFiles] = [await asOf('--as-of', '1'), await asOf('--as-of', '1', '--pinned')];
+    expect(byFiles).toEqual(travelled);
+    expect(travelled.length).toBeGreaterThan(0);
+    expect(await asOf('--as-of', versions.at(-1) ?? '')).toEqual(await asOf());
+    // Partitioned, and by time.
+    const bronze = 'SELECT count(*) AS n, max(ingestion_date) AS d FROM bronze.source_checks';
+    const [now, then] = await Promise.all([[], ['--as-of', new Date().toISOString(), '--pinned']].map((more) => lake.cli('query', bronze, '--json', ...more)));
+    expect(JSON.parse(then?.stdout ?? '{}').rows).toEqual(JSON.parse(now?.stdout ?? '').rows);
+    expect(await lake.sql('SHOW TABLES FROM gold')).not.toContainEqual([expect.stringMatching(/^as_of_/)]);
+    expect(await lake.cli('query', sql, '--as-of', '9999')).toMatchObject({ code: 1, stderr: expect.stringMatching(/version 9999 is not in the log: it holds \d+ to \d+/) });
+    expect(await lake.cli('query', sql, '--as-of', 'yesterday')).toMatchObject({ code: 2, stderr: expect.stringContaining('a version such as 42, or a time') });
+  }, 240_000);
+
+  test('a data file that is lost is named, and the recovered table has the identical rows', async () => {
+    const rows = () => lake.sql("SELECT source, last_outcome, entries, sequence FROM gold.source_status WHERE source <> '_canary' ORDER BY source");
+    const before = await rows();
+    expect((await lake.cli('verify', 'gold.source_status')).code).toBe(0);
+    const [[path = ''] = []] = await lake.sql('SELECT DISTINCT "$path" FROM gold.source_status LIMIT 1');
+    const file = String(path).split('/').at(-1) ?? '';
+    await lake.target.s3.send(new DeleteObjectCommand({ Bucket: localBucket('lake'), Key: `gold/source_status/${file}` }));
+    const verified = await lake.cli('verify', 'gold.source_status', '--json');
+    expect([verified.code, JSON.parse(verified.stdout).missing]).toEqual([3, [file]]);
+    expect((await lake.cli('verify', 'gold.source_status')).stderr).toContain('./sluice rebuild gold.source_status --swap');
+    await expect(lake.sql('SELECT * FROM gold.source_status')).rejects.toThrow();
+    const rebuilt = await lake.cli('rebuild', 'gold.source_status', '--swap', '--json');
+    expect(rebuilt.code, rebuilt.stderr).toBe(0);
+    expect(await rows()).toEqual(before);
+    expect((await lake.cli('verify', 'gold.source_status')).code).toBe(0);
+  }, 300_000);
+
+  test('a stage is proved from its schedules to SQL', async () => {
+    const { stdout } = await lake.cli('doctor', '--stage', 'local', '--json');
+    const { findings } = JSON.parse(stdout) as { findings: { check: string; ok: boolean; found: string }[] };
+    expect(findings.filter(({ ok }) => !ok)).toEqual([]);
+    expect(findings.map(({ check }) => check)).toEqual(expect.arrayContaining(['schedule hourly', 'kafka', 'spark', 'a record to gold, by SQL']));
+  }, 300_000);
+});
