@@ -9,6 +9,8 @@ import { EXIT, say } from './output.js';
 export interface TestOptions {
   readonly unit?: boolean;
   readonly faults?: boolean;
+  /** How many kills the kill tests make. @default - their own number */
+  readonly kills?: string;
 }
 
 interface Outcome {
@@ -75,7 +77,7 @@ async function pytest(work: string): Promise<Outcome> {
 }
 
 /** Runs a tier, lists what was skipped and why, and ends with the line that CI reads. */
-export async function runTests({ unit, faults }: TestOptions): Promise<number> {
+export async function runTests({ unit, faults, kills }: TestOptions): Promise<number> {
   const tests = join(ROOT, '.sluice', 'tests');
   mkdirSync(tests, { recursive: true });
   const work = mkdtempSync(join(tests, 'run-'));
@@ -88,6 +90,7 @@ export async function runTests({ unit, faults }: TestOptions): Promise<number> {
     if (unit) {
       outcomes.push(await vitest(['test/unit'], work));
     } else if (faults) {
+      if (kills !== undefined) process.env.SLUICE_KILLS = kills;
       outcomes.push(await vitest(['test/faults'], work, ['--no-file-parallelism']));
     } else {
       outcomes.push({ ...runTools(LINTERS), skips: [] });

@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { ROOT } from '../../localstack/paths.js';
 import { generatedFiles } from '../generated.js';
 import { FORMATTERS, LINTERS, runTools } from '../lint.js';
-import { EXIT } from '../output.js';
+import { CliError, EXIT } from '../output.js';
 import { runTests, type TestOptions } from '../tests.js';
 
 export function addDevelopmentCommands(program: Command): void {
@@ -26,7 +26,9 @@ export function addDevelopmentCommands(program: Command): void {
     .description('run the tests: all but the long kill tests; --unit (under a minute), --faults (the kill tests)')
     .option('--unit', 'only those that start nothing')
     .option('--faults', 'only the long kill tests')
+    .option('--kills <count>', 'with --faults: how many processes are killed')
     .action(async (options: TestOptions) => {
+      if (options.kills !== undefined && !(options.faults && /^[1-9]\d*$/.test(options.kills))) throw new CliError('--kills is a number, said of --faults', EXIT.misuse);
       process.exitCode = await runTests(options);
     });
 }

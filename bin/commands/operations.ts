@@ -1,6 +1,7 @@
 import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { GetJobCommand, GetJobRunsCommand, type JobRun as GlueRun } from '@aws-sdk/client-glue';
 import type { Command } from 'commander';
+import { FLOW } from '../../lambdas/flow/run.js';
 import type { Report } from '../../lambdas/monitor/run.js';
 import { glueJobs, jobKey, wishOf } from '../../lambdas/watchdog/glue-jobs.js';
 import { isRunning, type JobOutcome } from '../../lambdas/watchdog/run.js';
@@ -132,6 +133,7 @@ function addRuns(program: Command): void {
       }
       const runs = await recordedRuns(subject, limit, lake);
       if (options.json) return printJson(runs);
+      say(`their log: ${lake.local ? './sluice logs aws' : `/aws/lambda/${physicalName(lake.identity, subject === FLOW ? 'flow' : 'ingest')}`}`);
       if (runs.length === 0) say(`no run of ${subject} is recorded; ./sluice runs lists what has run`);
       printRows(
         ['run', 'state', 'started', 'seconds', 'steps', 'what came of it'],

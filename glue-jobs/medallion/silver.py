@@ -20,7 +20,7 @@ from pyspark.sql.types import LongType, StringType, StructField, StructType, Tim
 from medallion import faults
 from medallion.canary import is_canary
 from medallion.contracts import Dataset, Table
-from medallion.tables import path_of, schema_of, version_of
+from medallion.tables import last_transaction, path_of, schema_of, version_of
 
 MALFORMED = "malformed"
 KEY_MISSING = "key_missing"
@@ -212,6 +212,10 @@ def counts_of(summary: Sequence[Row]) -> Counts:
     return Counts(**{field.name: sum(row[field.name] for row in summary) for field in fields(Counts)})
 
 
+class CheckpointSetBack(RuntimeError):
+    """A checkpoint counts batches anew under an id that the table knows: what it would write now would be taken for written."""
+
+
 class HeldKeys:
     """What a driver knows of the keys that Silver holds: the highest value of each bounded key field.
 
@@ -390,10 +394,18 @@ class SilverBatch:
         driver the only writer, that is an insert-only MERGE without reading the table a second time."""
         if counts.inserted + counts.canaries_inserted == 0:
             return counts
+        app_id = f"{self._query_id()}:silver"
+        last = last_transaction(spark, path, app_id)
+        if last is not None and last >= batch_id:
+            # Delta would skip the write in silence. A retry of a batch that was committed is found by its counts and does not come here.
+            raise CheckpointSetBack(
+                f"{silver.full_name} holds batch {last} of this checkpoint, and batch {batch_id} has other records: the checkpoint was set back or copied. "
+                f"Give the query a new one: remove it, and Silver reads Bronze again, each key once"
+            )
         self._annotate(spark, batch_id, counts, summary)
         written = Observation()
         rows = silver_rows(outcomes, schema_of(silver.ddl).names).observe(written, F.count(F.lit(1)).alias("rows"))
-        append_once(rows, path, f"{self._query_id()}:silver", batch_id)
+        append_once(rows, path, app_id, batch_id)
         # What was written, not what was meant to be: a row that the write lost shows as a residual.
         lost = 1 if faults.take("residual") else 0
         return replace(counts, inserted=written.get["rows"] - counts.canaries_inserted - lost)

@@ -34,6 +34,13 @@ def version_of(spark: SparkSession, path: str) -> int:
     return int(spark.sparkContext._jvm.org.apache.spark.sql.delta.DeltaLog.forTable(spark._jsparkSession, path).unsafeVolatileSnapshot().version())
 
 
+def last_transaction(spark: SparkSession, path: str, app_id: str) -> int | None:
+    """The highest `txnVersion` that a table holds of an application; None where it holds none."""
+    snapshot = spark.sparkContext._jvm.org.apache.spark.sql.delta.DeltaLog.forTable(spark._jsparkSession, path).unsafeVolatileSnapshot()
+    found = snapshot.transactions().get(app_id)
+    return int(found.get()) if found.isDefined() else None
+
+
 def path_of(lake: str, table: Table) -> str:
     return f"{lake}/{table.path}"
 

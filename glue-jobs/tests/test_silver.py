@@ -12,6 +12,7 @@ from pyspark.sql import functions as F
 
 from medallion.gold_tables import FOLDS
 from medallion.silver import (
+    CheckpointSetBack,
     HeldKeys,
     SilverBatch,
     bounded_fields,
@@ -327,6 +328,19 @@ def test_a_canary_is_inserted_once_and_its_number_hides_no_record(spark, contrac
     held = HeldKeys(("sequence",), contracts.canary_source)
     held.learn(lake.rows(lake.dataset.table("silver")))
     assert not held.may_match(summary_of(contracts, outcomes_of(spark, contracts, [record("c.example", 7)])))
+
+
+def test_a_checkpoint_that_was_set_back_is_refused_loudly(spark, contracts, lake):
+    batch = lake.batch()
+    batch(bronze(spark, contracts, [record(sequence=5)]), 0)
+    batch(bronze(spark, contracts, [record("b.example", 6)], first_offset=1), 1)
+    # The same checkpoint id, its batches counted from 0 again: other records under a number that Delta knows.
+    with pytest.raises(CheckpointSetBack, match=r"silver.harmful_domains holds batch 1 of this checkpoint, and batch 0 has other records"):
+        lake.batch()(bronze(spark, contracts, [record("c.example", 7)], first_offset=2), 0)
+    assert [row["name"] for row in lake.rows(lake.dataset.table("silver")).orderBy("sequence").collect()] == ["a.example", "b.example"]
+    # A new checkpoint takes a new id, and nothing is lost.
+    lake.batch("q2")(bronze(spark, contracts, [record("c.example", 7)], first_offset=2), 0)
+    assert lake.rows(lake.dataset.table("silver")).count() == 3
 
 
 def test_a_batch_tells_how_far_it_came_and_which_commit_it_made(spark, contracts, lake):
