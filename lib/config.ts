@@ -73,6 +73,8 @@ export const configSchema = z
         goldTriggerSeconds: z.number().positive().optional(),
         /** How often periodic tables are recomputed. @default - each contract's own */
         periodicSeconds: z.number().positive().optional(),
+        /** Small files are compacted after so many commits. @default - each contract's own */
+        optimiseAfterCommits: z.number().int().positive().optional(),
         watchdogMinutes: z.number().int().min(1).default(5),
         /** A job that failed so often within an hour is not started again until one of these is an hour old. */
         restartsPerHour: z.number().int().min(1).default(6),
@@ -218,6 +220,7 @@ export const ENVIRONMENT = {
   SLUICE_LAYOUT: 'combined or separate: one Glue job for all layers, or one per layer',
   SLUICE_WATCHDOG_MINUTES: 'how often the watchdog looks whether the Spark jobs run',
   SLUICE_RESTARTS_PER_HOUR: 'how often a failing Spark job is started again within an hour; default 6',
+  SLUICE_OPTIMISE_AFTER_COMMITS: 'after how many commits small files are compacted; default: as contracted, 200',
   SLUICE_MONITOR_MINUTES: 'how often the monitor looks at everything; default 15',
   SLUICE_PAGE_EMAILS: 'e-mail addresses for alarms that must be seen to at once, separated by commas',
   SLUICE_PAGE_URLS: 'HTTPS endpoints for the same (PagerDuty and its kin), separated by commas',
@@ -297,6 +300,7 @@ export function loadConfig(stage: string, env: Environment = {}): Config {
         layout: env.SLUICE_LAYOUT,
         watchdogMinutes: numberOf(env.SLUICE_WATCHDOG_MINUTES),
         restartsPerHour: numberOf(env.SLUICE_RESTARTS_PER_HOUR),
+        optimiseAfterCommits: numberOf(env.SLUICE_OPTIMISE_AFTER_COMMITS),
         periodicSeconds: numberOf(env.SLUICE_PERIODIC_SECONDS),
       }),
     },

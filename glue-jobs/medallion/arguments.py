@@ -30,6 +30,7 @@ class JobArguments:
     bronze_trigger_seconds: float | None
     gold_trigger_seconds: float | None
     periodic_seconds: float | None
+    optimise_after_commits: int | None
     max_offsets_per_trigger: int
     lease_seconds: int
 
@@ -71,6 +72,7 @@ def parse_arguments(argv: Sequence[str], layers: Sequence[str]) -> JobArguments:
     parser.add_argument("--bronze-trigger-seconds", type=float)
     parser.add_argument("--gold-trigger-seconds", type=float)
     parser.add_argument("--periodic-seconds", type=float)
+    parser.add_argument("--optimise-after-commits", type=int)
     parser.add_argument("--max-offsets-per-trigger", type=int, default=500_000)
     parser.add_argument("--lease-seconds", type=int, default=60)
     known, _glue_own = parser.parse_known_args(list(argv))

@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import FrameType
 
 import boto3
@@ -103,9 +103,10 @@ class Driver:
 
     def maintenance(self, writer: str, tables: tuple[Table, ...]) -> Maintenance:
         """What keeps the tables that one query writes."""
+        own = self.arguments.optimise_after_commits
         return Maintenance(
             self.arguments.lake,
-            tables,
+            tables if own is None else tuple(replace(table, optimise_after_commits=own) for table in tables),
             store=self.upkeep,
             may_vacuum=self.may_vacuum,
             before_write=self.leases[writer].assert_held,

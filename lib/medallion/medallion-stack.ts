@@ -98,6 +98,7 @@ export class MedallionStack extends Stack {
           ...(config.medallion.bronzeTriggerSeconds === undefined ? {} : { 'bronze-trigger-seconds': String(config.medallion.bronzeTriggerSeconds) }),
           ...(config.medallion.goldTriggerSeconds === undefined ? {} : { 'gold-trigger-seconds': String(config.medallion.goldTriggerSeconds) }),
           ...(config.medallion.periodicSeconds === undefined ? {} : { 'periodic-seconds': String(config.medallion.periodicSeconds) }),
+          ...(config.medallion.optimiseAfterCommits === undefined ? {} : { 'optimise-after-commits': String(config.medallion.optimiseAfterCommits) }),
           release,
         },
       });

@@ -81,7 +81,7 @@ describe('S3 fails for 20 seconds under load', () => {
 
 const SILVER = `${localBucket('lake')}/silver/harmful_domains`;
 const GOLD = `${localBucket('lake')}/gold/harmful_domains`;
-const POINTS: readonly (readonly [point: string, path: RegExp, when: 'before' | 'after'])[] = [
+const POINTS: readonly (readonly [point: string, path: RegExp, when: 'before' | 'after', body?: RegExp])[] = [
   ['mid-Parquet, Bronze', new RegExp(`${localBucket('lake')}/bronze/harmful_domains/.*\\.parquet$`), 'before'],
   ['mid-Parquet, Silver', new RegExp(`${SILVER}/.*\\.parquet$`), 'before'],
   ['before the Delta commit', new RegExp(`${SILVER}/_delta_log/\\d+\\.json$`), 'before'],
@@ -91,40 +91,45 @@ const POINTS: readonly (readonly [point: string, path: RegExp, when: 'before' | 
   ['in MERGE, before its commit', new RegExp(`${GOLD}/.*\\.parquet$`), 'before'],
   ['after MERGE’s commit', new RegExp(`${GOLD}/_delta_log/\\d+\\.json$`), 'after'],
   ['before Gold’s commit log', new RegExp(`${localBucket('checkpoints')}/gold/harmful_domains/commits/\\d+`), 'before'],
+  ['in OPTIMIZE, before its commit', new RegExp(`${SILVER}/_delta_log/\\d+\\.json$`), 'before', /"operation":"OPTIMIZE"/],
+  ['after OPTIMIZE’s commit', new RegExp(`${SILVER}/_delta_log/\\d+\\.json$`), 'after', /"operation":"OPTIMIZE"/],
   ['after the offsets were planned', new RegExp(`${localBucket('checkpoints')}/bronze/harmful_domains/offsets/\\d+`), 'after'],
 ];
 
 describe('SIGKILL at a chosen point of a batch', () => {
   let lake: Lake;
   let proxy: FaultProxy;
-  useProxiedLake((started, before) => {
-    [lake, proxy] = [started, before];
-  });
+  useProxiedLake(
+    (started, before) => {
+      [lake, proxy] = [started, before];
+    },
+    { SLUICE_OPTIMISE_AFTER_COMMITS: '2' },
+  );
 
   test('leaves the exact multiset of rows, whichever point it is', async () => {
     let loaded = 0;
-    for (const [point, path, when] of POINTS) {
+    for (const [point, path, when, body] of POINTS) {
       const run = lake.run('combined');
       const pid = run?.process?.pid;
       if (pid === undefined) throw new Error('the driver does not run');
-      const tripped = new Promise<void>((resolve) => {
-        proxy.tripwire = {
-          method: 'PUT',
-          path,
-          when,
-          act: () => {
-            process.kill(-pid, 'SIGKILL');
-            resolve();
-          },
-        };
-      });
-      loaded += await generateLoad({ bootstrapServers: `127.0.0.1:${lake.state.ports.kafka}`, perSecond: PER_SECOND, keys: 300, seconds: 3, firstSequence: loaded });
-      await Promise.race([
-        tripped,
-        sleep(120_000).then(() => {
-          throw new Error(`nothing was written at the point "${point}"`);
-        }),
-      ]);
+      let killed = false;
+      proxy.tripwire = {
+        method: 'PUT',
+        path,
+        when,
+        ...(body === undefined ? {} : { body }),
+        act: () => {
+          process.kill(-pid, 'SIGKILL');
+          killed = true;
+        },
+      };
+      // Maintenance waits until its time has been earned: records go on coming until the point is reached.
+      const deadline = Date.now() + 180_000;
+      do {
+        loaded += await generateLoad({ bootstrapServers: `127.0.0.1:${lake.state.ports.kafka}`, perSecond: PER_SECOND, keys: 300, seconds: 3, firstSequence: loaded });
+        await sleep(2_000);
+        if (Date.now() > deadline) throw new Error(`nothing was written at the point "${point}"`);
+      } while (!killed);
       process.stderr.write(`  killed ${point}\n`);
       await lake.watchdog();
       await lake.becomes("SELECT count(*) FROM silver.harmful_domains WHERE source = 'load'", loaded);

@@ -1,4 +1,4 @@
-import { createServer, request, type Server } from 'node:http';
+import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
 
 /** What S3 answers instead of working. */
 export interface S3Fault {
@@ -13,6 +13,8 @@ export interface S3Fault {
 export interface Tripwire {
   readonly method: string;
   readonly path: RegExp;
+  /** What the body must hold. @default - anything */
+  readonly body?: RegExp;
   /** `before`: the request is swallowed; `after`: it has been answered by the emulator, and nobody hears of it. */
   readonly when: 'before' | 'after';
   readonly act: () => void;
@@ -37,26 +39,24 @@ export class FaultProxy {
         return;
       }
       const wire = this.tripwire;
-      const trips = wire !== null && incoming.method === wire.method && wire.path.test(decodeURIComponent(incoming.url ?? ''));
-      if (trips) this.tripwire = null;
-      if (trips && wire.when === 'before') {
-        wire.act();
-        incoming.destroy();
-        return;
-      }
-      const forward = request({ host: '127.0.0.1', port: emulatorPort, method: incoming.method, path: incoming.url, headers: incoming.headers, agent: false }, (response) => {
-        if (trips) {
-          wire.act();
-          outgoing.destroy();
-          return;
-        }
-        outgoing.writeHead(response.statusCode ?? 502, response.headers);
-        response.pipe(outgoing);
-      });
-      forward.on('error', () => outgoing.destroy());
-      outgoing.on('close', () => forward.destroy());
-      incoming.pipe(forward);
+      if (wire !== null && incoming.method === wire.method && wire.path.test(decodeURIComponent(incoming.url ?? ''))) void this.maybeTrip(wire, incoming, outgoing, emulatorPort);
+      else pass(incoming, outgoing, emulatorPort, null);
     });
+  }
+
+  /** Looks at the body, where the wire asks for one, before it lets a request pass. */
+  private async maybeTrip(wire: Tripwire, incoming: IncomingMessage, outgoing: ServerResponse, emulatorPort: number): Promise<void> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of incoming) chunks.push(chunk as Buffer);
+    const body = Buffer.concat(chunks);
+    const trips = this.tripwire === wire && (wire.body === undefined || wire.body.test(body.toString('latin1')));
+    if (trips) this.tripwire = null;
+    if (trips && wire.when === 'before') {
+      wire.act();
+      incoming.destroy();
+      return;
+    }
+    pass(incoming, outgoing, emulatorPort, { body, ...(trips ? { after: wire.act } : {}) });
   }
 
   /** @returns its address */
@@ -73,4 +73,21 @@ export class FaultProxy {
     this.server.closeAllConnections();
     return new Promise((resolve) => this.server.close(() => resolve()));
   }
+}
+
+/** @param read the body, where it was read already, and what to do instead of passing the answer on */
+function pass(incoming: IncomingMessage, outgoing: ServerResponse, emulatorPort: number, read: { readonly body: Buffer; readonly after?: () => void } | null): void {
+  const forward = request({ host: '127.0.0.1', port: emulatorPort, method: incoming.method, path: incoming.url, headers: incoming.headers, agent: false }, (response) => {
+    if (read?.after) {
+      read.after();
+      outgoing.destroy();
+      return;
+    }
+    outgoing.writeHead(response.statusCode ?? 502, response.headers);
+    response.pipe(outgoing);
+  });
+  forward.on('error', () => outgoing.destroy());
+  outgoing.on('close', () => forward.destroy());
+  if (read) forward.end(read.body);
+  else incoming.pipe(forward);
 }
