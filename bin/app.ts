@@ -20,7 +20,7 @@ addStage(app, config, datasets);
 // The local stage has nothing to protect; tests check all three.
 if (stage !== 'local') Validations.of(app).addPlugins(new SluiceChecks(app));
 const { directory } = app.synth();
-if (stage !== 'local') {
+if (config.local === undefined) {
   const region = config.region ?? process.env.CDK_DEFAULT_REGION ?? 'us-east-1';
   const told =
     region in PRICES ? `about ${Math.round(total(monthlyFloor(readTemplates(directory), region)))} USD a month at least` : `what it costs in ${region} is not known here`;
