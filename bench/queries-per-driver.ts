@@ -10,7 +10,7 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { sparkProfile } from '../localstack/gateway/spark-profile.js';
+import { DELTA_CONF, sparkProfile, submitArguments } from '../localstack/gateway/spark-profile.js';
 import { defaultHome, ROOT } from '../localstack/paths.js';
 
 interface Line {
@@ -25,17 +25,15 @@ const work = mkdtempSync(join(tmpdir(), 'sluice-queries-'));
 const conf = {
   ...sparkProfile(home, { s3Endpoint: 'http://127.0.0.1:9', uiPort: 0, memory: '1400m', runTmp: work }),
   'spark.ui.enabled': 'false',
-  'spark.sql.extensions': 'io.delta.sql.DeltaSparkSessionExtension',
-  'spark.sql.catalog.spark_catalog': 'org.apache.spark.sql.delta.catalog.DeltaCatalog',
+  ...DELTA_CONF,
 };
-const submit = [...Object.entries(conf).flatMap(([name, value]) => ['--conf', `'${name}=${value}'`]), 'pyspark-shell'].join(' ');
 try {
   const lines: Line[] = await new Promise((resolve, reject) => {
     const found: Line[] = [];
     const child = spawn(join(home.tools, 'python', 'bin', 'python'), [join(ROOT, 'bench', 'queries_per_driver.py'), work], {
       cwd: work,
       stdio: ['ignore', 'pipe', 'inherit'],
-      env: { ...process.env, JAVA_HOME: join(home.tools, 'java17'), PYSPARK_SUBMIT_ARGS: submit, SPARK_LOCAL_IP: '127.0.0.1', PYTHONDONTWRITEBYTECODE: '1' },
+      env: { ...process.env, JAVA_HOME: join(home.tools, 'java17'), PYSPARK_SUBMIT_ARGS: submitArguments(conf), SPARK_LOCAL_IP: '127.0.0.1', PYTHONDONTWRITEBYTECODE: '1' },
     });
     child.stdout.on('data', (chunk: Buffer) => {
       for (const text of chunk

@@ -4,6 +4,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { GlueClient } from '@aws-sdk/client-glue';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
+import { SchedulerClient } from '@aws-sdk/client-scheduler';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { Config } from '../lib/config.js';
 import { LOCAL, sdkSettings } from '../localstack/identity.js';
@@ -23,6 +24,7 @@ export interface Target {
   readonly s3: S3Client;
   readonly cloudwatch: CloudWatchClient;
   readonly sqs: SQSClient;
+  readonly scheduler: SchedulerClient;
   /** Null on a deployed stage. */
   readonly local: { readonly home: Home; readonly state: StackState } | null;
 }
@@ -49,6 +51,7 @@ export function localTarget(local: { readonly home: Home; readonly state: StackS
     dynamo: client(DynamoDBClient, state),
     cloudwatch: client(CloudWatchClient, state),
     sqs: client(SQSClient, state),
+    scheduler: client(SchedulerClient, state),
     s3: new S3Client({ ...sdkSettings(doorUrl(state)), forcePathStyle: true }),
     local,
   };
@@ -72,6 +75,7 @@ export function target(stage: string): Target {
     dynamo: new DynamoDBClient(settings),
     cloudwatch: new CloudWatchClient(settings),
     sqs: new SQSClient(settings),
+    scheduler: new SchedulerClient(settings),
     s3: new S3Client(settings),
     local: null,
   };

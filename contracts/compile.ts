@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Dataset, Table } from './dataset.js';
+import { type Dataset, maintenanceSchema, type Table } from './dataset.js';
 import { ledger } from './ledger.js';
 import { ruleSql } from './rules.js';
 import { sparkDdl } from './types.js';
@@ -51,9 +51,6 @@ export interface CompiledContracts {
   readonly datasets: readonly CompiledDataset[];
   readonly ledger: CompiledTable;
 }
-
-/** The ledger's, which is no dataset's. */
-const LEDGER_MAINTENANCE: Dataset['maintenance'] = { optimiseAfterCommits: 200, vacuumEveryHours: 24, keepVersionsHours: 168 };
 
 export function compileTable(table: Table, maintenance: Dataset['maintenance']): CompiledTable {
   const { layer, name, kind, writer, key, order, partitionBy, clusterBy, description, reads } = table;
@@ -120,7 +117,7 @@ export function compileContracts(datasets: readonly Dataset[]): CompiledContract
       }
     }
   }
-  return { format: 1, canarySource: CANARY_SOURCE, datasets: datasets.map(compileDataset), ledger: compileTable(ledger, LEDGER_MAINTENANCE) };
+  return { format: 1, canarySource: CANARY_SOURCE, datasets: datasets.map(compileDataset), ledger: compileTable(ledger, maintenanceSchema.parse({})) };
 }
 
 /** The exact bytes of `contracts.json`. */

@@ -151,6 +151,18 @@ const tableSchema = z
     path: ['everySeconds'],
   });
 
+/** How tables are kept, by the job that writes each. */
+export const maintenanceSchema = z
+  .object({
+    /** Small files are compacted after so many commits. */
+    optimiseAfterCommits: z.number().int().positive().default(200),
+    vacuumEveryHours: z.number().int().positive().default(24),
+    /** How far back versions can be read; Delta asks for a week at least. */
+    keepVersionsHours: z.number().int().min(168).default(168),
+  })
+  .strict()
+  .prefault({});
+
 const datasetSchema = z
   .object({
     name: identifier,
@@ -166,17 +178,7 @@ const datasetSchema = z
     /** Tables beyond Bronze, Silver and quarantine, which every dataset has. */
     tables: z.array(tableSchema).default([]),
     rules: z.array(ruleSchema).default([]),
-    /** How its tables are kept, by the job that writes each. */
-    maintenance: z
-      .object({
-        /** Small files are compacted after so many commits. */
-        optimiseAfterCommits: z.number().int().positive().default(200),
-        vacuumEveryHours: z.number().int().positive().default(24),
-        /** How far back versions can be read; Delta asks for a week at least. */
-        keepVersionsHours: z.number().int().min(168).default(168),
-      })
-      .strict()
-      .prefault({}),
+    maintenance: maintenanceSchema,
     /** How the canary of the dataset looks: values beyond the examples, and SQL for the time of the newest one that Gold holds. */
     canary: z.object({ fields: z.record(identifier, z.union([z.string(), z.number(), z.boolean(), z.null()])), gold: z.string().min(1) }).strict(),
     service: z

@@ -8,17 +8,19 @@ export type OperationKind = (typeof OPERATION_KINDS)[number];
 export const OPERATION_STATES = ['ok', 'degraded', 'failed', 'skipped'] as const;
 export type OperationState = (typeof OPERATION_STATES)[number];
 
-const ID = { type: 'string', description: 'What was checked (kafka, jobs ...), what ran (a source, a flow), or the table that was maintained' } as const;
-const columns = {
-  subject: ID,
-  run_id: { type: 'string', description: 'Run that did it' },
-  source: { type: 'string', description: 'Who tells: monitor, ingest, flow, backfill or a driver' },
-  started_at: { type: 'timestamp', description: 'When it began' },
-  finished_at: { type: 'timestamp', description: 'When it ended' },
-  state: { type: 'string', description: `How it went: ${OPERATION_STATES.join(', ')}` },
-  summary: { type: 'string', description: 'The same in words' },
-  details: { type: 'string', description: 'Steps with their times, findings, figures: a JSON object' },
-} as const;
+const fields: DatasetInput['record']['fields'] = {
+  kind: { type: 'string', description: `What the record speaks of: ${OPERATION_KINDS.join(', ')}`, example: 'check' },
+  subject: { type: 'string', description: 'What was checked (kafka, jobs ...), what ran (a source, a flow), or the table that was maintained', example: 'kafka' },
+  run_id: { type: 'string', description: 'Run that did it', example: '0b5c4c1e-6a0e-4c1d-9f0b-0e2f6f0a7c11' },
+  source: { type: 'string', description: 'Who tells: monitor, ingest, flow, backfill or a driver', example: 'monitor' },
+  started_at: { type: 'timestamp', description: 'When it began', example: '2026-11-01T00:00:00.000Z' },
+  finished_at: { type: 'timestamp', description: 'When it ended', example: '2026-11-01T00:00:04.000Z' },
+  state: { type: 'string', description: `How it went: ${OPERATION_STATES.join(', ')}`, example: 'ok' },
+  summary: { type: 'string', description: 'The same in words', example: '3 topics, a round trip of 12 ms' },
+  details: { type: 'string', description: 'Steps with their times, findings, figures: a JSON object', example: '{"steps":[]}' },
+};
+/** A table is of one kind: its rows need not say it. */
+const columns = Object.fromEntries(Object.entries(fields).flatMap(([name, { type, description }]) => (name === 'kind' ? [] : [[name, { type, description }]])));
 
 const table = (name: string, description: string): NonNullable<DatasetInput['tables']>[number] => ({
   layer: 'ops',
@@ -44,17 +46,7 @@ export const operations = defineDataset({
   record: {
     key: ['kind', 'subject', 'run_id'],
     order: ['finished_at'],
-    fields: {
-      kind: { type: 'string', description: `What the record speaks of: ${OPERATION_KINDS.join(', ')}`, example: 'check' },
-      subject: { ...ID, example: 'kafka' },
-      run_id: { type: 'string', description: 'Run that did it', example: '0b5c4c1e-6a0e-4c1d-9f0b-0e2f6f0a7c11' },
-      source: { type: 'string', description: 'Who tells: monitor, ingest, flow, backfill or a driver', example: 'monitor' },
-      started_at: { type: 'timestamp', description: 'When it began', example: '2026-11-01T00:00:00.000Z' },
-      finished_at: { type: 'timestamp', description: 'When it ended', example: '2026-11-01T00:00:04.000Z' },
-      state: { type: 'string', description: `How it went: ${OPERATION_STATES.join(', ')}`, example: 'ok' },
-      summary: { type: 'string', description: 'The same in words', example: '3 topics, a round trip of 12 ms' },
-      details: { type: 'string', description: 'Steps with their times, findings, figures: a JSON object', example: '{"steps":[]}' },
-    },
+    fields,
   },
   sources: [{ kind: 'kafka', name: 'operations_log', producer: 'the monitor, the ingest function, flows and drivers' }],
   topic: { partitions: 1, retentionHours: 7 * 24 },

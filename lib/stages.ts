@@ -53,23 +53,13 @@ export function addStage(app: App, config: Config, datasets: readonly Dataset[])
   const { key, lake, landing, checkpoints, artefacts, stateTable } = storage;
   const topics = new TopicsStack(app, `${prefix}-topics`, { ...stateful, ...inVpc, datasets, broker: connection });
   const catalog = new CatalogStack(app, `${prefix}-catalog`, { ...stateful, datasets, lake, artefacts, key });
-  const medallion = new MedallionStack(app, `${prefix}-medallion`, { ...common, ...inVpc, datasets, broker: connection, key, lake, checkpoints, artefacts, stateTable });
+  const onLake = { ...common, ...inVpc, datasets, broker: connection, key, lake, checkpoints, artefacts, stateTable };
+  const medallion = new MedallionStack(app, `${prefix}-medallion`, onLake);
   medallion.addStackDependency(topics);
   const ingestion = new IngestionStack(app, `${prefix}-ingestion`, { ...common, ...inVpc, datasets, broker: connection, landing, stateTable });
   ingestion.addStackDependency(topics);
   const publishing = new PublishingStack(app, `${prefix}-publishing`, { ...common, datasets, key, lake, artefacts, stateTable });
-  const monitoring = new MonitoringStack(app, `${prefix}-monitoring`, {
-    ...common,
-    ...inVpc,
-    datasets,
-    broker: connection,
-    key,
-    lake,
-    checkpoints,
-    artefacts,
-    stateTable,
-    jobs: medallion.jobs,
-  });
+  const monitoring = new MonitoringStack(app, `${prefix}-monitoring`, { ...onLake, jobs: medallion.jobs });
   for (const stack of [topics, catalog]) monitoring.addStackDependency(stack);
   const orchestration = new OrchestrationStack(app, `${prefix}-orchestration`, {
     ...common,

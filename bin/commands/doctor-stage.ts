@@ -1,10 +1,8 @@
-import { GetScheduleCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
+import { GetScheduleCommand } from '@aws-sdk/client-scheduler';
 import { findDataset } from '../../contracts/index.js';
 import type { Report } from '../../lambdas/monitor/run.js';
 import { physicalName } from '../../lib/config.js';
-import { sdkSettings } from '../../localstack/identity.js';
 import { until } from '../../localstack/process.js';
-import { doorUrl } from '../../localstack/stack.js';
 import { runQuery } from '../athena.js';
 import { invokeFunction } from '../invoke.js';
 import type { Target } from '../target.js';
@@ -20,11 +18,10 @@ const CANARY_TIMEOUT_MS = 240_000;
 const SCHEDULES = ['hourly', 'monitor', 'watchdog'] as const;
 
 async function scheduleFindings(lake: Target): Promise<StageFinding[]> {
-  const scheduler = lake.local ? new SchedulerClient(sdkSettings(doorUrl(lake.local.state))) : new SchedulerClient({});
   return Promise.all(
     SCHEDULES.map(async (name): Promise<StageFinding> => {
       try {
-        const { State, ScheduleExpression } = await scheduler.send(new GetScheduleCommand({ Name: physicalName(lake.identity, name) }));
+        const { State, ScheduleExpression } = await lake.scheduler.send(new GetScheduleCommand({ Name: physicalName(lake.identity, name) }));
         return {
           check: `schedule ${name}`,
           ok: State === 'ENABLED',

@@ -51,11 +51,10 @@ function addCheck(program: Command): void {
 
 const seconds = (milliseconds: number): string => (milliseconds / 1000).toFixed(1);
 
-/** Runs of the sources and flows that the lake remembers, newest first. */
-async function recordedRuns(subject: string | undefined, limit: number, lake: Target) {
-  const where = subject === undefined ? '' : ` AND subject = '${subject}'`;
+/** Runs of a source or flow that the lake remembers, newest first. */
+async function recordedRuns(subject: string, limit: number, lake: Target) {
   const { rows } = await runQuery(
-    `SELECT subject, run_id, state, started_at, date_diff('millisecond', started_at, finished_at), summary, details FROM ops.runs WHERE source <> '_canary'${where} ORDER BY finished_at DESC LIMIT ${limit}`,
+    `SELECT subject, run_id, state, started_at, date_diff('millisecond', started_at, finished_at), summary, details FROM ops.runs WHERE source <> '_canary' AND subject = '${subject}' ORDER BY finished_at DESC LIMIT ${limit}`,
     lake,
   );
   return rows.map(([of, runId, state, startedAt, ms, summary, details]) => ({

@@ -3,6 +3,7 @@ import { BatchStopJobRunCommand, GetJobRunsCommand } from '@aws-sdk/client-glue'
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { datasets } from '../../contracts/index.js';
+import { isRunning } from '../../lambdas/watchdog/run.js';
 import { physicalName } from '../../lib/config.js';
 import { LAYOUTS } from '../../lib/medallion/layouts.js';
 import { callWatchdog, runJob } from '../jobs.js';
@@ -23,7 +24,6 @@ const resultSchema = z.object({
 type Result = z.infer<typeof resultSchema>;
 
 const TIMEOUT_MS = 12 * 3_600_000;
-const ALIVE = new Set(['STARTING', 'RUNNING', 'WAITING', 'STOPPING']);
 
 /** Tables that are computed from another one. */
 export const rebuildable = (): string[] =>
@@ -39,7 +39,7 @@ async function stopDrivers(lake: Target, layers: readonly string[]): Promise<voi
     const JobName = physicalName(lake.identity, name);
     // A layout that the stage does not have has no such job.
     const runs = await lake.glue.send(new GetJobRunsCommand({ JobName })).catch(() => null);
-    const alive = (runs?.JobRuns ?? []).filter(({ JobRunState }) => ALIVE.has(JobRunState ?? '')).map(({ Id }) => Id ?? '');
+    const alive = (runs?.JobRuns ?? []).filter(({ JobRunState = '' }) => isRunning({ state: JobRunState })).map(({ Id }) => Id ?? '');
     if (alive.length === 0) continue;
     say(`stopping ${JobName}, which goes on at its checkpoints afterwards ...`);
     await lake.glue.send(new BatchStopJobRunCommand({ JobName, JobRunIds: alive }));

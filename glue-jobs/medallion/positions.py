@@ -50,10 +50,6 @@ class Positions:
         with self._lock:
             return {**found, **self._queries}
 
-    def version_of(self, query: str) -> int | None:
-        with self._lock:
-            return self._queries.get(query, {}).get("version")
-
     def advance(self, query: str, **values: Any) -> None:
         """Notes where a query stands; `offsets` of partitions that are not named stay."""
         with self._lock:

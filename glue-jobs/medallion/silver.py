@@ -376,14 +376,13 @@ class SilverBatch:
                 self._annotate(spark, batch_id, None, summary)
                 insert_only_merge(spark, path_of(self._lake, quarantine), quarantine_rows(outcomes), quarantine.key)
             # Rows of a first try would be found in Silver: where none can be, there was none.
-            before = version_of(spark, path)
             first_try = committed_counts(spark, path, self._query_id(), batch_id) if self._may_be_a_retry and may_match else None
             counts = first_try or self._append(spark, silver, path, outcomes, batch_id, counts, summary)
             self._held.add(summary)
             self._write_ledger(spark, batch_id, counts, summary)
             self._may_be_a_retry = False
-            after = version_of(spark, path)
-            self._report(counts, {str(row["partition"]): row["last_offset"] + 1 for row in summary}, after if first_try or after > before else None)
+            committed = counts.inserted + counts.canaries_inserted > 0
+            self._report(counts, {str(row["partition"]): row["last_offset"] + 1 for row in summary}, version_of(spark, path) if committed else None)
         finally:
             if outcomes is not fresh:
                 outcomes.unpersist()

@@ -219,7 +219,8 @@ def test_positions_are_those_of_the_sources_and_outlive_the_run(caplog):
     assert (held["silver.d"]["offsets"], held["silver.d"]["version"]) == ({"0": 4, "1": 6}, 2)
     successor = Positions(store, "state", "sluice-dev-combined")
     successor.load()
-    assert (successor.version_of("silver.d"), successor.version_of("gold.t"), successor.version_of("gold.u")) == (2, [3, -1], None)
+    found = successor.read([])
+    assert (found["silver.d"]["version"], found["gold.t"]["version"], found.get("gold.u")) == (2, [3, -1], None)
 
 
 def test_a_layer_that_is_none_and_a_missing_argument_are_named(capsys):

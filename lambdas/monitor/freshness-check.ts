@@ -84,7 +84,7 @@ interface Age {
 
 async function agesOf(dataset: Dataset, { probe, positions, now, oldestIn }: FreshnessDeps): Promise<Age[]> {
   const { name, topic } = dataset;
-  const [ends, begins] = [await probe.ends(name), await probe.begins(name)];
+  const { begins, ends } = await probe.range(name);
   const byOffsets = async (layer: 'bronze' | 'silver'): Promise<Age> => {
     // What retention has taken is not waiting any more.
     const next = Object.fromEntries(Object.keys(ends).map((partition) => [partition, Math.max(positions[`${layer}.${name}`]?.offsets?.[partition] ?? 0, begins[partition] ?? 0)]));

@@ -32,7 +32,7 @@ const athena = new AthenaClient({});
 const billing = new CloudWatchClient({ region: 'us-east-1' });
 
 const settings = z.object({
-  jobs: z.array(z.object({ name: z.string(), release: z.string(), window: z.object({ fromHour: z.number(), toHour: z.number() }).optional() })),
+  jobs: z.array(z.object({ name: z.string(), window: z.object({ fromHour: z.number(), toHour: z.number() }).optional() })),
   sources: z.array(z.string()),
   workGroup: z.string(),
   databasePrefix: z.string(),

@@ -20,9 +20,8 @@ export type Offsets = Readonly<Record<string, number>>;
 export interface KafkaProbe {
   /** Topics that are there, of those asked for. */
   topics(names: readonly string[]): Promise<readonly TopicState[]>;
-  /** Offset of the next record of each partition. */
-  ends(topic: string): Promise<Offsets>;
-  begins(topic: string): Promise<Offsets>;
+  /** Offsets of the oldest record and of the next one, of each partition. */
+  range(topic: string): Promise<{ readonly begins: Offsets; readonly ends: Offsets }>;
   /** Offset of the first record that is not older than `time`; the end where none is. */
   offsetsAt(topic: string, time: number): Promise<Offsets>;
   /** Produces a record and fetches it back; milliseconds. */

@@ -48,14 +48,12 @@ export class KafkajsProbe implements KafkaProbe {
     return found.flat();
   }
 
-  async ends(topic: string): Promise<Offsets> {
-    const admin = await this.connected();
-    return offsetsOf((await admin.fetchTopicOffsets(topic)).map(({ partition, high }) => ({ partition, offset: high })));
-  }
-
-  async begins(topic: string): Promise<Offsets> {
-    const admin = await this.connected();
-    return offsetsOf((await admin.fetchTopicOffsets(topic)).map(({ partition, low }) => ({ partition, offset: low })));
+  async range(topic: string) {
+    const found = await (await this.connected()).fetchTopicOffsets(topic);
+    return {
+      begins: offsetsOf(found.map(({ partition, low }) => ({ partition, offset: low }))),
+      ends: offsetsOf(found.map(({ partition, high }) => ({ partition, offset: high }))),
+    };
   }
 
   async offsetsAt(topic: string, time: number): Promise<Offsets> {

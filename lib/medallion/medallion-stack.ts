@@ -1,26 +1,23 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { CustomResource, Duration, Stack, type StackProps } from 'aws-cdk-lib';
-import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
-import { type IVpc, SubnetType } from 'aws-cdk-lib/aws-ec2';
+import { CustomResource, Duration, Stack } from 'aws-cdk-lib';
+import { SubnetType } from 'aws-cdk-lib/aws-ec2';
 import { CfnConnection } from 'aws-cdk-lib/aws-glue';
 import { type IRole, PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import type { IKey } from 'aws-cdk-lib/aws-kms';
-import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import { ScheduleExpression, ScheduleTargetInput } from 'aws-cdk-lib/aws-scheduler';
 import type { Construct } from 'constructs';
 import { compileContracts } from '../../contracts/compile.js';
-import type { Dataset } from '../../contracts/index.js';
 import { assertOneWriter } from '../../contracts/lock.js';
 import type { WatchedJob } from '../../lambdas/watchdog/run.js';
-import { type BrokerConnection, kafkaStatements } from '../broker/connection.js';
+import { kafkaStatements } from '../broker/connection.js';
 import { type Config, databaseName, databasePrefix, physicalName } from '../config.js';
 import { acknowledgeWildcards } from '../shared/acknowledge.js';
 import { SluiceFunction } from '../shared/function.js';
 import { GLUE_JOBS, GlueCode } from '../shared/glue-code.js';
 import { GlueSecurity } from '../shared/glue-security.js';
+import type { LakeStackProps } from '../shared/lake-props.js';
 import { metricsNamespace } from '../shared/names.js';
 import { OnEventProvider } from '../shared/on-event.js';
 import { PySparkBatchJob, type PySparkJob, PySparkStreamingJob } from '../shared/pyspark-job.js';
@@ -31,19 +28,6 @@ import { releaseHash } from './release.js';
 
 /** Jars that Glue's Spark lacks, as `./sluice` installs them (localstack/install/ivy.xml, configuration `glue`). */
 const GLUE_JARS = fileURLToPath(new URL('../../.sluice/tools/jars/glue', import.meta.url));
-
-export interface MedallionStackProps extends StackProps {
-  readonly config: Config;
-  readonly datasets: readonly Dataset[];
-  readonly broker: BrokerConnection;
-  readonly key: IKey;
-  readonly lake: IBucket;
-  readonly checkpoints: IBucket;
-  readonly artefacts: IBucket;
-  readonly stateTable: ITable;
-  /** @default - jobs run outside a VPC */
-  readonly vpc?: IVpc;
-}
 
 /** Tells a driver its stage's databases. Glue takes no empty argument: the local stage's have no prefix. */
 const databaseArgument = (config: Config): Record<string, string> => (databasePrefix(config) === '' ? {} : { 'database-prefix': databasePrefix(config) });
@@ -56,7 +40,7 @@ export class MedallionStack extends Stack {
   /** The streaming jobs: names, and the release that a run must have. */
   readonly jobs: readonly WatchedJob[];
 
-  constructor(scope: Construct, id: string, props: MedallionStackProps) {
+  constructor(scope: Construct, id: string, props: LakeStackProps) {
     super(scope, id, props);
     const { config, datasets } = props;
     const compiled = compileContracts(datasets);
@@ -128,7 +112,7 @@ export class MedallionStack extends Stack {
     return names.map((name) => new Asset(this, `Jar-${name}`, { path: join(GLUE_JARS, name) }));
   }
 
-  private connections({ config, vpc, broker }: MedallionStackProps): string[] {
+  private connections({ config, vpc, broker }: LakeStackProps): string[] {
     if (!vpc || !broker.clientSecurityGroup) return [];
     const { subnets } = vpc.selectSubnets({ subnetType: SubnetType.PRIVATE_WITH_EGRESS });
     const [subnet] = subnets;
@@ -146,7 +130,7 @@ export class MedallionStack extends Stack {
     return [name];
   }
 
-  private grant(job: PySparkStreamingJob, props: MedallionStackProps): void {
+  private grant(job: PySparkStreamingJob, props: LakeStackProps): void {
     const { role } = job;
     for (const bucket of [props.lake, props.checkpoints]) bucket.grantReadWrite(role);
     props.stateTable.grant(role, 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:DeleteItem');
@@ -217,7 +201,7 @@ export class MedallionStack extends Stack {
     );
   }
 
-  private rebuild(props: MedallionStackProps, code: GlueCode, security: GlueSecurity): void {
+  private rebuild(props: LakeStackProps, code: GlueCode, security: GlueSecurity): void {
     const { config, lake, artefacts, stateTable } = props;
     const job = new PySparkBatchJob(this, 'Rebuild', {
       jobName: physicalName(config, 'rebuild'),
@@ -247,7 +231,7 @@ export class MedallionStack extends Stack {
     });
   }
 
-  private watchdog(props: MedallionStackProps, jobs: readonly { readonly job: PySparkStreamingJob; readonly release: string }[]): void {
+  private watchdog(props: LakeStackProps, jobs: readonly { readonly job: PySparkStreamingJob; readonly release: string }[]): void {
     const { config } = props;
     const watchdog = new SluiceFunction(this, 'Watchdog', {
       functionName: physicalName(config, 'watchdog'),

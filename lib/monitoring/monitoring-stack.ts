@@ -1,21 +1,18 @@
-import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
+import { CfnOutput, Duration, Stack } from 'aws-cdk-lib';
 import { CfnBudget } from 'aws-cdk-lib/aws-budgets';
-import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
-import type { IVpc } from 'aws-cdk-lib/aws-ec2';
-import type { IKey } from 'aws-cdk-lib/aws-kms';
-import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { ScheduleExpression, ScheduleTargetInput } from 'aws-cdk-lib/aws-scheduler';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
-import { type Dataset, httpSources } from '../../contracts/index.js';
+import { httpSources } from '../../contracts/index.js';
 import { MONITOR_GROUP } from '../../lambdas/monitor/kafka-check.js';
 import type { WatchedJob } from '../../lambdas/watchdog/run.js';
-import { type BrokerConnection, kafkaStatements } from '../broker/connection.js';
+import { kafkaStatements } from '../broker/connection.js';
 import { brokerEnvironment } from '../broker/environment.js';
 import { type Config, databaseName, databasePrefix, physicalName } from '../config.js';
 import { isOn } from '../ingestion/sources.js';
 import { acknowledgeWildcards, BUCKET_GRANTS } from '../shared/acknowledge.js';
 import { SluiceFunction } from '../shared/function.js';
+import type { LakeStackProps } from '../shared/lake-props.js';
 import { metricsNamespace } from '../shared/names.js';
 import { DEAD_LETTER_QUEUES, MONITORING_QUEUES } from '../shared/queues.js';
 import { boundedAsyncRetries, scheduleDeadLetters, scheduledInvoke } from '../shared/schedule.js';
@@ -24,18 +21,8 @@ import { alarmsOf } from './alarms.js';
 import { Dashboards } from './dashboards.js';
 import { NotificationTopics } from './topics.js';
 
-export interface MonitoringStackProps extends StackProps {
-  readonly config: Config;
-  readonly datasets: readonly Dataset[];
-  readonly broker: BrokerConnection;
-  readonly key: IKey;
-  readonly lake: IBucket;
-  readonly checkpoints: IBucket;
-  readonly artefacts: IBucket;
-  readonly stateTable: ITable;
+export interface MonitoringStackProps extends LakeStackProps {
   readonly jobs: readonly WatchedJob[];
-  /** @default - the function runs outside a VPC */
-  readonly vpc?: IVpc;
 }
 
 const LAYERS = ['bronze', 'silver', 'gold', 'quarantine', 'ops'] as const;
@@ -62,7 +49,7 @@ export class MonitoringStack extends Stack {
   private monitor(props: MonitoringStackProps): void {
     const { config, datasets, broker, jobs, checkpoints, lake, stateTable } = props;
     const settings = {
-      jobs: jobs.map(({ name, release, window }) => ({ name, release, ...(window ? { window } : {}) })),
+      jobs: jobs.map(({ name, window }) => ({ name, ...(window ? { window } : {}) })),
       sources: httpSources(datasets).flatMap(({ source }) => (isOn(config, source) ? [source.name] : [])),
       workGroup: physicalName(config, 'queries'),
       databasePrefix: databasePrefix(config),

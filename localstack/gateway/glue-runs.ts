@@ -10,7 +10,7 @@ import { anyPort } from '../ports.js';
 import { isAlive, type Running, startProcess, stopProcess, tail } from '../process.js';
 import { LOCAL_CREDENTIALS } from '../services/emulator.js';
 import { ServiceError } from './errors.js';
-import { parseGlueConf, sparkProfile } from './spark-profile.js';
+import { parseGlueConf, sparkProfile, submitArguments } from './spark-profile.js';
 
 type State = 'STARTING' | 'RUNNING' | 'STOPPING' | 'STOPPED' | 'SUCCEEDED' | 'FAILED';
 
@@ -165,7 +165,6 @@ export class GlueRuns {
         .map((url, i) => this.download(url, folder, `package-${i}.zip`)),
     );
     const conf = { ...parseGlueConf(run.arguments['--conf']), ...sparkProfile(home, { s3Endpoint, uiPort: run.uiPort, memory: driverMemory, runTmp: folder }) };
-    const submit = [...Object.entries(conf).flatMap(([name, value]) => ['--conf', quote(`${name}=${value}`)]), 'pyspark-shell'].join(' ');
     const args = Object.entries(run.arguments).flatMap(([name, value]) => (name === '--JOB_NAME' ? [] : [name, value]));
     const name = `job-${run.job}-${run.id}`;
     const { running, child } = startProcess(home, {
@@ -179,7 +178,7 @@ export class GlueRuns {
         AWS_ENDPOINT_URL_S3: s3Endpoint,
         JAVA_HOME: join(home.tools, 'java17'),
         PYSPARK_PYTHON: join(home.tools, 'python', 'bin', 'python'),
-        PYSPARK_SUBMIT_ARGS: submit,
+        PYSPARK_SUBMIT_ARGS: submitArguments(conf),
         PYTHONPATH: packages.join(':'),
         PYTHONUNBUFFERED: '1',
         PYTHONDONTWRITEBYTECODE: '1',
@@ -237,8 +236,6 @@ export class GlueRuns {
     this.save();
   }
 }
-
-const quote = (text: string): string => `'${text.replaceAll("'", `'"'"'`)}'`;
 
 /** The line of a log that says most: the last critical or error line, else the last one. */
 export function lastError(log: string): string {

@@ -40,12 +40,10 @@ const athena = new Athena(variable('DOOR_TRINO_URL'));
 const metricsFile = join(home.data, 'metrics.json');
 const store = new MetricStore();
 store.load(metricsFile);
-const [alarms, embedded, queues] = [
-  new Alarms(store, new CloudWatchClient(client)),
-  new EmbeddedMetrics(store, new CloudWatchLogsClient(client)),
-  new QueueMetrics(store, new SQSClient(client)),
-];
-const facts = () => gatherFacts({ dynamo: new DynamoDBClient(client), cloudwatch: new CloudWatchClient(client), stateTable: localName('state'), prefix: localName('') });
+const cloudwatch = new CloudWatchClient(client);
+const [alarms, embedded, queues] = [new Alarms(store, cloudwatch), new EmbeddedMetrics(store, new CloudWatchLogsClient(client)), new QueueMetrics(store, new SQSClient(client))];
+const factsDeps = { dynamo: new DynamoDBClient(client), cloudwatch, stateTable: localName('state'), prefix: localName('') };
+const facts = () => gatherFacts(factsDeps);
 const server = frontDoor(
   emulator,
   { AWSGlue: runs.operations, AmazonAthena: athena.operations, GraniteServiceVersion20100801: new CloudWatchMetrics(store).operations },

@@ -43,6 +43,18 @@ export function sparkProfile(
   };
 }
 
+const quote = (text: string): string => `'${text.replaceAll("'", `'"'"'`)}'`;
+
+/** `PYSPARK_SUBMIT_ARGS` of a driver with these settings. */
+export const submitArguments = (conf: Readonly<Record<string, string>>): string =>
+  [...Object.entries(conf).flatMap(([name, value]) => ['--conf', quote(`${name}=${value}`)]), 'pyspark-shell'].join(' ');
+
+/** What makes a session speak Delta; a Glue job has it from its `--conf`. */
+export const DELTA_CONF = {
+  'spark.sql.extensions': 'io.delta.sql.DeltaSparkSessionExtension',
+  'spark.sql.catalog.spark_catalog': 'org.apache.spark.sql.delta.catalog.DeltaCatalog',
+} as const;
+
 /** Splits Glue's `--conf` value, `a=b --conf c=d`. */
 export function parseGlueConf(value: string | undefined): Record<string, string> {
   if (!value) return {};

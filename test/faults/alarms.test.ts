@@ -3,14 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { InvokeCommand } from '@aws-sdk/client-lambda';
-import { GetScheduleCommand, SchedulerClient, UpdateScheduleCommand } from '@aws-sdk/client-scheduler';
+import { GetScheduleCommand, UpdateScheduleCommand } from '@aws-sdk/client-scheduler';
 import { afterAll, describe, expect, test } from 'vitest';
 import { loadRecord } from '../../bench/load.js';
 import { kafkaProducer } from '../../lambdas/shared/kafka.js';
 import { localName } from '../../localstack/identity.js';
 import { startProcess, stopProcess, until } from '../../localstack/process.js';
 import { awaitKafka, kafkaSpec } from '../../localstack/services/kafka.js';
-import { client, runIsAlive } from '../../localstack/stack.js';
+import { runIsAlive } from '../../localstack/stack.js';
 import { type Lake, useLake } from '../support/lake.js';
 
 const FAULTS = join(tmpdir(), `sluice-faults-${process.pid}`);
@@ -31,9 +31,6 @@ describe('each alarm fires, tells, and clears', () => {
     rmSync(FAULTS, { force: true });
   });
 
-  const feed = (source: string) => `http://127.0.0.1:${lake.state.ports.feeds}/_fault/${source}`;
-  const breakFeed = (source: string, fault: object) => fetch(feed(source), { method: 'PUT', body: JSON.stringify(fault) });
-  const mendFeed = (source: string) => fetch(feed(source), { method: 'DELETE' });
   const send = async (from: number, count: number, bad: number) => {
     const producer = kafkaProducer({ bootstrapServers: `127.0.0.1:${lake.state.ports.kafka}`, auth: 'none', region: 'us-east-1' });
     try {
@@ -59,11 +56,11 @@ describe('each alarm fires, tells, and clears', () => {
 
   test('a feed answers HTML: the last good list stays, the alarm speaks within that one ingestion; the next good one clears it', async () => {
     await lake.ingest({ source: 'urlhaus_hosts' });
-    await breakFeed('urlhaus_hosts', { body: '<!doctype html><title>moved</title>' });
+    await lake.breakFeed('urlhaus_hosts', { body: '<!doctype html><title>moved</title>' });
     expect(await lake.ingest({ source: 'urlhaus_hosts' })).toMatchObject({ outcome: 'refused' });
     await lake.alarmBecomes('source-refused-urlhaus-hosts', 'ALARM');
     expect(await told('ALARM source-refused-urlhaus-hosts')).toBe(1);
-    await mendFeed('urlhaus_hosts');
+    await lake.mendFeed('urlhaus_hosts');
     expect((await lake.ingest({ source: 'urlhaus_hosts' })).outcome).toBe('not_modified');
     await lake.alarmClears('source-refused-urlhaus-hosts');
     expect(await told('OK source-refused-urlhaus-hosts')).toBe(1);
@@ -72,9 +69,9 @@ describe('each alarm fires, tells, and clears', () => {
   const names = (count: number) => Array.from({ length: count }, (_, i) => `0.0.0.0 n${i}.shrink.example`).join('\n');
 
   test('a feed shrinks by 60 %: set aside, alarm; release takes it and clears it', async () => {
-    await breakFeed('stevenblack', { body: names(100) });
+    await lake.breakFeed('stevenblack', { body: names(100) });
     expect(await lake.ingest({ source: 'stevenblack' })).toMatchObject({ outcome: 'changed', entries: 100 });
-    await breakFeed('stevenblack', { body: names(40) });
+    await lake.breakFeed('stevenblack', { body: names(40) });
     expect(await lake.ingest({ source: 'stevenblack' })).toMatchObject({ outcome: 'refused', reason: '60 of 100 entries would go, the contract allows 50 %' });
     await lake.alarmBecomes('source-refused-stevenblack', 'ALARM');
     await lake.becomes("SELECT count(*) FROM silver.source_checks WHERE outcome = 'refused' AND source = 'stevenblack'", 1);
@@ -86,7 +83,7 @@ describe('each alarm fires, tells, and clears', () => {
     const Key = { pk: { S: 'source#urlhaus_csv' } };
     const TableName = localName('state');
     await lake.ingest({ source: 'urlhaus_csv' });
-    await breakFeed('urlhaus_csv', { status: 503 });
+    await lake.breakFeed('urlhaus_csv', { status: 503 });
     // Four hours of silence, shortened: the last good check is set back.
     const { Item } = await lake.target.dynamo.send(new GetItemCommand({ TableName, Key }));
     const back = String(Number(Item?.lastGoodAt?.N) - 4 * 60 * MINUTE);
@@ -97,7 +94,7 @@ describe('each alarm fires, tells, and clears', () => {
       expect.objectContaining({ subject: 'source urlhaus_csv', state: 'failed', message: expect.stringMatching(/last good check 4 h ago; it is due every 60 min \(.*503/) }),
     );
     await lake.alarmBecomes('source-overdue-urlhaus-csv', 'ALARM');
-    await mendFeed('urlhaus_csv');
+    await lake.mendFeed('urlhaus_csv');
     await lake.ingest({ source: 'urlhaus_csv' });
     await lake.alarmClears('source-overdue-urlhaus-csv');
   }, 300_000);
@@ -185,7 +182,7 @@ describe('each alarm fires, tells, and clears', () => {
 
   test('the broker is away for two minutes: alarm at the next check, ingestion keeps its state, an event that failed for good is kept and redriven, all catches up', async () => {
     const { home, state } = lake;
-    await breakFeed('stevenblack', { body: `${names(40)}\n0.0.0.0 one.broker.example\n0.0.0.0 two.broker.example\n0.0.0.0 three.broker.example` });
+    await lake.breakFeed('stevenblack', { body: `${names(40)}\n0.0.0.0 one.broker.example\n0.0.0.0 two.broker.example\n0.0.0.0 three.broker.example` });
     await stopProcess(home, 'kafka', 5_000);
     const down = Date.now();
     await expect(lake.ingest({ source: 'stevenblack' })).rejects.toThrow(/ingestion of stevenblack failed/);
@@ -215,13 +212,13 @@ describe('each alarm fires, tells, and clears', () => {
     await lake.alarmClears('kafka');
     await lake.alarmBecomes('dead-letters-ingest-failures', 'OK', 3 * MINUTE);
     expect(await lake.offsetGaps('harmful_domains')).toEqual([]);
-    await mendFeed('stevenblack');
+    await lake.mendFeed('stevenblack');
   }, 1_200_000);
 });
 
 /** Keeps a schedule from firing, as an operator's mistake would. */
 async function disableSchedule(lake: Lake, name: string): Promise<void> {
-  const scheduler = client(SchedulerClient, lake.state);
+  const { scheduler } = lake.target;
   const Name = localName(name);
   const { ScheduleExpression, FlexibleTimeWindow, Target } = await scheduler.send(new GetScheduleCommand({ Name }));
   await scheduler.send(new UpdateScheduleCommand({ Name, ScheduleExpression, FlexibleTimeWindow, Target, State: 'DISABLED' }));

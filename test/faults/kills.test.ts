@@ -8,7 +8,7 @@ import { generateLoad } from '../../bench/load.js';
 import { contractsJson } from '../../bin/contracts-json.js';
 import { SOURCE_STATE_NAMES } from '../../contracts/harmful-domains.js';
 import { seeded } from '../../localstack/feeds/generate.js';
-import { sparkProfile } from '../../localstack/gateway/spark-profile.js';
+import { DELTA_CONF, sparkProfile, submitArguments } from '../../localstack/gateway/spark-profile.js';
 import { localBucket, localName } from '../../localstack/identity.js';
 import { ROOT } from '../../localstack/paths.js';
 import { sleep, until } from '../../localstack/process.js';
@@ -118,15 +118,13 @@ function compare(lake: Lake, left: string, right: string): Comparison[] {
     const conf = {
       ...sparkProfile(home, { s3Endpoint: state.emulatorUrl, uiPort: 0, memory: '1g', runTmp: work }),
       'spark.ui.enabled': 'false',
-      'spark.sql.extensions': 'io.delta.sql.DeltaSparkSessionExtension',
-      'spark.sql.catalog.spark_catalog': 'org.apache.spark.sql.delta.catalog.DeltaCatalog',
+      ...DELTA_CONF,
     };
-    const submit = [...Object.entries(conf).flatMap(([name, value]) => ['--conf', `'${name}=${value}'`]), 'pyspark-shell'].join(' ');
     const output = execFileSync(join(home.tools, 'python', 'bin', 'python'), [join(ROOT, 'test', 'support', 'compare_lakes.py'), contracts, left, right], {
       encoding: 'utf8',
       cwd: work,
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, JAVA_HOME: join(home.tools, 'java17'), PYSPARK_SUBMIT_ARGS: submit, SPARK_LOCAL_IP: '127.0.0.1' },
+      env: { ...process.env, JAVA_HOME: join(home.tools, 'java17'), PYSPARK_SUBMIT_ARGS: submitArguments(conf), SPARK_LOCAL_IP: '127.0.0.1' },
     });
     return output
       .split('\n')

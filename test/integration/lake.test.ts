@@ -106,14 +106,13 @@ describe('the lake on this machine, its three Spark jobs apart', () => {
   }, 300_000);
 
   test('keeps the last good list when its feed answers HTML, and says how to accept the body', async () => {
-    const fault = `http://127.0.0.1:${lake.state.ports.feeds}/_fault/stevenblack`;
-    await fetch(fault, { method: 'PUT', body: JSON.stringify({ body: '<!DOCTYPE html><html><body>maintenance</body></html>' }) });
+    await lake.breakFeed('stevenblack', { body: '<!DOCTYPE html><html><body>maintenance</body></html>' });
     try {
       const refused = await lake.cli('ingest', 'stevenblack');
       expect(refused.stderr).toMatch(/refused, the last good version stays: the body is HTML; if the list is right all the same: \.\/sluice release stevenblack/);
       expect(refused.code).toBe(1);
     } finally {
-      await fetch(fault, { method: 'DELETE' });
+      await lake.mendFeed('stevenblack');
     }
     await lake.becomes("SELECT count(*) FROM silver.source_checks WHERE outcome = 'refused'", 1);
     const release = await lake.cli('release', 'stevenblack', '--dry-run');

@@ -18,8 +18,6 @@ describe('a lake that runs itself', () => {
     },
     () => ({ generated: true, deployEnv: { SLUICE_NOTIFY_ALWAYS: 'true' } }),
   );
-  const feed = (source: string, fault: object | null) =>
-    fetch(`http://127.0.0.1:${lake.state.ports.feeds}/_fault/${source}`, fault === null ? { method: 'DELETE' } : { method: 'PUT', body: JSON.stringify(fault) });
 
   /** Runs the hourly flow and waits for its end. */
   async function hourly(): Promise<{ operation: { state: string; summary: string; run_id: string } }> {
@@ -39,12 +37,12 @@ describe('a lake that runs itself', () => {
 
   test('its hourly flow checks what is due, each source with an outcome of its own, and says so once; a paused one is left alone', async () => {
     expect((await lake.cli('pause', 'majestic')).code).toBe(0);
-    await feed('urlhaus_csv', { body: '<html>moved</html>' });
+    await lake.breakFeed('urlhaus_csv', { body: '<html>moved</html>' });
     const { operation } = await hourly();
     expect(operation).toMatchObject({ state: 'degraded', summary: expect.stringMatching(/^11 of 12 sources well; not urlhaus_csv$/) });
     const again = await hourly();
     expect(again.operation.summary, 'the hour has not passed').toBe('0 of 0 sources well');
-    await feed('urlhaus_csv', null);
+    await lake.mendFeed('urlhaus_csv');
     await lake.becomes(`SELECT count(*) FROM ops.runs WHERE run_id = '${operation.run_id}' AND subject = 'hourly'`, 1);
     await lake.becomes("SELECT count(*) FROM ops.runs WHERE source = 'ingest'", 12);
     expect(await lake.number("SELECT count(*) FROM ops.runs WHERE subject = 'majestic'")).toBe(0);

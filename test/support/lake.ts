@@ -11,6 +11,7 @@ import { invokeFunction } from '../../bin/invoke.js';
 import { localTarget, type Target } from '../../bin/target.js';
 import type { IngestEvent, SourceCheck } from '../../lambdas/ingest/run.js';
 import type { Report } from '../../lambdas/monitor/run.js';
+import type { Fault } from '../../localstack/feeds/server.js';
 import { localName } from '../../localstack/identity.js';
 import { type Home, homeAt, ROOT } from '../../localstack/paths.js';
 import { isAlive, until } from '../../localstack/process.js';
@@ -68,6 +69,19 @@ export class Lake {
     const check = await invokeIngest(event, this.target);
     say(describeCheck(check));
     return check;
+  }
+
+  private fault(source: string): string {
+    return `http://127.0.0.1:${this.state.ports.feeds}/_fault/${source}`;
+  }
+
+  /** Lets a recorded feed answer something else, until it is mended. */
+  async breakFeed(source: string, fault: Fault): Promise<void> {
+    await fetch(this.fault(source), { method: 'PUT', body: JSON.stringify(fault) });
+  }
+
+  async mendFeed(source: string): Promise<void> {
+    await fetch(this.fault(source), { method: 'DELETE' });
   }
 
   async sql(text: string): Promise<(string | null)[][]> {

@@ -14,10 +14,9 @@ const NOW = Date.parse('2026-11-26T12:00:00Z');
 const MINUTE = 60_000;
 
 /** A topic of one partition: the times at which its records came. */
-function topicOf(times: readonly number[], first = 0): Pick<KafkaProbe, 'ends' | 'begins' | 'offsetsAt'> {
+function topicOf(times: readonly number[], first = 0): Pick<KafkaProbe, 'range' | 'offsetsAt'> {
   return {
-    ends: async () => ({ 0: first + times.length }),
-    begins: async () => ({ 0: first }),
+    range: async () => ({ begins: { 0: first }, ends: { 0: first + times.length } }),
     offsetsAt: async (_topic, time) => {
       const found = times.findIndex((each) => each >= time);
       return { 0: first + (found < 0 ? times.length : found) };
