@@ -4,10 +4,13 @@ import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
 import { type Config, loadConfig } from '../../lib/config.js';
 import { monthlyFloor, pricesOf, remaining, total } from '../../lib/cost/cost.js';
-import { PRICES_AS_OF, PRICES_SOURCE } from '../../lib/cost/prices.js';
+import { PRICES, PRICES_AS_OF, PRICES_SOURCE } from '../../lib/cost/prices.js';
 import { ROOT } from '../../localstack/paths.js';
 import { CliError, EXIT, printJson, printRows, say } from '../output.js';
 import { templatesOf } from '../templates.js';
+
+/** The region that a stage is in, as far as this environment says. */
+const regionOf = (config: Config): string => config.region ?? process.env.AWS_REGION ?? 'us-east-1';
 
 const usd = (value: number): string => value.toFixed(2);
 
@@ -31,7 +34,7 @@ function addCost(program: Command): void {
     .option('--json', 'as JSON')
     .action((options: { stage: string; profile?: string; region?: string; json?: boolean }) => {
       const config = deployedStage(options.stage, { ...process.env, ...(options.profile === undefined ? {} : { SLUICE_PROFILE: options.profile }) });
-      const region = options.region ?? config.region ?? process.env.AWS_REGION ?? 'us-east-1';
+      const region = options.region ?? regionOf(config);
       try {
         pricesOf(region);
       } catch (cause) {
@@ -62,15 +65,18 @@ function addDestroy(program: Command): void {
       const config = deployedStage(options.stage, process.env);
       const templates = templatesOf(config);
       const stays = remaining(templates);
-      const region = config.region ?? process.env.AWS_REGION ?? 'us-east-1';
-      const billed = monthlyFloor(templates, region).filter((item) => item.stays);
-      if (options.json) printJson({ stays, monthly: total(billed) });
+      const region = regionOf(config);
+      // Where no price is known a stage can be deleted all the same.
+      const monthly = region in PRICES ? total(monthlyFloor(templates, region).filter((item) => item.stays)) : null;
+      if (options.json) printJson({ stays, monthly });
       else {
         printRows(
           ['stays', 'name', 'in the template'],
           stays.map(({ type, name, resource }) => [type, name, resource]),
         );
-        say(`${stays.length} resources stay; ${usd(total(billed))} USD a month go on for them, and for what the buckets and tables hold`);
+        say(
+          `${stays.length} resources stay; ${monthly === null ? `what they cost in ${region} is not known here` : `${usd(monthly)} USD a month go on for them`}, and for what the buckets and tables hold`,
+        );
         if (stays.length > 0) say(`to delete the data too, deploy once with SLUICE_RETAIN_DATA=false SLUICE_DELETE_DATA_OF=${options.stage}, then destroy`);
       }
       if (options.dryRun) return;

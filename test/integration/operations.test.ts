@@ -99,6 +99,8 @@ describe('a lake that runs itself', () => {
       code: 1,
       stderr: expect.stringContaining('keeps no past'),
     });
+    expect(await lake.cli('cost', '--region', 'mars-north-1')).toMatchObject({ code: 2, stderr: expect.stringContaining('no prices are known for region "mars-north-1"') });
+    expect(await lake.cli('destroy', '--stage', 'local', '--dry-run')).toMatchObject({ code: 2, stderr: expect.stringContaining('costs nothing') });
     expect(await lake.cli('verify', 'gold.nope')).toMatchObject({ code: 2, stderr: expect.stringContaining('no table is named "gold.nope"') });
   }, 120_000);
 
