@@ -10,7 +10,7 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DELTA_CONF, sparkProfile, submitArguments } from '../localstack/gateway/spark-profile.js';
+import { DELTA_CONF, driverPython, sparkProfile, submitArguments } from '../localstack/gateway/spark-profile.js';
 import { defaultHome, ROOT } from '../localstack/paths.js';
 
 interface Line {
@@ -30,7 +30,7 @@ const conf = {
 try {
   const lines: Line[] = await new Promise((resolve, reject) => {
     const found: Line[] = [];
-    const child = spawn(join(home.tools, 'python', 'bin', 'python'), [join(ROOT, 'bench', 'queries_per_driver.py'), work], {
+    const child = spawn(driverPython(home), [join(ROOT, 'bench', 'queries_per_driver.py'), work], {
       cwd: work,
       stdio: ['ignore', 'pipe', 'inherit'],
       env: { ...process.env, JAVA_HOME: join(home.tools, 'java17'), PYSPARK_SUBMIT_ARGS: submitArguments(conf), SPARK_LOCAL_IP: '127.0.0.1', PYTHONDONTWRITEBYTECODE: '1' },

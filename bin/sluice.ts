@@ -5,6 +5,8 @@ import { CliError, EXIT } from './output.js';
 const program = new Command('sluice')
   .description('A streaming lakehouse: feeds to Kafka to Delta tables to SQL, on AWS or on this machine.')
   .version('0.1.0')
+  // `restore --version 3` is the command's own option.
+  .enablePositionalOptions()
   .showHelpAfterError('(./sluice help COMMAND says how)')
   .exitOverride()
   .configureOutput({ writeErr: (text) => process.stderr.write(text) });

@@ -7,7 +7,7 @@ import { addDoctor } from './doctor.js';
 import { addLifecycleCommands } from './lifecycle.js';
 import { addListCommands } from './lists.js';
 import { addOperationCommands } from './operations.js';
-import { addRebuild } from './rebuild.js';
+import { addRebuild, addRestore } from './rebuild.js';
 import { addReplay } from './replay.js';
 import { addSourceCommands } from './sources.js';
 import { addStageCommands } from './stages.js';
@@ -26,6 +26,7 @@ export function addCommands(program: Command): void {
   addReplay(program);
   addBackfill(program);
   addRebuild(program);
+  addRestore(program);
   addListCommands(program);
   addTableCommands(program);
   addStageCommands(program);

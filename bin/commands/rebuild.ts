@@ -6,7 +6,9 @@ import { datasets } from '../../contracts/index.js';
 import { isRunning } from '../../lambdas/watchdog/run.js';
 import { physicalName } from '../../lib/config.js';
 import { LAYOUTS } from '../../lib/medallion/layouts.js';
+import { versionOf } from '../as-of.js';
 import { callWatchdog, runJob } from '../jobs.js';
+import { findTable } from '../lake-tables.js';
 import { CliError, EXIT, printJson, say } from '../output.js';
 import { stageOption } from '../sources.js';
 import { type Target, target } from '../target.js';
@@ -29,8 +31,9 @@ const TIMEOUT_MS = 12 * 3_600_000;
 export const rebuildable = (): string[] =>
   datasets.flatMap((dataset) => dataset.tables.filter(({ layer }) => layer === 'silver' || layer === 'gold').map(({ layer, name }) => `${layer}.${name}`));
 
-/** Layers whose drivers must rest while a table is swapped: Gold reads Silver. */
-const restingLayers = (table: string): readonly string[] => (table.startsWith('silver.') ? ['silver', 'gold'] : ['gold']);
+/** Layers whose drivers must rest while a table is swapped: its writer, and who reads it. */
+const RESTING: Readonly<Record<string, readonly string[]>> = { bronze: ['bronze', 'silver'], silver: ['silver', 'gold'], gold: ['gold'] };
+const restingLayers = (table: string): readonly string[] => RESTING[table.split('.')[0] ?? ''] ?? [];
 
 /** Stops the runs of every job that writes one of the layers. */
 async function stopDrivers(lake: Target, layers: readonly string[]): Promise<void> {
@@ -46,16 +49,71 @@ async function stopDrivers(lake: Target, layers: readonly string[]): Promise<voi
   }
 }
 
-async function runRebuild(table: string, swap: 'no' | 'yes' | 'accept-loss', lake: Target): Promise<Result> {
+/** @param version begin with the rows of this one. @default - compute from the layer before */
+async function runRebuild(table: string, swap: 'no' | 'yes' | 'accept-loss', lake: Target, version?: number): Promise<Result> {
   // First the rebuild, which waits for the lease; then the drivers are stopped: whoever is started again comes after it.
   const stop = async () => (swap === 'no' ? undefined : stopDrivers(lake, restingLayers(table)));
-  const RunId = await runJob(lake, 'rebuild', { '--table': table, '--swap': swap }, TIMEOUT_MS, stop);
+  const restored: Record<string, string> = version === undefined ? {} : { '--version': String(version) };
+  const RunId = await runJob(lake, 'rebuild', { '--table': table, '--swap': swap, ...restored }, TIMEOUT_MS, stop);
   const { Item } = await lake.dynamo.send(new GetItemCommand({ TableName: physicalName(lake.identity, 'state'), Key: { pk: { S: `rebuild#${RunId}` } } }));
   return resultSchema.parse(JSON.parse(Item?.result?.S ?? '{}'));
 }
 
 /** Starts what a rebuild stopped, at once; the watchdog's schedule would, later. */
 const startDrivers = (lake: Target) => callWatchdog(lake);
+
+const compared = (result: Result) =>
+  `${result.table}: ${result.same} rows are the same, ${result.different} differ, ${result.only_old} are in the old table alone, ${result.only_new} in the new one alone`;
+
+/** Tables that are computed from a Silver table, its own dataset's and those that read it beside theirs. */
+export function downstreamOf(table: string): string[] {
+  const [layer, name = ''] = table.split('.');
+  if (layer !== 'silver') return [];
+  return datasets.flatMap((dataset) =>
+    dataset.tables.filter(({ layer: of, reads }) => of === 'gold' && (dataset.name === name || reads.includes(name))).map((each) => `${each.layer}.${each.name}`),
+  );
+}
+
+/** Tables that can be put back: what is computed, and Bronze, which holds what came. */
+export const restorable = (): string[] => [...datasets.map(({ name }) => `bronze.${name}`), ...rebuildable()];
+
+export function addRestore(program: Command): void {
+  program
+    .command('restore')
+    .description(
+      'put a bronze, silver or gold table back to an old version, in a path of its own, with what came since computed anew; then what is downstream; stops the drivers meanwhile',
+    )
+    .argument('<table>', 'for example silver.harmful_domains')
+    .option('--version <version>', 'a version; ./sluice tables says which can be read')
+    .option('--timestamp <time>', 'the version that was there at a time, such as 2026-11-26T12:00:00Z')
+    .option('--json', 'as JSON')
+    .addOption(stageOption())
+    .action(async (table: string, options: { version?: string; timestamp?: string; json?: boolean; stage: string }) => {
+      if (!restorable().includes(table)) throw new CliError(`${table} cannot be restored; known: ${restorable().join(', ')}`, EXIT.misuse);
+      const asOf = options.version ?? options.timestamp;
+      if (asOf === undefined || (options.version !== undefined && options.timestamp !== undefined)) throw new CliError('give --version or --timestamp (not both)', EXIT.misuse);
+      if (options.version !== undefined && !/^\d+$/.test(options.version)) throw new CliError(`--version ${options.version}: a number such as 42`, EXIT.misuse);
+      const lake = target(options.stage);
+      const { version } = await versionOf(findTable(table), asOf, lake);
+      const results: Result[] = [];
+      const tell = (result: Result) => {
+        results.push(result);
+        if (!options.json) say(compared(result));
+      };
+      try {
+        say(`restoring ${table} as of version ${version} ...`);
+        tell(await runRebuild(table, 'accept-loss', lake, version));
+        for (const each of downstreamOf(table)) {
+          say(`computing ${each} anew ...`);
+          tell(await runRebuild(each, 'accept-loss', lake));
+        }
+      } finally {
+        await startDrivers(lake);
+      }
+      if (options.json) printJson({ table, version, results });
+      else say(`${table} begins with the rows of version ${version}, and holds what came since; what stood there before stays at ${results[0]?.old} until you remove it`);
+    });
+}
 
 export function addRebuild(program: Command): void {
   program
@@ -79,9 +137,7 @@ export function addRebuild(program: Command): void {
       }
       if (options.json) printJson(result);
       else {
-        say(
-          `${result.table}: ${result.same} rows are the same, ${result.different} differ, ${result.only_old} are in the old table alone, ${result.only_new} in the new one alone`,
-        );
+        say(compared(result));
         if (result.swapped) say(`swapped: ${result.new} holds; ${result.old} stays until you remove it`);
         else if (options.swap) say(`not swapped: ${result.only_old} rows would be lost. --accept-loss swaps all the same`);
         else say(`nothing was swapped; the new one is at ${result.new}: add --swap`);

@@ -20,6 +20,12 @@ IAM_OPTIONS = {
 }
 
 
+def has_offsets(spark: SparkSession, checkpoint: str) -> bool:
+    """Whether a query has begun with this checkpoint."""
+    offsets = spark.sparkContext._jvm.org.apache.hadoop.fs.Path(f"{checkpoint}/offsets")
+    return bool(offsets.getFileSystem(spark._jsparkSession.sessionState().newHadoopConf()).exists(offsets))
+
+
 def starting_offsets(spark: SparkSession, path: str, topic: str, partitions: int) -> str:
     """Where a query without a checkpoint starts: behind the highest offset that the table holds, else at the earliest.
 

@@ -20,7 +20,11 @@ OFFSET_LAG = "OffsetLag"
 LEDGER_RESIDUAL = "LedgerResidual"
 QUARANTINED = "QuarantinedRecords"
 QUARANTINE_PERCENT = "QuarantinePercent"
+READ_DURATION = "ReadDuration"
 WRITE_DURATION = "WriteDuration"
+COMMIT_DURATION = "CommitDuration"
+WORKERS_ALIVE = "WorkersAlive"
+CORES = "Cores"
 MAINTENANCE_DURATION = "MaintenanceDuration"
 
 
@@ -41,12 +45,18 @@ class Metrics:
         self._namespace = namespace
 
     def put(self, dataset: str, layer: str, metrics: Iterable[Metric]) -> None:
-        dimensions = [{"Name": "Dataset", "Value": dataset}, {"Name": "Layer", "Value": layer}]
+        self._put({"Dataset": dataset, "Layer": layer}, metrics)
+
+    def put_job(self, job: str, metrics: Iterable[Metric]) -> None:
+        self._put({"Job": job}, metrics)
+
+    def _put(self, of: Mapping[str, str], metrics: Iterable[Metric]) -> None:
+        dimensions = [{"Name": name, "Value": value} for name, value in of.items()]
         data = [{"MetricName": m.name, "Value": m.value, "Unit": m.unit, "Dimensions": dimensions} for m in metrics]
         try:
             self._client.put_metric_data(Namespace=self._namespace, MetricData=data)
         except Exception:
-            log.exception("metrics of %s.%s could not be published", layer, dataset)
+            log.exception("metrics of %s could not be published", ".".join(reversed(of.values())))
 
 
 def lag_of(progress: Mapping[str, Any]) -> int | None:
@@ -73,13 +83,26 @@ def _offsets(raw: Any) -> dict[str, dict[str, int]] | None:
 
 def metrics_of(progress: Mapping[str, Any]) -> list[Metric]:
     """What a query's progress says, as metrics."""
+    durations = progress.get("durationMs", {})
+
+    def took(name: str, *phases: str) -> Metric:
+        return Metric(name, float(sum(durations.get(phase, 0) for phase in phases)), "Milliseconds")
+
     metrics = [
         Metric(INPUT_ROWS, float(progress.get("numInputRows", 0)), "Count"),
-        Metric(BATCH_DURATION, float(progress.get("durationMs", {}).get("triggerExecution", 0)), "Milliseconds"),
-        Metric(WRITE_DURATION, float(progress.get("durationMs", {}).get("addBatch", 0)), "Milliseconds"),
+        took(BATCH_DURATION, "triggerExecution"),
+        took(READ_DURATION, "latestOffset", "getBatch", "queryPlanning"),
+        took(WRITE_DURATION, "addBatch"),
+        took(COMMIT_DURATION, "walCommit", "commitOffsets"),
     ]
     lag = lag_of(progress)
     return metrics if lag is None else [*metrics, Metric(OFFSET_LAG, float(lag), "Count")]
+
+
+def workers_of(spark: SparkSession) -> list[Metric]:
+    """The driver and its executors, and the cores that tasks have: what of the workers a run really got."""
+    alive = spark.sparkContext._jsc.sc().getExecutorMemoryStatus().size()
+    return [Metric(WORKERS_ALIVE, float(alive), "Count"), Metric(CORES, float(spark.sparkContext.defaultParallelism), "Count")]
 
 
 class ProgressListener:

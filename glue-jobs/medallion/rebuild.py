@@ -2,6 +2,9 @@
 
 Nothing is rewritten in place, and nothing is swapped that lacks a row of the old table, unless somebody accepts the loss: a row can
 lack because its source's retention has passed.
+
+Restore: the same, but the new table begins with the rows of an old version; what came since is added by computing it again, so that
+what the checkpoints have passed is not lost.
 """
 
 from __future__ import annotations
@@ -10,7 +13,8 @@ import argparse
 import json
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from functools import reduce
 from typing import Any
@@ -18,6 +22,7 @@ from typing import Any
 import boto3
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
+from pyspark.sql.types import StructType
 
 from medallion.contracts import Contracts, Dataset, Table, load_contracts
 from medallion.generations import Catalog, DynamoGenerations, at_their_generations, generation_of, path_at
@@ -33,8 +38,9 @@ log = logging.getLogger("rebuild")
 
 IGNORE_MISSING_FILES = "spark.sql.files.ignoreMissingFiles"
 
-# Layers whose drivers must not write while a table of the layer is swapped. Gold reads Silver from a checkpoint of its generation.
-LEASES = {"silver": ("silver", "gold"), "gold": ("gold",)}
+# Layers whose drivers must not write while a table of the layer is swapped: a table is read from a checkpoint of its generation.
+LEASES = {"bronze": ("bronze", "silver"), "silver": ("silver", "gold"), "gold": ("gold",)}
+COMPUTED = ("silver", "gold")
 
 
 @dataclass(frozen=True)
@@ -47,10 +53,15 @@ class Comparison:
     only_new: int
 
 
+def aligned_to(table: DataFrame, schema: StructType) -> DataFrame:
+    """The columns of a schema; those that the table lacks are null."""
+    missing = [field for field in schema.fields if field.name not in table.columns]
+    return reduce(lambda frame, field: frame.withColumn(field.name, F.lit(None).cast(field.dataType)), missing, table).select(*schema.names)
+
+
 def compare(old: DataFrame, new: DataFrame, key: Sequence[str], columns: Sequence[str]) -> Comparison:
     """Compares two tables by their key. Columns that the old one lacks count as null."""
-    missing = [name for name in columns if name not in old.columns]
-    aligned = reduce(lambda frame, name: frame.withColumn(name, F.lit(None).cast(new.schema[name].dataType)), missing, old).select(*columns)
+    aligned = aligned_to(old, StructType([new.schema[name] for name in columns]))
     values = F.to_json(F.struct(*[name for name in columns if name not in key]), {"ignoreNullFields": "false"})
     left = aligned.select(*key, values.alias("_old"), F.lit(True).alias("_in_old"))
     right = new.select(*key, values.alias("_new"), F.lit(True).alias("_in_new"))
@@ -85,8 +96,49 @@ def computed(spark: SparkSession, contracts: Contracts, dataset: Dataset, table:
     raise ValueError(f"{table.full_name} is not computed from another table: silver and gold tables are")
 
 
-def rebuild(spark: SparkSession, contracts: Contracts, dataset: Dataset, table: Table, lake: str) -> tuple[Table, Comparison]:
-    """Writes the table's next generation and compares it with the one that holds.
+@contextmanager
+def missing_files_ignored(spark: SparkSession) -> Iterator[None]:
+    """Rows of a file that is gone are lost already: what is left is read."""
+    spark.conf.set(IGNORE_MISSING_FILES, "true")
+    try:
+        yield
+    finally:
+        spark.conf.unset(IGNORE_MISSING_FILES)
+
+
+def restore(spark: SparkSession, contracts: Contracts, dataset: Dataset, table: Table, lake: str, version: int, path: str) -> None:
+    """Writes to `path` the rows of an old version, and with them what came since.
+
+    Bronze: the records of the table as it is that the version had not. Silver: what Bronze holds and the version had not, by the rules of
+    today. Gold state: the fold goes on from the version over all of Silver. Gold periodic: computed from Silver; a row that Silver can
+    give no more stays as it was.
+    """
+    schema = schema_of(table.ddl)
+    then = aligned_to(spark.read.format("delta").option("versionAsOf", str(version)).load(path_of(lake, table)), schema)
+    if table.layer == "gold" and table.kind == "state":
+        fold = fold_of(table.name)
+        silver = spark.read.format("delta").load(path_of(lake, dataset.table("silver")))
+        rows = fold.finish(fold.explode(then).unionByName(fold.partial(silver))).select(*schema.names)
+    elif table.layer == "gold":
+        since = computed(spark, contracts, dataset, table, lake)
+        rows = since.unionByName(then.join(since.select(*table.key), list(table.key), "left_anti").select(*schema.names))
+    else:
+        rows = then
+    rows.write.format("delta").mode("overwrite").save(path)
+    if table.layer not in ("bronze", "silver"):
+        return
+    held = spark.read.format("delta").load(path).select(*table.key)
+    if table.layer == "silver":
+        since = computed(spark, contracts, dataset, table, lake)
+        since.join(held, list(table.key), "left_anti").select(*schema.names).write.format("delta").mode("append").save(path)
+        return
+    with missing_files_ignored(spark):
+        since = aligned_to(spark.read.format("delta").load(path_of(lake, table)), schema)
+        since.join(held, list(table.key), "left_anti").select(*schema.names).write.format("delta").mode("append").save(path)
+
+
+def rebuild(spark: SparkSession, contracts: Contracts, dataset: Dataset, table: Table, lake: str, version: int | None = None) -> tuple[Table, Comparison]:
+    """Writes the table's next generation, from the layer before it or from an old version, and compares it with the one that holds.
 
     Returns:
         The table at its next generation, and how the two differ.
@@ -95,15 +147,13 @@ def rebuild(spark: SparkSession, contracts: Contracts, dataset: Dataset, table: 
     path = path_of(lake, successor)
     # What an earlier rebuild left half-made, or made and was not swapped, is overwritten.
     ensure_table(spark, lake, successor)
-    rows = computed(spark, contracts, dataset, table, lake)
-    rows.write.format("delta").mode("overwrite").save(path)
+    if version is None:
+        computed(spark, contracts, dataset, table, lake).write.format("delta").mode("overwrite").save(path)
+    else:
+        restore(spark, contracts, dataset, table, lake, version, path)
     new = spark.read.format("delta").load(path)
-    # Rows of a file that is gone are lost already: the table that has them again is held against what is left.
-    spark.conf.set(IGNORE_MISSING_FILES, "true")
-    try:
+    with missing_files_ignored(spark):
         return successor, compare(spark.read.format("delta").load(path_of(lake, table)), new, table.key, schema_of(table.ddl).names)
-    finally:
-        spark.conf.unset(IGNORE_MISSING_FILES)
 
 
 def quarantine_of(spark: SparkSession, dataset: Dataset, lake: str) -> None:
@@ -120,16 +170,17 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
         parser.add_argument(f"--{name}", required=True)
     parser.add_argument("--database-prefix", default="")
     parser.add_argument("--swap", choices=("no", "yes", "accept-loss"), default="no")
+    parser.add_argument("--version", type=int, help="begin with the rows of this version of the table")
     parser.add_argument("--lease-seconds", type=int, default=300)
     known, _glue_own = parser.parse_known_args(list(argv))
     return known
 
 
-def find_table(contracts: Contracts, name: str) -> tuple[Dataset, Table]:
-    """Raises ValueError naming the tables that can be rebuilt."""
-    known = {table.full_name: (dataset, table) for dataset in contracts.datasets for table in dataset.tables if table.layer in LEASES}
+def find_table(contracts: Contracts, name: str, layers: Collection[str] = COMPUTED) -> tuple[Dataset, Table]:
+    """Raises ValueError naming the tables of the layers that can be rebuilt, or restored."""
+    known = {table.full_name: (dataset, table) for dataset in contracts.datasets for table in dataset.tables if table.layer in layers}
     if name not in known:
-        raise ValueError(f"{name} cannot be rebuilt; known: {', '.join(known)}")
+        raise ValueError(f"{name} cannot be {'rebuilt' if layers == COMPUTED else 'restored'}; known: {', '.join(known)}")
     return known[name]
 
 
@@ -141,20 +192,21 @@ def run(argv: Sequence[str]) -> None:
     dynamo, glue = boto3.client("dynamodb"), boto3.client("glue")
     generations = DynamoGenerations(dynamo, arguments.state_table)
     contracts = load_contracts(arguments.contracts, boto3.client("s3"))
-    find_table(contracts, arguments.table)
+    layers = COMPUTED if arguments.version is None else tuple(LEASES)
+    find_table(contracts, arguments.table, layers)
     leases = []
     if arguments.swap != "no":
         me = Holder(arguments.JOB_NAME, arguments.JOB_RUN_ID)
         store = DynamoLeaseStore(dynamo, arguments.state_table)
-        layers = LEASES[arguments.table.split(".")[0]]
-        leases = [acquire(store, layer, me, glue_run_state(glue), patience_seconds=arguments.lease_seconds) for layer in layers]
+        resting = LEASES[arguments.table.split(".")[0]]
+        leases = [acquire(store, layer, me, glue_run_state(glue), patience_seconds=arguments.lease_seconds) for layer in resting]
     try:
         # Read under the leases: nobody else swaps meanwhile.
         contracts = at_their_generations(contracts, generations.get)
-        dataset, table = find_table(contracts, arguments.table)
+        dataset, table = find_table(contracts, arguments.table, layers)
         spark = session(arguments.JOB_NAME)
         spark.sparkContext.setLogLevel("WARN")
-        successor, comparison = rebuild(spark, contracts, dataset, table, lake)
+        successor, comparison = rebuild(spark, contracts, dataset, table, lake, arguments.version)
         lost = comparison.only_old > 0 and arguments.swap != "accept-loss"
         swapped = arguments.swap != "no" and not lost
         if swapped:

@@ -21,13 +21,13 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.streaming import DataStreamWriter, StreamingQuery
 
 from medallion.arguments import JobArguments, parse_arguments, trigger_of
-from medallion.bronze import bronze_writer, kafka_options, kafka_source, starting_offsets, to_bronze
+from medallion.bronze import bronze_writer, has_offsets, kafka_options, kafka_source, starting_offsets, to_bronze
 from medallion.contracts import Contracts, Dataset, Table, load_contracts
 from medallion.generations import Catalog, DynamoGenerations, at_their_generations, generation_of
 from medallion.gold_tables import computation_of, fold_of
 from medallion.lease import DynamoLeaseStore, Holder, Lease, acquire, glue_run_state
 from medallion.maintenance import Done, DynamoUpkeep, Maintenance, readers_have_read, record_of
-from medallion.metrics import LEDGER_RESIDUAL, MAINTENANCE_DURATION, QUARANTINE_PERCENT, QUARANTINED, Metric, Metrics, ProgressListener
+from medallion.metrics import LEDGER_RESIDUAL, MAINTENANCE_DURATION, QUARANTINE_PERCENT, QUARANTINED, Metric, Metrics, ProgressListener, workers_of
 from medallion.periodic import PeriodicBatch, periodic_stream
 from medallion.positions import Positions
 from medallion.silver import Counts, SilverBatch
@@ -38,9 +38,11 @@ log = logging.getLogger("medallion")
 
 LEASE_CHECK_SECONDS = 5.0
 UPSTREAM_PATIENCE_SECONDS = 600.0
+FIRST_TRIGGER_SECONDS = 10.0
 # Of fewer records no share is told: one bad row of three is no rate.
 RATE_RECORDS = 20
 BRONZE_MAINTENANCE_SECONDS = 60.0
+WORKERS_SECONDS = 60.0
 OPERATIONS = "operations"
 # Every Silver query writes the ledger.
 LEDGER_LOCK = threading.Lock()
@@ -130,24 +132,34 @@ class Driver:
         row = self.spark.createDataFrame([(key, value)], "key string, value string")
         row.write.format("kafka").options(**kafka_options(self.arguments.bootstrap_servers, self.arguments.kafka_auth)).option("topic", OPERATIONS).save()
 
+    def checkpoint(self, layer: str, name: str, reads: Table | None) -> str:
+        generation = 0 if reads is None else generation_of(reads)
+        return f"{self.arguments.checkpoints}/{layer}/{name}{f'@{generation}' if generation else ''}"
+
+    def behind(self, bronze: Table, dataset: Dataset) -> str:
+        return starting_offsets(self.spark, path_of(self.arguments.lake, bronze), dataset.topic, dataset.partitions)
+
     def start(
         self, layer: str, name: str, trigger_seconds: float, writer: DataStreamWriter, query_id: QueryId | None = None, reads: Table | None = None
     ) -> None:
-        """Starts a query. A stream cannot go on in another table: one that `reads` a rebuilt table has a checkpoint of that generation."""
-        generation = 0 if reads is None else generation_of(reads)
-        checkpoint = f"{self.arguments.checkpoints}/{layer}/{name}{f'@{generation}' if generation else ''}"
+        """Starts a query. A stream cannot go on in another table: one that `reads` a rebuilt table has a checkpoint of that generation, and
+        so has Bronze's, which writes one."""
+        checkpoint = self.checkpoint(layer, name, reads)
         query = writer.queryName(f"{layer}.{name}").option("checkpointLocation", checkpoint).trigger(processingTime=f"{trigger_seconds} seconds").start()
         if query_id is not None:
             query_id.set(query)
 
     def start_bronze(self, dataset: Dataset) -> None:
         arguments, spark = self.arguments, self.spark
-        path = path_of(arguments.lake, dataset.table("bronze"))
-        offsets = starting_offsets(spark, path, dataset.topic, dataset.partitions)
+        table = dataset.table("bronze")
+        # Only a query without a checkpoint asks where it begins; to find out, the whole table is read.
+        offsets = "earliest" if has_offsets(spark, self.checkpoint("bronze", dataset.name, table)) else self.behind(table, dataset)
         kafka = kafka_source(spark, dataset, arguments.bootstrap_servers, arguments.kafka_auth, offsets, arguments.max_offsets_per_trigger)
-        self.start("bronze", dataset.name, trigger_of(arguments, "bronze", dataset), bronze_writer(to_bronze(kafka), arguments.lake, dataset))
+        # A restored table takes no offset twice: its query begins behind the highest that it holds.
+        writer = bronze_writer(to_bronze(kafka), arguments.lake, dataset)
+        self.start("bronze", dataset.name, trigger_of(arguments, "bronze", dataset), writer, reads=table)
         # The native sink has no place for it: a thread beside the query. Appends and compaction of what is there do not conflict.
-        maintenance = self.maintenance("bronze", (dataset.table("bronze"),))
+        maintenance = self.maintenance("bronze", (table,))
 
         def keep() -> None:
             while True:
@@ -176,7 +188,12 @@ class Driver:
         maintenance = self.maintenance("silver", (dataset.table("silver"), dataset.table("quarantine"), self.contracts.ledger))
         batch = SilverBatch(dataset, lake, self.contracts.ledger, self.contracts.canary_source, query_id, self.leases["silver"].assert_held, report)
         self.start(
-            "silver", dataset.name, trigger_of(self.arguments, "silver", dataset), rows.writeStream.foreachBatch(maintained(batch, maintenance)), query_id
+            "silver",
+            dataset.name,
+            trigger_of(self.arguments, "silver", dataset),
+            rows.writeStream.foreachBatch(maintained(batch, maintenance)),
+            query_id,
+            bronze,
         )
 
     def start_gold(self, dataset: Dataset) -> None:
@@ -271,6 +288,20 @@ def watch_leases(leases: Sequence[Lease], die: Callable[[str], None]) -> threadi
     return thread
 
 
+def tell_workers(spark: SparkSession, metrics: Metrics, job: str) -> None:
+    """Says every minute what the run has to work with."""
+
+    def tell() -> None:
+        while True:
+            try:
+                metrics.put_job(job, workers_of(spark))
+            except Exception:
+                log.exception("the workers could not be counted")
+            time.sleep(WORKERS_SECONDS)
+
+    threading.Thread(target=tell, name="workers", daemon=True).start()
+
+
 def die(reason: str) -> None:
     """Ends the process at once, mid-batch if need be: the checkpoint makes that safe."""
     log.critical("%s", reason)
@@ -309,7 +340,7 @@ def run(argv: Sequence[str], layers: Sequence[str]) -> None:
     driver = Driver(spark, arguments, contracts, leases, metrics, positions, DynamoUpkeep(dynamo, arguments.state_table))
     starters = {"bronze": driver.start_bronze, "silver": driver.start_silver, "gold": driver.start_gold}
     for layer in arguments.layers:
-        # Layer by layer, so that Bronze reads while the next layer's tables are made.
+        # Layer by layer, each once the one before has done its first batches: all at once, on a cold JVM, every one of them comes late.
         ensure_tables(spark, arguments.lake, contracts.tables_of(layer))
         for table in contracts.tables_of(layer):
             # A deploy that changes a table's columns points its row at the path of the contract again.
@@ -317,6 +348,8 @@ def run(argv: Sequence[str], layers: Sequence[str]) -> None:
                 log.info("pointed the catalog's row of %s at %s", table.full_name, table.path)
         for dataset in contracts.datasets:
             starters[layer](dataset)
+        await_first_triggers(spark)
+    tell_workers(spark, metrics, arguments.job_name)
     log.info("%d queries run", len(spark.streams.active))
     exit_code = await_end(spark, stopping, expected=len(spark.streams.active))
     positions.flush()
@@ -324,6 +357,13 @@ def run(argv: Sequence[str], layers: Sequence[str]) -> None:
         lease.release()
     logging.shutdown()
     os._exit(exit_code)
+
+
+def await_first_triggers(spark: SparkSession) -> None:
+    """Waits until each query has been through a trigger, or for a few seconds: a long first batch holds up no other layer."""
+    deadline = time.monotonic() + FIRST_TRIGGER_SECONDS
+    while time.monotonic() < deadline and any(query.lastProgress is None for query in spark.streams.active):
+        time.sleep(0.1)
 
 
 def await_end(spark: SparkSession, stopping: threading.Event, expected: int) -> int:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
-from delta.tables import DeltaTable
+from delta.tables import DeltaTable, DeltaTableBuilder
+from pyspark.errors import AnalysisException
 from pyspark.sql import SparkSession
 from pyspark.sql.types import StructType
 
 from medallion.contracts import Table
 
+log = logging.getLogger(__name__)
+
 SIDE_BY_SIDE = 3
+CREATE_TRIES = 3
 
 # Reader features stay off: Athena reads neither deletion vectors nor column mapping (protocol reader version 1).
 PROPERTIES = {
@@ -57,6 +62,19 @@ def ensure_tables(spark: SparkSession, lake: str, tables: Sequence[Table]) -> No
             made.result()
 
 
+def make(builder: DeltaTableBuilder) -> None:
+    """Makes a table. Where several are made side by side in a session that has just begun, Delta now and then does not find the one that
+    it has begun to make: asked again, it makes it, since it makes only what is missing."""
+    for left in range(CREATE_TRIES - 1, -1, -1):
+        try:
+            builder.execute()
+            return
+        except AnalysisException as failure:
+            if left == 0 or "DELTA_TABLE_NOT_FOUND" not in str(failure):
+                raise
+            log.warning("a table could not be made, trying again: %s", failure)
+
+
 def ensure_table(spark: SparkSession, lake: str, table: Table) -> None:
     """Makes the table where it is missing and adds columns that the contract has gained.
 
@@ -71,7 +89,7 @@ def ensure_table(spark: SparkSession, lake: str, table: Table) -> None:
             builder = builder.partitionedBy(*table.partition_by)
         for name, value in properties_of(table).items():
             builder = builder.property(name, value)
-        builder.execute()
+        make(builder)
         return
     existing = {field.name: field.dataType for field in DeltaTable.forPath(spark, path).toDF().schema.fields}
     for field in wanted.fields:

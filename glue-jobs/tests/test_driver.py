@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 
 import pytest
+from pyspark.errors import AnalysisException
 
 from medallion.arguments import parse_arguments, trigger_of
+from medallion.bronze import has_offsets
 from medallion.contracts import parse_contracts
 from medallion.lease import DynamoLeaseStore, Holder, LeaseLost, LeaseRefused, acquire
-from medallion.metrics import Metrics, ProgressListener, lag_of, metrics_of
+from medallion.metrics import Metrics, ProgressListener, lag_of, metrics_of, workers_of
 from medallion.positions import Positions
 from medallion.runner import QuarantineRate
 from medallion.silver import Counts
+from medallion.tables import make
 
 
 class MemoryStore:
@@ -235,3 +238,46 @@ def test_a_layer_that_is_none_and_a_missing_argument_are_named(capsys):
 def test_contracts_of_another_format_are_refused():
     with pytest.raises(ValueError, match="contracts.json has format 2, this release reads 1"):
         parse_contracts('{"format": 2}')
+
+
+class Builder:
+    """A table that is made at the third try, or never."""
+
+    def __init__(self, failures, message):
+        self.failures = failures
+        self.message = message
+        self.tries = 0
+
+    def execute(self):
+        self.tries += 1
+        if self.tries <= self.failures:
+            raise AnalysisException(self.message)
+
+
+def test_a_table_that_delta_does_not_find_while_it_makes_it_is_made_at_another_try():
+    lost = "[DELTA_TABLE_NOT_FOUND] Delta table doesn't exist."
+    flaky, never, other = Builder(2, lost), Builder(9, lost), Builder(1, "[SCHEMA] no")
+    make(flaky)
+    assert flaky.tries == 3
+    with pytest.raises(AnalysisException, match="DELTA_TABLE_NOT_FOUND"):
+        make(never)
+    with pytest.raises(AnalysisException, match="SCHEMA"):
+        make(other)
+    assert (never.tries, other.tries) == (3, 1)
+
+
+def test_a_query_with_a_checkpoint_is_not_asked_where_it_begins(spark, tmp_path):
+    (tmp_path / "new").mkdir()
+    (tmp_path / "old" / "offsets").mkdir(parents=True)
+    assert (has_offsets(spark, f"{tmp_path}/new"), has_offsets(spark, f"{tmp_path}/none"), has_offsets(spark, f"{tmp_path}/old")) == (False, False, True)
+
+
+def test_a_batch_is_told_by_its_phases():
+    durations = {"triggerExecution": 100, "latestOffset": 10, "getBatch": 1, "queryPlanning": 4, "addBatch": 70, "walCommit": 9, "commitOffsets": 6}
+    told = {metric.name: metric.value for metric in metrics_of({"durationMs": durations})}
+    assert (told["BatchDuration"], told["ReadDuration"], told["WriteDuration"], told["CommitDuration"]) == (100, 15, 70, 15)
+
+
+def test_a_run_says_what_it_has_to_work_with(spark):
+    told = {metric.name: metric.value for metric in workers_of(spark)}
+    assert told == {"WorkersAlive": 1, "Cores": spark.sparkContext.defaultParallelism}

@@ -6,10 +6,13 @@ import json
 from dataclasses import replace
 
 import pytest
+from delta.tables import DeltaTable
+from pyspark.sql import functions as F
 
+from medallion.bronze import starting_offsets
 from medallion.contracts import Rule
 from medallion.generations import Catalog, DynamoGenerations, at_their_generations, generation_of, path_at
-from medallion.rebuild import Comparison, compare, find_table, parse_arguments, quarantine_of, rebuild
+from medallion.rebuild import LEASES, Comparison, compare, find_table, parse_arguments, quarantine_of, rebuild
 from medallion.tables import ensure_tables, path_of, schema_of
 
 
@@ -89,6 +92,77 @@ def test_a_changed_rule_takes_rows_out_of_silver_and_into_quarantine(spark, cont
     quarantine_of(spark, dataset, lake)
     quarantined = spark.read.format("delta").load(path_of(lake, dataset.table("quarantine"))).select("rule", "offset").collect()
     assert sorted((row["rule"], row["offset"]) for row in quarantined) == [("malformed", 3), ("no_b", 1)]
+
+
+def rows_of(spark, path, *columns):
+    return sorted(tuple(row) for row in spark.read.format("delta").load(path).select(*columns).collect())
+
+
+def versions_of(spark, path):
+    return DeltaTable.forPath(spark, path).history(1).first()["version"]
+
+
+def test_silver_begins_with_an_old_versions_rows_and_holds_what_came_since(spark, contracts, lake):
+    dataset, silver = find_table(contracts, "silver.harmful_domains")
+    bronze = path_of(lake, dataset.table("bronze"))
+    held, _ = rebuild(spark, contracts, dataset, silver, lake)
+    contracts = swapped(contracts, "silver.harmful_domains")
+    dataset, silver = find_table(contracts, "silver.harmful_domains")
+    path = path_of(lake, silver)
+    assert path == path_of(lake, held)
+    # A row that Bronze has let go, since its retention is over: it is in the version alone.
+    old = spark.read.format("delta").load(path).where("name = 'a.example'").withColumn("name", F.lit("old.example"))
+    old.write.format("delta").mode("append").save(path)
+    version = versions_of(spark, path)
+    whole = rows_of(spark, path, "name", "sequence")
+    # Then the accident, and records that come after it.
+    DeltaTable.forPath(spark, path).delete("name <> 'b.example'")
+    DeltaTable.forPath(spark, path).update("name = 'b.example'", {"category": F.lit("wrong")})
+    late = spark.read.format("delta").load(bronze).where("offset = 1").withColumn("offset", F.lit(9).cast("bigint"))
+    late = late.withColumn("value", F.expr("cast(replace(cast(value AS string), 'b.example', 'late.example') AS binary)"))
+    late.write.format("delta").mode("append").save(bronze)
+
+    restored, comparison = rebuild(spark, contracts, dataset, silver, lake, version)
+    assert rows_of(spark, path_of(lake, restored), "name", "sequence") == sorted([*whole, ("late.example", 1)])
+    assert comparison == Comparison(same=0, different=1, only_old=0, only_new=3)
+    assert rows_of(spark, path_of(lake, restored), "category").count(("wrong",)) == 0
+
+
+def test_gold_goes_on_from_an_old_version_over_all_of_silver(spark, contracts, lake):
+    dataset, silver = find_table(contracts, "silver.harmful_domains")
+    rebuild(spark, contracts, dataset, silver, lake)
+    for name in ("gold.harmful_domains", "gold.harmful_domain_daily"):
+        held = swapped(contracts, "silver.harmful_domains")
+        dataset, gold = find_table(held, name)
+        rebuild(spark, held, dataset, gold, lake)
+        held = swapped(contracts, "silver.harmful_domains", name)
+        dataset, gold = find_table(held, name)
+        path = path_of(lake, gold)
+        before, version = rows_of(spark, path, *gold.key), versions_of(spark, path)
+        DeltaTable.forPath(spark, path).delete()
+        restored, comparison = rebuild(spark, held, dataset, gold, lake, version)
+        assert (rows_of(spark, path_of(lake, restored), *gold.key), comparison.only_new) == (before, len(before))
+        assert rebuild(spark, held, dataset, gold, lake)[1].only_new == len(before), "and it is what a rebuild gives"
+
+
+def test_bronze_gets_back_what_was_deleted_and_keeps_what_came(spark, contracts, lake):
+    dataset, bronze = find_table(contracts, "bronze.harmful_domains", tuple(LEASES))
+    path = path_of(lake, bronze)
+    version, before = versions_of(spark, path), rows_of(spark, path, "offset", "value")
+    DeltaTable.forPath(spark, path).delete("offset > 1")
+    spark.read.format("delta").load(path).where("offset = 0").withColumn("offset", F.lit(7).cast("bigint")).write.format("delta").mode("append").save(path)
+    restored, comparison = rebuild(spark, contracts, dataset, bronze, lake, version)
+    assert rows_of(spark, path_of(lake, restored), "offset", "value") == sorted([*before, (7, before[0][1])])
+    assert comparison == Comparison(same=3, different=0, only_old=0, only_new=2)
+    # It is the writer's own table, of which it begins behind the highest offset.
+    assert json.loads(starting_offsets(spark, path_of(lake, restored), "harmful_domains", 1)) == {"harmful_domains": {"0": 8}}
+
+
+def test_bronze_is_restored_and_not_rebuilt(contracts):
+    with pytest.raises(ValueError, match="bronze.harmful_domains cannot be rebuilt"):
+        find_table(contracts, "bronze.harmful_domains")
+    with pytest.raises(ValueError, match="quarantine.harmful_domains cannot be restored; known: bronze"):
+        find_table(contracts, "quarantine.harmful_domains", tuple(LEASES))
 
 
 def test_tables_are_compared_by_key_and_a_column_that_is_new_counts_as_null(spark):

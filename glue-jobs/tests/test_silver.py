@@ -84,7 +84,7 @@ BAD_RECORDS = [
     (record(name=f"https://github.com/{'a' * 2048}"), "name_length"),
     (record(action="maybe"), "action_known"),
     (record(event="renamed"), "event_known"),
-    (record(sequence=0), "sequence_positive"),
+    (record(sequence=0), "sequence_not_zero"),
     (record(observed_at="2026-01-01T00:05:00.001Z"), "observed_in_the_past"),
 ]
 

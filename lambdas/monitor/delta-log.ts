@@ -8,6 +8,9 @@ interface Commit {
 /** Commits of maintenance between two of Silver's own: more in a row there are not. */
 const MOST_COMMITS = 50;
 
+/** Where a generation of a table stands; 0 is the contract's own path. */
+export const pathAt = (path: string, generation: number): string => (generation === 0 ? path : `${path}@${generation}`);
+
 /** Reads commits of Silver's Delta logs. `generation`: which generation of a table holds. */
 export function deltaLog(s3: S3Client, bucket: string, generation: (table: string) => Promise<number>) {
   const read = async (path: string, version: number): Promise<Commit['commitInfo'] | null> => {
@@ -23,8 +26,7 @@ export function deltaLog(s3: S3Client, bucket: string, generation: (table: strin
   return {
     /** Arrival of the oldest record in the first commit from version `from` to `to` that tells of records; else when it was made. Epoch milliseconds. */
     async oldestIn(dataset: Dataset, from: number, to: number): Promise<number | null> {
-      const current = await generation(`silver.${dataset.name}`);
-      const path = `silver/${dataset.name}${current === 0 ? '' : `@${current}`}`;
+      const path = pathAt(`silver/${dataset.name}`, await generation(`silver.${dataset.name}`));
       for (let version = from; version <= Math.min(to, from + MOST_COMMITS); version++) {
         const info = await read(path, version);
         if (info === null || info === undefined) continue;

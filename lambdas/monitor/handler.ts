@@ -6,6 +6,7 @@ import { GlueClient } from '@aws-sdk/client-glue';
 import { S3Client } from '@aws-sdk/client-s3';
 import { z } from 'zod';
 import { CANARY_SOURCE, canaryRecord, datasets, findDataset, httpSources } from '../../contracts/index.js';
+import { ledger } from '../../contracts/ledger.js';
 import { runSql } from '../shared/athena.js';
 import { kafkaConnection, required } from '../shared/environment.js';
 import { kafkaClient } from '../shared/kafka.js';
@@ -15,7 +16,7 @@ import { glueJobs, wishOf } from '../watchdog/glue-jobs.js';
 import { inWindow } from '../watchdog/run.js';
 import type { CheckResult } from './check.js';
 import { chargesOf, lookAtCost } from './cost-check.js';
-import { deltaLog } from './delta-log.js';
+import { deltaLog, pathAt } from './delta-log.js';
 import { lookAtFreshness, type Positions } from './freshness-check.js';
 import { lookAtJobs } from './jobs-check.js';
 import { lookAtKafka } from './kafka-check.js';
@@ -24,6 +25,7 @@ import { lookAtQuality } from './quality-check.js';
 import { monitor, type Report } from './run.js';
 import { MonitorState } from './state.js';
 import { lookAtStorage } from './storage-check.js';
+import { type TableFact, tableFact } from './table-facts.js';
 
 const s3 = new S3Client({ forcePathStyle: process.env.S3_FORCE_PATH_STYLE === 'true', maxAttempts: 2 });
 const dynamo = new DynamoDBClient({});
@@ -67,7 +69,7 @@ export async function handler(): Promise<Report> {
         for (const line of embeddedLines(required('METRICS_NAMESPACE'), metrics, Date.now())) console.log(line);
       },
       looks: {
-        storage: () => lookAtStorage({ s3, bucket: required('CHECKPOINTS_BUCKET'), dynamo, table: stateTable, runId }),
+        storage: () => lookAtStorage({ s3, bucket: required('CHECKPOINTS_BUCKET'), dynamo, table: stateTable, runId, tables: () => tables(state), now: Date.now() }),
         kafka: () => lookAtKafka(probe, datasets, { topic: operations.name, record: canaryOf(operations) }),
         jobs: async () => {
           const at = await positions();
@@ -101,6 +103,18 @@ export async function handler(): Promise<Report> {
   } finally {
     await probe.close().catch((cause: unknown) => console.error('the connection to Kafka could not be closed', cause));
   }
+}
+
+/** What the logs of all tables say; of those that are there. */
+async function tables(state: MonitorState): Promise<TableFact[]> {
+  const all = [...datasets.flatMap((dataset) => dataset.tables), ledger];
+  const facts = await Promise.all(
+    all.map(async (table) => {
+      const generation = await state.generation(`${table.layer}.${table.name}`);
+      return tableFact(table, pathAt(`${table.layer}/${table.name}`, generation), required('LAKE_BUCKET'), s3);
+    }),
+  );
+  return facts.filter((fact) => fact !== null);
 }
 
 const recordOf = ({ check, state, summary, findings, startedAt, finishedAt }: CheckResult, run_id: string) =>

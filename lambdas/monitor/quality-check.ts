@@ -30,11 +30,12 @@ const GAPS = `SELECT dataset, count(*) FROM (
 
 const HEADER = (name: string) => `from_utf8(element_at(filter(headers, h -> h."key" = '${name}'), 1).value)`;
 
-/** Runs of sources that sent more than Bronze holds of them: run, source, sent, held. */
-const SHORT = (dataset: string) => `SELECT c.run_id, c.source, c.produced, coalesce(b.held, 0) FROM silver.source_checks c
-LEFT JOIN (SELECT ${HEADER('sluice-run')} AS run_id, count(*) AS held FROM bronze.${dataset} WHERE ingestion_date >= current_date - INTERVAL '2' DAY GROUP BY 1) b ON b.run_id = c.run_id
-WHERE c.finished_at BETWEEN current_timestamp - INTERVAL '1' DAY AND current_timestamp - INTERVAL '${SETTLED_MINUTES}' MINUTE
-  AND c.source <> '_canary' AND c.produced > coalesce(b.held, 0)`;
+/** Runs, backfills among them, that sent more than Bronze holds of them: run, subject, sent, held. */
+const SHORT = (dataset: string) => `SELECT r.run_id, r.subject, r.produced, coalesce(b.held, 0) FROM (
+  SELECT run_id, subject, finished_at, cast(json_extract_scalar(details, '$.produced') AS bigint) AS produced FROM silver.operations
+  WHERE kind = 'run' AND json_extract_scalar(details, '$.dataset') = '${dataset}'
+) r LEFT JOIN (SELECT ${HEADER('sluice-run')} AS run_id, count(*) AS held FROM bronze.${dataset} WHERE ingestion_date >= current_date - INTERVAL '2' DAY GROUP BY 1) b ON b.run_id = r.run_id
+WHERE r.finished_at BETWEEN current_timestamp - INTERVAL '1' DAY AND current_timestamp - INTERVAL '${SETTLED_MINUTES}' MINUTE AND r.produced > coalesce(b.held, 0)`;
 
 const RULES = (datasets: readonly Dataset[]) =>
   datasets

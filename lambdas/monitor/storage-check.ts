@@ -1,6 +1,8 @@
 import { type DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { GetObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
-import type { Finding, Looked } from './check.js';
+import { MONITOR_METRICS } from '../shared/metrics.js';
+import { type Finding, inWords, type Looked, metric } from './check.js';
+import type { TableFact } from './table-facts.js';
 
 export interface StorageDeps {
   readonly s3: S3Client;
@@ -8,12 +10,14 @@ export interface StorageDeps {
   readonly dynamo: DynamoDBClient;
   readonly table: string;
   readonly runId: string;
+  readonly tables: () => Promise<readonly TableFact[]>;
+  readonly now: number;
 }
 
 const KEY = 'monitor/probe';
 
-/** An object and an item, written and read back. */
-export async function lookAtStorage({ s3, bucket, dynamo, table, runId }: StorageDeps): Promise<Looked> {
+/** An object and an item, written and read back; the tables' logs, read. */
+export async function lookAtStorage({ s3, bucket, dynamo, table, runId, tables, now }: StorageDeps): Promise<Looked> {
   const s3Finding = looked('S3', async () => {
     await s3.send(new PutObjectCommand({ Bucket: bucket, Key: KEY, Body: runId }));
     const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: KEY }));
@@ -25,9 +29,31 @@ export async function lookAtStorage({ s3, bucket, dynamo, table, runId }: Storag
     const { Item } = await dynamo.send(new GetItemCommand({ TableName: table, Key: key, ConsistentRead: true }));
     return Item?.run?.S === runId;
   });
-  const findings = await Promise.all([s3Finding, dynamoFinding]);
+  const [facts, ...probes] = await Promise.all([tables().catch((cause: Error) => cause), s3Finding, dynamoFinding]);
+  const findings = [...probes, tablesFinding(facts, now)];
   const bad = findings.filter(({ state }) => state === 'failed');
-  return { summary: bad.length === 0 ? 'what is written is read back' : bad.map(({ subject }) => subject).join(', '), findings, metrics: [] };
+  return {
+    summary: bad.length === 0 ? 'what is written is read back' : bad.map(({ subject }) => subject).join(', '),
+    findings,
+    metrics: facts instanceof Error ? [] : facts.flatMap((fact) => tableMetrics(fact, now)),
+  };
+}
+
+function tablesFinding(facts: readonly TableFact[] | Error, now: number): Finding {
+  const subject = 'tables';
+  if (facts instanceof Error) return { subject, state: 'failed', message: `their logs cannot be read: ${facts.message}` };
+  const files = facts.reduce((sum, fact) => sum + (fact.files ?? 0), 0);
+  const newest = Math.max(...facts.map(({ committedAt }) => committedAt));
+  return { subject, state: 'ok', message: facts.length === 0 ? 'none yet' : `${facts.length}, of ${files} files; the newest commit is ${inWords((now - newest) / 60_000)} old` };
+}
+
+function tableMetrics({ table, files, bytes, committedAt }: TableFact, now: number) {
+  const dimensions = { Dataset: table.name, Layer: table.layer };
+  return [
+    ...(files === null ? [] : [metric(MONITOR_METRICS.tableFiles, files, dimensions)]),
+    ...(bytes === null ? [] : [metric(MONITOR_METRICS.tableBytes, bytes, dimensions, 'None')]),
+    metric(MONITOR_METRICS.commitAgeMinutes, Math.max(0, now - committedAt) / 60_000, dimensions, 'None'),
+  ];
 }
 
 async function looked(subject: string, same: () => Promise<boolean>): Promise<Finding> {

@@ -14,7 +14,13 @@ export const INGEST_METRICS = {
 export const DRIVER_METRICS = {
   inputRows: 'InputRows',
   batchMs: 'BatchDuration',
+  /** Parts of a batch: finding and planning what to read, writing it, and Spark's own log of it. */
+  readMs: 'ReadDuration',
   writeMs: 'WriteDuration',
+  commitMs: 'CommitDuration',
+  /** Of a job's run: driver and executors that are there, and the cores that tasks have. */
+  workersAlive: 'WorkersAlive',
+  cores: 'Cores',
   lag: 'OffsetLag',
   residual: 'LedgerResidual',
   quarantined: 'QuarantinedRecords',
@@ -47,6 +53,11 @@ export const MONITOR_METRICS = {
   /** Minutes since the slowest query of a job said anything. */
   progressAgeMinutes: 'ProgressAgeMinutes',
   monthToDateCost: 'MonthToDateCost',
+  /** Of a table, by the end of its log. */
+  tableFiles: 'TableFiles',
+  tableBytes: 'TableBytes',
+  /** Minutes since anything was written; what is fresh is told by freshnessMinutes. */
+  commitAgeMinutes: 'CommitAgeMinutes',
 } as const;
 
 /** What the watchdog measures. */

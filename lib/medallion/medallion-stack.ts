@@ -184,7 +184,7 @@ export class MedallionStack extends Stack {
 
   /** A rebuilt table stands elsewhere: the catalog's row is moved by the driver that writes the table. */
   private grantCatalog(job: PySparkJob, config: Config): void {
-    const databases = ['silver', 'gold'].map((layer) => databaseName(config, layer));
+    const databases = ['bronze', 'silver', 'gold'].map((layer) => databaseName(config, layer));
     job.allow(
       ['glue:GetTable', 'glue:UpdateTable'],
       [

@@ -143,28 +143,46 @@ export class Dashboards extends Construct {
 
   private pipeline(): IWidget[][] {
     const { datasets, jobs } = this.props;
-    const rows = datasets.map((dataset): IWidget[] => {
+    const rows = datasets.flatMap((dataset): IWidget[][] => {
       const at = (name: string, layers: readonly string[], statistic: string, suffix = '') =>
         layers.map((Layer) => this.metric(name, { Dataset: dataset.name, Layer }, statistic, `${Layer}${suffix}`));
       const gold = dataset.tables.filter(({ writer }) => writer === 'gold');
       const ofTables = (name: string, statistic: string, suffix = '') =>
         gold.map((table) => this.metric(name, { Dataset: table.name, Layer: table.layer }, statistic, `${table.layer}.${table.name}${suffix}`));
+      const everywhere = [...LAYERS.slice(0, 2), 'quarantine'];
+      const phase = (name: string, suffix: string) => [...at(name, ['bronze', 'silver'], 'Average', suffix), ...ofTables(name, 'Average', suffix)];
       return [
-        this.graph(`${dataset.name}: rows`, [...at(DRIVER_METRICS.inputRows, ['bronze', 'silver'], 'Sum'), ...ofTables(DRIVER_METRICS.inputRows, 'Sum')], 6),
-        this.graph(`${dataset.name}: records that wait`, at(MONITOR_METRICS.lagRecords, ['bronze', 'silver'], 'Maximum'), 6),
-        this.graph(
-          `${dataset.name}: batch, ms, and its writing`,
-          [...at(DRIVER_METRICS.batchMs, ['bronze', 'silver'], 'Average'), ...ofTables(DRIVER_METRICS.batchMs, 'Average')],
-          6,
-          [],
-          [...at(DRIVER_METRICS.writeMs, ['bronze', 'silver'], 'Average', ' writing'), ...ofTables(DRIVER_METRICS.writeMs, 'Average', ' writing')],
-        ),
-        this.graph(
-          `${dataset.name}: part of retention used, %`,
-          [this.metric(MONITOR_METRICS.lagRetentionPercent, { Dataset: dataset.name })],
-          6,
-          this.thresholds(MONITOR_METRICS.lagRetentionPercent),
-        ),
+        [
+          this.graph(`${dataset.name}: rows`, [...at(DRIVER_METRICS.inputRows, ['bronze', 'silver'], 'Sum'), ...ofTables(DRIVER_METRICS.inputRows, 'Sum')], 6),
+          this.graph(`${dataset.name}: records that wait`, at(MONITOR_METRICS.lagRecords, ['bronze', 'silver'], 'Maximum'), 6),
+          this.graph(
+            `${dataset.name}: part of retention used, %`,
+            [this.metric(MONITOR_METRICS.lagRetentionPercent, { Dataset: dataset.name })],
+            6,
+            this.thresholds(MONITOR_METRICS.lagRetentionPercent),
+          ),
+          this.graph(`${dataset.name}: batch, ms`, phase(DRIVER_METRICS.batchMs, ''), 6),
+        ],
+        [
+          this.graph(
+            `${dataset.name}: batch by phase, ms`,
+            [...phase(DRIVER_METRICS.readMs, ' reading'), ...phase(DRIVER_METRICS.writeMs, ' writing'), ...phase(DRIVER_METRICS.commitMs, ' commit')],
+            6,
+          ),
+          this.graph(
+            `${dataset.name}: files`,
+            [...at(MONITOR_METRICS.tableFiles, everywhere, 'Maximum'), ...ofTables(MONITOR_METRICS.tableFiles, 'Maximum')],
+            6,
+            [],
+            [...at(MONITOR_METRICS.tableBytes, everywhere, 'Maximum', ' bytes'), ...ofTables(MONITOR_METRICS.tableBytes, 'Maximum', ' bytes')],
+          ),
+          this.graph(
+            `${dataset.name}: age of the last commit, minutes`,
+            [...at(MONITOR_METRICS.commitAgeMinutes, everywhere, 'Maximum'), ...ofTables(MONITOR_METRICS.commitAgeMinutes, 'Maximum')],
+            6,
+          ),
+          this.graph(`${dataset.name}: maintenance, ms`, [...at(DRIVER_METRICS.maintenanceMs, everywhere, 'Maximum'), ...ofTables(DRIVER_METRICS.maintenanceMs, 'Maximum')], 6),
+        ],
       ];
     });
     const glue = (JobName: string, metricName: string, label: string, group?: string) =>
@@ -191,8 +209,12 @@ export class Dashboards extends Construct {
         this.thresholds(MONITOR_METRICS.progressAgeMinutes, ({ Job }) => Job === job),
       ),
       this.graph(
-        `${job}: executors, use of workers`,
-        [glue(job, 'glue.driver.ExecutorAllocationManager.executors.numberAllExecutors', 'executors')],
+        `${job}: workers alive, cores, use of workers`,
+        [
+          this.metric(DRIVER_METRICS.workersAlive, { Job: job }, 'Minimum', 'workers alive'),
+          this.metric(DRIVER_METRICS.cores, { Job: job }, 'Minimum', 'cores'),
+          glue(job, 'glue.driver.ExecutorAllocationManager.executors.numberAllExecutors', 'executors wanted'),
+        ],
         6,
         [],
         [glue(job, 'glue.driver.workerUtilization', 'worker utilisation', 'job_performance')],

@@ -10,7 +10,7 @@ import { anyPort } from '../ports.js';
 import { isAlive, type Running, startProcess, stopProcess, tail } from '../process.js';
 import { LOCAL_CREDENTIALS } from '../services/emulator.js';
 import { ServiceError } from './errors.js';
-import { parseGlueConf, sparkProfile, submitArguments } from './spark-profile.js';
+import { driverPython, parseGlueConf, sparkProfile, submitArguments } from './spark-profile.js';
 
 type State = 'STARTING' | 'RUNNING' | 'STOPPING' | 'STOPPED' | 'SUCCEEDED' | 'FAILED';
 
@@ -169,7 +169,7 @@ export class GlueRuns {
     const name = `job-${run.job}-${run.id}`;
     const { running, child } = startProcess(home, {
       name,
-      command: join(home.tools, 'python', 'bin', 'python'),
+      command: driverPython(home),
       args: [script, '--JOB_NAME', run.job, '--JOB_RUN_ID', run.id, ...args],
       cwd: folder,
       env: {
@@ -177,7 +177,7 @@ export class GlueRuns {
         AWS_ENDPOINT_URL: awsEndpoint,
         AWS_ENDPOINT_URL_S3: s3Endpoint,
         JAVA_HOME: join(home.tools, 'java17'),
-        PYSPARK_PYTHON: join(home.tools, 'python', 'bin', 'python'),
+        PYSPARK_PYTHON: driverPython(home),
         PYSPARK_SUBMIT_ARGS: submitArguments(conf),
         PYTHONPATH: packages.join(':'),
         PYTHONUNBUFFERED: '1',

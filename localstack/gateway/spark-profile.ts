@@ -1,5 +1,15 @@
+import { existsSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Home } from '../paths.js';
+
+/** The Python of drivers. By its real path: the archive of classes is good for the class path that it was made with. */
+export const driverPython = (home: Home): string => join(realpathSync(join(home.tools, 'python')), 'bin', 'python');
+
+/** Options of a JVM that maps the archive of classes (localstack/install/classes.py), where there is one. */
+function sharedClasses(home: Home): string {
+  const archive = join(home.tools, 'classes', 'spark.jsa');
+  return existsSync(archive) ? `"-XX:SharedArchiveFile=${realpathSync(archive)}" ` : '';
+}
 
 /**
  * Spark settings of this machine, on top of the job's own. Two cores and small batches: planning and compiling cost more
@@ -19,8 +29,8 @@ export function sparkProfile(
     'spark.ui.showConsoleProgress': 'false',
     'spark.local.dir': runTmp,
     'spark.sql.warehouse.dir': join(runTmp, 'warehouse'),
-    'spark.driver.extraClassPath': join(home.tools, 'jars', 'spark', '*'),
-    'spark.driver.extraJavaOptions': `-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m -XX:+UseSerialGC "-Djava.io.tmpdir=${runTmp}" "-Dderby.system.home=${runTmp}"`,
+    'spark.driver.extraClassPath': join(realpathSync(join(home.tools, 'jars')), 'spark', '*'),
+    'spark.driver.extraJavaOptions': `${sharedClasses(home)}-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m -XX:+UseSerialGC "-Djava.io.tmpdir=${runTmp}" "-Dderby.system.home=${runTmp}"`,
     'spark.sql.shuffle.partitions': '1',
     'spark.default.parallelism': '2',
     'spark.sql.adaptive.enabled': 'false',

@@ -41,6 +41,10 @@ python_folder=$cache/python/3.11-$python_key
 checkov_folder=$cache/python/checkov-$(key_of "$here/checkov.txt")
 jars_folder=$cache/jars/$(key_of "$here/ivy.xml" "$here/jars.sha256")
 trino_folder=$cache/trino/476
+# Good for the very jars, packages and JVM that it was made with.
+classes_folder() {
+  printf '%s\n' "$cache/classes/$({ printf '%s %s\n' "$jars_folder" "$python_folder" && "$tools/java17/bin/java" -version 2>&1 && cat "$here/classes.py"; } | sha256 | cut -c 1-12)"
+}
 jdk17_folder=$cache/jdk/$(key_of "$here/jdk17.txt")
 jdk25_folder=$cache/jdk/$(key_of "$here/jdk25.txt")
 
@@ -75,7 +79,7 @@ plan() {
   [ "$what" = node ] || {
     need "$python_folder" 'Spark and Python' 400 700
     [ -n "$(system_java 17 17)" ] || need "$jdk17_folder" 'JDK 17' 38 80
-    need "$jars_folder" jars 345 345
+    need "$jars_folder" jars 345 510
     need "$trino_folder" Trino 821 400
     [ -n "$(system_java 24 99)" ] || need "$jdk25_folder" 'JDK 25' 45 105
   }
@@ -218,6 +222,11 @@ make_trino() {
   rm -rf "$1/trino" "$cache/ivy/io.trino"
 }
 
+# A driver starts in half the time with it, and without it all the same: not every JVM can make one.
+make_classes() {
+  JAVA_HOME=$tools/java17 "$python_folder/bin/python" "$here/classes.py" "$1/spark.jsa" "$jars_folder" >"$1/log" 2>&1 || say "without an archive of classes drivers start slower; why: $1/log"
+}
+
 install_node() {
   part "$node_folder" 'Node packages' make_node
   link "$node_folder/node_modules" node_modules
@@ -241,13 +250,16 @@ install_base() {
   fi
   part "$jars_folder" jars make_jars
   link "$jars_folder" jars
+  classes=$(classes_folder)
+  part "$classes" 'the archive of classes' make_classes
+  link "$classes" classes
 }
 # What is linked already needs no looking for Java, disk or Python again.
 stamp=$tools/.installed
 linked="$node_folder $python_folder $jars_folder"
 is_linked() {
   [ "$(cat "$stamp" 2>/dev/null || true)" = "$linked" ] || return 1
-  for name in node_modules python java17 jars; do [ -e "$tools/$name" ] || return 1; done
+  for name in node_modules python java17 jars classes; do [ -e "$tools/$name" ] || return 1; done
   [ -e "$root/node_modules/tsx" ]
 }
 install_trino() {

@@ -86,8 +86,13 @@ describe('monitoring', () => {
     const on = httpSources().filter(({ source }) => isOn(loadConfig('prod', {}), source));
     for (const { source } of on) expect(ingestion).toContain(source.name);
     expect(ingestion).toContain('alarm source-overdue');
-    for (const each of ['BatchDuration', 'WriteDuration', 'LagRecords', 'sluice-prod-silver', 'glue.driver.memory.heap.used.percentage', 'numberAllExecutors'])
-      expect(pipeline).toContain(each);
+    const phases = ['BatchDuration', 'ReadDuration', 'WriteDuration', 'CommitDuration'];
+    const tables = ['InputRows', 'LagRecords', 'TableFiles', 'TableBytes', 'CommitAgeMinutes', 'MaintenanceDuration'];
+    const workers = ['WorkersAlive', 'Cores', 'glue.driver.memory.heap.used.percentage', 'numberAllExecutors', 'sluice-prod-silver'];
+    for (const each of [...phases, ...tables, ...workers]) expect(pipeline).toContain(each);
+    // A table that the contracts gain is there by itself.
+    const shown = pipeline.replaceAll('\\', '');
+    for (const { tables: all } of datasets) for (const { layer, name } of all) expect(shown).toContain(`"TableFiles","Dataset","${name}","Layer","${layer}"`);
   });
 });
 

@@ -304,7 +304,7 @@ describe('deployed stages', () => {
     expect(moving).toHaveLength(2);
     for (const { Resource } of moving) {
       expect(text(Resource)).toContain(':table/sluice_dev_gold/*');
-      expect(text(Resource)).not.toContain('sluice_dev_bronze');
+      expect(text(Resource)).not.toContain('sluice_dev_quarantine');
     }
   });
 

@@ -177,7 +177,7 @@ describe('the check of quality', () => {
       'sum(abs(residual))': [['harmful_domains', '1000', '50', '1']],
       'AS before': [['harmful_domains', '2']],
       'FROM quarantine': [['harmful_domains', 'malformed', '50']],
-      'c.produced': [['run-7', 'stevenblack', '10', '8']],
+      'r.produced': [['run-7', 'stevenblack', '10', '8']],
       'any_match(headers': [[seconds(1), null, seconds(400)]],
     });
     expect(looked.findings.map(({ subject, state, message }) => [subject, state, message])).toEqual([
