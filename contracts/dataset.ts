@@ -57,6 +57,12 @@ const boundsSchema = z
   })
   .strict();
 
+/** The file of a repository that a URL gives as it is on a branch; null where it is none. */
+export function githubFile(url: string): { readonly repository: string; readonly branch: string; readonly path: string } | null {
+  const [, repository, branch, path] = /^https:\/\/raw\.githubusercontent\.com\/([\w.-]+\/[\w.-]+)\/([\w.-]+)\/([^?#]+)$/.exec(url) ?? [];
+  return repository && branch && path ? { repository, branch, path } : null;
+}
+
 const httpSourceSchema = z
   .object({
     kind: z.literal('http'),
@@ -89,8 +95,14 @@ const httpSourceSchema = z
     minIntervalMinutes: z.number().int().positive().optional(),
     bounds: boundsSchema,
     enabled: z.boolean().default(true),
+    /** Where its publisher keeps the versions of the past, for `sluice backfill`: `github`, the repository that the URL is of. @default - nowhere */
+    past: z.enum(['github']).optional(),
   })
   .strict()
+  .refine(({ url, past }) => past !== 'github' || githubFile(url) !== null, {
+    error: 'its past is in a GitHub repository, so its URL is https://raw.githubusercontent.com/OWNER/REPOSITORY/BRANCH/PATH',
+    path: ['past'],
+  })
   .refine(({ enabled, commercialUse }) => commercialUse || !enabled, { error: 'its terms forbid commercial use, so it is off by default: enabled: false', path: ['enabled'] })
   .refine(({ enabled, key }) => key === undefined || !enabled, { error: 'it needs a key, which a fresh stage has not: enabled: false', path: ['enabled'] })
   .refine(({ url, key }) => url.includes('{key}') === (key !== undefined && key.header === undefined), {

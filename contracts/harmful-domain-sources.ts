@@ -37,6 +37,7 @@ export const HARMFUL_DOMAIN_SOURCES: (SourceInput & { readonly category: Categor
     licence: 'MIT',
     homepage: 'https://github.com/StevenBlack/hosts',
     bounds: { minEntries: 1, maxBytes: 64 * MIB, maxShrink: 0.5 },
+    past: 'github',
   },
   {
     kind: 'http',
@@ -90,6 +91,7 @@ export const HARMFUL_DOMAIN_SOURCES: (SourceInput & { readonly category: Categor
     licence: 'MPL-2.0',
     homepage: 'https://github.com/badmojr/1Hosts',
     bounds: { minEntries: 1, maxBytes: 64 * MIB, maxShrink: 0.5 },
+    past: 'github',
   },
   {
     kind: 'http',
@@ -102,6 +104,7 @@ export const HARMFUL_DOMAIN_SOURCES: (SourceInput & { readonly category: Categor
     licence: 'GPL-3.0',
     homepage: 'https://github.com/hagezi/dns-blocklists',
     bounds: { minEntries: 1, maxBytes: 64 * MIB, maxShrink: 0.5 },
+    past: 'github',
   },
   {
     kind: 'http',
@@ -210,6 +213,7 @@ export const HARMFUL_DOMAIN_SOURCES: (SourceInput & { readonly category: Categor
     licence: 'CC0-1.0',
     homepage: 'https://github.com/disposable-email-domains/disposable-email-domains',
     bounds: { minEntries: 1, maxBytes: 8 * MIB, maxShrink: 0.5 },
+    past: 'github',
   },
   {
     kind: 'http',

@@ -60,7 +60,7 @@ export const operations = defineDataset({
   tables: [
     table('checks', 'What each check of the monitor found.'),
     table('runs', 'Every run of every source and flow, with its steps and times.'),
-    table('maintenance', 'What maintenance did to each table: OPTIMIZE, VACUUM, retention, restore.'),
+    table('maintenance', 'What maintenance did to each table: OPTIMIZE, VACUUM, retention.'),
   ],
   canary: {
     fields: { kind: 'check', subject: '_canary', state: 'ok' },

@@ -3,9 +3,9 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join } from 'node:path';
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
-import { httpSources } from '../contracts/index.js';
+import { type HttpSource, httpSources } from '../contracts/index.js';
 import { generateFeeds } from './feeds/generate.js';
-import { findRecording } from './feeds/server.js';
+import { findRecording, hasPast } from './feeds/server.js';
 import type { RunRecord } from './gateway/glue-runs.js';
 import { localName, sdkSettings } from './identity.js';
 import { type Home, ROOT } from './paths.js';
@@ -97,7 +97,8 @@ async function start(home: Home, spec: Spec, ready: (describe: () => string) => 
 export function feedFolders(home: Home, env: NodeJS.ProcessEnv): string[] {
   const generated = join(home.data, 'feeds');
   // A clone that has gained sources needs their recordings too.
-  if (httpSources().some(({ source }) => findRecording(generated, source.name) === null)) generateFeeds(generated);
+  const isRecorded = ({ name, past }: HttpSource) => findRecording(generated, name) !== null && (past === undefined || hasPast(generated, name));
+  if (!httpSources().every(({ source }) => isRecorded(source))) generateFeeds(generated);
   return [...(env.SLUICE_FEEDS ? [env.SLUICE_FEEDS] : []), generated];
 }
 

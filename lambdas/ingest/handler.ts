@@ -3,13 +3,14 @@ import { tmpdir } from 'node:os';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { GetSecretValueCommand, ResourceNotFoundException, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { datasets, findDataset, findListSource } from '../../contracts/index.js';
+import { datasets, findDataset, findListSource, findSource } from '../../contracts/index.js';
 import { kafkaConnection, required } from '../shared/environment.js';
 import { kafkaProducer } from '../shared/kafka.js';
 import { embeddedMetrics } from '../shared/metrics.js';
 import { DynamoSourceState } from './dynamo-state.js';
 import { httpFetch } from './fetch.js';
 import { checkMetrics } from './metrics.js';
+import { isPastQuestion, keepBody, type PastAnswer, type PastQuestion, versionsBetween } from './past.js';
 import { isReplay, type ReplayEvent, type ReplayResult, replayRecords } from './replay.js';
 import { targetOf } from './request.js';
 import { type IngestEvent, run, type SourceCheck } from './run.js';
@@ -30,8 +31,9 @@ async function secretValue(name: string): Promise<string | undefined> {
   }
 }
 
-/** Invoked by a schedule, or by hand, with `{"source": NAME}`; or with records to send again. */
-export async function handler(event: IngestEvent | ReplayEvent): Promise<SourceCheck | ReplayResult> {
+/** Invoked by a schedule, or by hand, with `{"source": NAME}`; or with records to send again; or asked for the past of a source. */
+export async function handler(event: IngestEvent | ReplayEvent | PastQuestion): Promise<SourceCheck | ReplayResult | PastAnswer> {
+  if (isPastQuestion(event)) return past(event);
   if (!isReplay(event)) return check(event);
   const producer = kafkaProducer(kafkaConnection());
   try {
@@ -39,6 +41,13 @@ export async function handler(event: IngestEvent | ReplayEvent): Promise<SourceC
   } finally {
     await producer.close();
   }
+}
+
+async function past(question: PastQuestion): Promise<PastAnswer> {
+  const { source } = findSource(question.source, datasets);
+  const feedsUrl = process.env.SLUICE_FEEDS_URL;
+  const deps = { fetch, landing: new S3LandingStore(s3, required('LANDING_BUCKET')), temporaryFolder: tmpdir(), ...(feedsUrl ? { feedsUrl } : {}) };
+  return question.past === 'versions' ? { versions: await versionsBetween(source, question.from, question.to, deps) } : keepBody(source, question.version, deps);
 }
 
 async function check(event: IngestEvent): Promise<SourceCheck> {
@@ -64,7 +73,8 @@ async function check(event: IngestEvent): Promise<SourceCheck> {
       temporaryFolder: tmpdir(),
       personalSecret: () => required('PERSONAL_SECRET'),
     });
-    if (event.dryRun !== true) console.log(embeddedMetrics(required('METRICS_NAMESPACE'), { Source: checked.source }, checkMetrics(checked), Date.parse(checked.finished_at)));
+    if (event.dryRun !== true && event.past === undefined)
+      console.log(embeddedMetrics(required('METRICS_NAMESPACE'), { Source: checked.source }, checkMetrics(checked), Date.parse(checked.finished_at)));
     return checked;
   } finally {
     await producer.close();

@@ -15,6 +15,7 @@ import { type OutgoingRecord, type Producer, sendAll } from '../shared/producer.
 import { type Difference, decodeEntry, encodeEntry, entryKey, type Listing, nextSnapshot, type SnapshotEntry } from '../shared/snapshot.js';
 import type { Fetch, FetchResult } from './fetch.js';
 import { BadEdit, checkEdit, editList, type OperatorEdit } from './operator.js';
+import { chainOf, type PastStep, pastSequence } from './past.js';
 import { recordOf } from './record.js';
 import { type FetchTarget, MissingKey } from './request.js';
 import { SortedListings } from './sorted-listings.js';
@@ -35,6 +36,8 @@ export interface IngestEvent {
   readonly replay?: boolean;
   /** A change of the operator's own list. */
   readonly edit?: OperatorEdit;
+  /** A version of the source's past instead of its list of today: a step of a backfill. */
+  readonly past?: PastStep;
 }
 
 export interface IngestDeps {
@@ -122,6 +125,8 @@ export async function run(event: IngestEvent, deps: IngestDeps): Promise<SourceC
 class Run {
   private readonly runId: string;
   private readonly check: SourceCheck;
+  /** Whose state and snapshots: the source's, or those of a stretch of its past, which are kept apart. */
+  private readonly chain: string;
   private leaseAt = 0;
   private readonly steps: Step[] = [];
 
@@ -130,6 +135,7 @@ class Run {
     private readonly deps: IngestDeps,
   ) {
     this.runId = deps.newId();
+    this.chain = event.past === undefined ? deps.source.name : chainOf(deps.source.name, event.past.stretch);
     const now = deps.clock().toISOString();
     this.check = {
       source: deps.source.name,
@@ -165,11 +171,12 @@ class Run {
 
   async execute(): Promise<SourceCheck> {
     const { state, source } = this.deps;
+    const { past } = this.event;
     this.leaseAt = this.deps.clock().getTime();
-    const held = await state.acquire(source.name, this.runId, this.leaseAt, LEASE_MS);
+    const held = await state.acquire(this.chain, this.runId, this.leaseAt, LEASE_MS);
     if (held === null) {
       this.check.outcome = 'skipped';
-      this.check.reason = 'another run of this source holds its lease';
+      this.check.reason = `another run of ${past === undefined ? 'this source' : 'this backfill'} holds its lease`;
       return this.report();
     }
     const folder = await mkdtemp(join(this.deps.temporaryFolder, 'ingest-'));
@@ -180,40 +187,46 @@ class Run {
       } else await this.underLease(held, folder);
       const check = await this.report();
       const { outcome, reason } = check;
-      if (this.event.dryRun !== true && outcome !== 'skipped') {
+      // What the past held says nothing of how the source does today.
+      if (this.event.dryRun !== true && past === undefined && outcome !== 'skipped') {
         const at = Date.parse(check.started_at);
         await state.setChecked(source.name, this.runId, { at, outcome, reason, goodAt: isGood(outcome) ? at : null });
       }
       return check;
     } finally {
       await rm(folder, { recursive: true, force: true });
-      await state.release(source.name, this.runId);
+      await state.release(this.chain, this.runId);
     }
   }
 
   private async underLease(held: SourceState, folder: string): Promise<void> {
     const { source, state, clock } = this.deps;
     const dryRun = this.event.dryRun === true;
+    const { past } = this.event;
     let current = held.current;
     if (held.pending !== null && !dryRun) {
       await this.publish(held.pending, 'difference');
-      await state.promote(source.name, this.runId, held.pending);
+      await state.promote(this.chain, this.runId, held.pending);
       current = held.pending;
     }
     this.check.sequence = current?.sequence ?? null;
+    if (past !== undefined && current !== null && current.sequence >= pastSequence(past)) {
+      this.check.outcome = 'unchanged';
+      return;
+    }
 
     for (const fetched of await this.step('fetch', () => this.bodies(current, held.notBefore, folder))) {
       const changed = await this.step('parse', () => this.judge(fetched, current, folder));
       if (changed === null || dryRun) continue;
-      await state.setPending(source.name, this.runId, changed);
+      await state.setPending(this.chain, this.runId, changed);
       await this.publish(changed, 'difference');
-      await state.promote(source.name, this.runId, changed);
+      await state.promote(this.chain, this.runId, changed);
       this.check.sequence = changed.sequence;
       // The first difference is the whole list.
       if (current === null) this.check.whole = true;
       current = changed;
     }
-    if (dryRun || current === null) return;
+    if (dryRun || past !== undefined || current === null) return;
     const now = clock().getTime();
     if (!this.check.whole && (this.event.whole === true || now - (held.wholeAt ?? 0) >= WHOLE_EVERY_MS)) {
       await this.publish(current, 'whole');
@@ -225,8 +238,10 @@ class Run {
   /** What this run has to judge: one answer of the source, or a body that is kept already, or the operator's list anew. */
   private async bodies(current: SnapshotRef | null, notBefore: number | null, folder: string): Promise<Fetched[]> {
     const { source, landing } = this.deps;
-    const { release, replay } = this.event;
+    const { release, replay, past } = this.event;
     const file = join(folder, 'body.gz');
+    if (past !== undefined)
+      return [past.sha256 === null ? await this.ownBody('', file) : await this.keptBody(landingKeys.body(source.name, sha256Of(past.sha256)), past.sha256, null, file)];
     if (release !== undefined) return [await this.keptBody(landingKeys.refused(source.name, sha256Of(release)), release, null, file)];
     if (replay === true) {
       if (current === null) return [{ kind: 'failed', status: null, reason: 'no body of this source was ever believed, so there is none to parse again', file }];
@@ -269,13 +284,13 @@ class Run {
       if (cause instanceof BadEdit) return [{ kind: 'failed', status: null, reason: cause.message, file: '' }];
       throw cause;
     }
-    return Promise.all(
-      bodies.map(async (body, i): Promise<Fetched> => {
-        const file = join(folder, `operator-${i}.gz`);
-        await writeFile(file, gzipSync(body));
-        return { kind: 'body', status: 200, sha256: createHash('sha256').update(body).digest('hex'), bytes: Buffer.byteLength(body), etag: null, lastModified: null, file };
-      }),
-    );
+    return Promise.all(bodies.map((body, i) => this.ownBody(body, join(folder, `operator-${i}.gz`))));
+  }
+
+  /** A body that nobody was asked for. */
+  private async ownBody(body: string, file: string): Promise<Fetched> {
+    await writeFile(file, gzipSync(body));
+    return { kind: 'body', status: 200, sha256: createHash('sha256').update(body).digest('hex'), bytes: Buffer.byteLength(body), etag: null, lastModified: null, file };
   }
 
   /** A body that is kept, as if it had been fetched. */
@@ -316,13 +331,14 @@ class Run {
 
     const listings = new SortedListings(folder);
     const report = await this.parse(file, listings);
-    const sequence = (current?.sequence ?? 0) + 1;
+    const { past } = this.event;
+    const sequence = past === undefined ? (current?.sequence ?? 0) + 1 : pastSequence(past);
     const snapshotFile = join(folder, 'snapshot.gz');
     const difference: Difference = { listed: 0, delisted: 0 };
     const before = await this.writeSnapshot(current, this.counted(report, listings), sequence, snapshotFile, difference);
     check.listed = difference.listed;
     check.delisted = difference.delisted;
-    const trusted = this.event.release !== undefined || source.kind === 'operator';
+    const trusted = this.event.release !== undefined || past?.sha256 === null || source.kind === 'operator';
     const refusal = !trusted ? ((await notAList(file)) ?? refusalOf(source, check, before, report.claimedEntries)) : null;
     if (refusal !== null) {
       check.outcome = 'refused';
@@ -335,7 +351,7 @@ class Run {
       return null;
     }
     check.outcome = 'changed';
-    const key = landingKeys.snapshot(source.name, sequence, this.runId);
+    const key = landingKeys.snapshot(this.chain, sequence, this.runId);
     if (!dryRun) await landing.put(key, snapshotFile);
     await this.keepLease();
     return { key, sequence, bodySha256: fetched.sha256, etag: fetched.etag, lastModified: fetched.lastModified };
@@ -396,7 +412,7 @@ class Run {
         yield entry;
       }
     }
-    const stamp = { sequence, observedAt: Date.parse(this.check.started_at) };
+    const stamp = { sequence, observedAt: Date.parse(this.event.past?.at ?? this.check.started_at) };
     const entries = nextSnapshot(counted(), listings, stamp, difference);
     await pipeline(Readable.from(encoded(entries), { objectMode: false }), createGzip({ level: 6 }), createWriteStream(file));
     return before;
@@ -433,27 +449,28 @@ class Run {
   private async keepLease(): Promise<void> {
     const now = this.deps.clock().getTime();
     if (now - this.leaseAt < RENEW_AFTER_MS) return;
-    await this.deps.state.renew(this.deps.source.name, this.runId, now, LEASE_MS);
+    await this.deps.state.renew(this.chain, this.runId, now, LEASE_MS);
     this.leaseAt = now;
   }
 
   private async report(): Promise<SourceCheck> {
     const { checks, operations, producer, clock, source, personalSecret } = this.deps;
     const { check, runId } = this;
+    const { past } = this.event;
     check.finished_at = clock().toISOString();
     if (this.event.dryRun === true) return check;
-    await producer.send(checks.name, [outgoing(checks, { ...check }, headersOf(checks, { source: source.name, runId }), personalSecret)]);
+    if (past === undefined) await producer.send(checks.name, [outgoing(checks, { ...check }, headersOf(checks, { source: source.name, runId }), personalSecret)]);
     const { started_at, finished_at, outcome, reason, produced } = check;
     const run = operationRecord(operations, {
       kind: 'run',
-      subject: source.name,
+      subject: past === undefined ? source.name : `backfill-${source.name}`,
       run_id: runId,
-      source: 'ingest',
+      source: past === undefined ? 'ingest' : 'backfill',
       started_at,
       finished_at,
       state: RUN_STATES[outcome],
       summary: reason === null ? outcome : `${outcome}: ${reason}`,
-      details: { outcome, produced, steps: this.steps },
+      details: { dataset: this.deps.dataset.name, outcome, produced, steps: this.steps, ...(past === undefined ? {} : { past: past.at }) },
     });
     await producer.send(operations.name, [run]);
     return check;

@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { type HttpSource, httpSources } from '../../contracts/index.js';
+import { pastFile } from './server.js';
 
 /** A small generator of repeatable numbers in [0, 1) (mulberry32). */
 export function seeded(seed: number): () => number {
@@ -117,18 +118,35 @@ function namesOf(pool: readonly string[], random: () => number, count: number): 
   return [...names];
 }
 
+const PAST_DAYS = 20;
+const PAST_ENTRIES = 500;
+const PAST_CHANGES = 10;
+
+/** Versions of October 2026, one a day, of which each drops some names of the one before and gains as many. */
+function generatePast(folder: string, { name, format }: HttpSource, random: () => number): void {
+  const names = [...generateNames(random, PAST_ENTRIES + PAST_DAYS * PAST_CHANGES)];
+  for (let day = 0; day < PAST_DAYS; day++) {
+    const file = pastFile(folder, name, new Date(Date.UTC(2026, 9, 1 + day, 6)));
+    mkdirSync(dirname(file), { recursive: true });
+    const held = names.slice(day * PAST_CHANGES, day * PAST_CHANGES + PAST_ENTRIES);
+    writeFileSync(file, `${RENDERERS[format]?.(held, random).join('\n')}\n`);
+  }
+}
+
 const STEVENBLACK_SHAPE = { seed: 20261123, domains: 20_000, ips: 25 };
 const ENTRIES = 1_200;
 
-/** Recordings of every source, made once into `folder`. */
+/** Recordings of every source, and of its past where it keeps one, made once into `folder`. */
 export function generateFeeds(folder: string): void {
   mkdirSync(folder, { recursive: true });
   const pool = [...generateNames(seeded(7), 3_000), ...generateNames(seeded(STEVENBLACK_SHAPE.seed), 1_000)];
-  httpSources().forEach(({ source: { name, format } }, i) => {
+  httpSources().forEach(({ source }, i) => {
+    const { name, format, past } = source;
     const random = seeded(100 + i);
     const render = RENDERERS[format];
     if (render === undefined) throw new Error(`no recording can be made of ${name}: localstack/feeds/generate.ts has no renderer for ${format}`);
     const body = name === 'stevenblack' ? generateHosts(STEVENBLACK_SHAPE) : `${render(namesOf(pool, random, ENTRIES), random).join('\n')}\n`;
     writeFileSync(join(folder, `${name}.txt`), body);
+    if (past !== undefined) generatePast(folder, source, random);
   });
 }

@@ -29,16 +29,61 @@ export function findRecording(folder: string, source: string): string | null {
   return null;
 }
 
+const PAST_FOLDER = 'past';
+/** A version's file is named by its time: `2026-10-01T06-00-00Z.txt`. */
+export const pastFile = (folder: string, source: string, at: Date): string => join(folder, PAST_FOLDER, source, `${at.toISOString().slice(0, 19).replaceAll(':', '-')}Z.txt`);
+
+export const hasPast = (folder: string, source: string): boolean => existsSync(join(folder, PAST_FOLDER, source));
+
+interface RecordedVersion {
+  readonly sha: string;
+  readonly at: string;
+  readonly file: string;
+}
+
+function recordedVersions(folders: readonly string[], source: string): RecordedVersion[] {
+  const folder = folders.map((each) => join(each, PAST_FOLDER, source)).find(existsSync);
+  if (folder === undefined) return [];
+  return readdirSync(folder)
+    .sort()
+    .map((name) => ({
+      sha: createHash('sha1').update(`${source}/${name}`).digest('hex'),
+      at: name.replace(/T(\d\d)-(\d\d)-(\d\d)Z\..*$/, 'T$1:$2:$3Z'),
+      file: join(folder, name),
+    }));
+}
+
+/** The past of a source as GitHub tells of it: `commits?since=&until=&per_page=&page=`, newest first, and a body by its commit. */
+function servePast(path: string, query: URLSearchParams, response: ServerResponse, folders: readonly string[]): void {
+  const [source = '', wanted = ''] = path.split('/');
+  const versions = recordedVersions(folders, source);
+  if (wanted !== 'commits') {
+    const found = versions.find(({ sha }) => sha === wanted);
+    if (found) response.writeHead(200, { 'content-type': 'text/plain; charset=utf-8' }).end(readFileSync(found.file));
+    else response.writeHead(404).end();
+    return;
+  }
+  const time = (name: string, otherwise: number) => (query.has(name) ? Date.parse(query.get(name) ?? '') : otherwise);
+  const [since, until, size, page] = [time('since', -Infinity), time('until', Infinity), Number(query.get('per_page') ?? 30), Number(query.get('page') ?? 1)];
+  const asked = versions.filter(({ at }) => Date.parse(at) >= since && Date.parse(at) <= until).reverse();
+  const shown = asked.slice((page - 1) * size, page * size).map(({ sha, at }) => ({ sha, commit: { committer: { date: at } } }));
+  response.writeHead(200, { 'content-type': 'application/json; charset=utf-8' }).end(JSON.stringify(shown));
+}
+
 /**
- * Serves recorded feeds as the real ones are served: `GET /SOURCE` with ETag, Last-Modified, 304 and gzip.
+ * Serves recorded feeds as the real ones are served: `GET /SOURCE` with ETag, Last-Modified, 304 and gzip; below
+ * `/_past/SOURCE/` the versions of its past.
  * `PUT /_fault/SOURCE` with a {@link Fault} breaks a feed, `DELETE` mends it.
  */
 export function feedServer(folders: readonly string[]): Server {
   const faults = new Map<string, Fault>();
   return createServer((request, response) => {
-    const path = new URL(request.url ?? '/', 'http://feeds').pathname.slice(1);
+    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://feeds');
+    const path = pathname.slice(1);
+    const fault = faults.get(path);
     if (path.startsWith('_fault/')) void control(path.slice('_fault/'.length), request, response, faults);
-    else setTimeout(() => serve(path, request, response, folders, faults.get(path)), faults.get(path)?.delayMs ?? 0);
+    else if (path.startsWith('_past/') && fault === undefined) servePast(path.slice('_past/'.length), searchParams, response, folders);
+    else setTimeout(() => serve(path, request, response, folders, fault), fault?.delayMs ?? 0);
   });
 }
 

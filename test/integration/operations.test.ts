@@ -95,14 +95,56 @@ describe('a lake that runs itself', () => {
     expect(await lake.cli('jobs', 'scale', 'combined', '--workers', '1')).toMatchObject({ code: 2, stderr: expect.stringContaining('a number from 2 to 299') });
     expect(await lake.cli('pause', 'nope')).toMatchObject({ code: 2, stderr: expect.stringContaining('unknown source "nope"') });
     expect(await lake.cli('redrive', 'nope')).toMatchObject({ code: 2, stderr: expect.stringContaining('no queue is named "nope"') });
-    expect(await lake.cli('backfill', '--source', 'stevenblack', '--from', '2026-01-01', '--to', '2026-02-01')).toMatchObject({
-      code: 1,
-      stderr: expect.stringContaining('keeps no past'),
-    });
+    const backfill = (...more: string[]) => lake.cli('backfill', '--from', '2026-10-01', '--to', '2026-10-10', ...more);
+    expect(await backfill('--source', 'easylist')).toMatchObject({ code: 1, stderr: expect.stringContaining('keeps no past') });
+    expect(await backfill('--source', 'stevenblack', '--from', '2026-02-31')).toMatchObject({ code: 2, stderr: expect.stringContaining('not a date') });
+    expect(await backfill('--source', 'stevenblack', '--concurrency', '99')).toMatchObject({ code: 2, stderr: expect.stringContaining('a number from 1 to 10') });
+    expect(await backfill('--source', 'stevenblack')).toMatchObject({ code: 2, stderr: expect.stringContaining('--yes does it') });
     expect(await lake.cli('cost', '--region', 'mars-north-1')).toMatchObject({ code: 2, stderr: expect.stringContaining('no prices are known for region "mars-north-1"') });
     expect(await lake.cli('destroy', '--stage', 'local', '--dry-run')).toMatchObject({ code: 2, stderr: expect.stringContaining('costs nothing') });
     expect(await lake.cli('verify', 'gold.nope')).toMatchObject({ code: 2, stderr: expect.stringContaining('no table is named "gold.nope"') });
   }, 120_000);
+
+  test('a backfill publishes the past of a source once, beside live ingestion, and every day is as it was', async () => {
+    const backfill = async (...more: string[]) => {
+      const result = await lake.cli('backfill', '--source', 'disposable_email', '--yes', '--json', ...more);
+      expect(result.code, result.stderr).toBe(0);
+      return { stderr: result.stderr, ...(JSON.parse(result.stdout) as { estimate: { versions: number }; published: { at: string }[]; done: unknown[] }) };
+    };
+    const goldBefore = await lake.sql(
+      "SELECT name, is_active, source_count FROM gold.harmful_domains WHERE contains(transform(sources, s -> s.source), 'disposable_email') ORDER BY name",
+    );
+    const late = backfill('--from', '2026-10-06', '--to', '2026-10-10');
+    const [{ published }] = await Promise.all([late, lake.ingest({ source: 'disposable_email', whole: true })]);
+    // What held at its beginning, a version a day, and the end.
+    expect(published.map(({ at }) => at.slice(0, 10))).toEqual(['2026-10-06', '2026-10-06', '2026-10-07', '2026-10-08', '2026-10-09', '2026-10-10', '2026-10-11']);
+    const early = await backfill('--from', '2026-10-03', '--to', '2026-10-08');
+    expect(early.done).toEqual([{ from: '2026-10-06', to: '2026-10-10' }]);
+    expect(early.published.map(({ at }) => at.slice(0, 10))).toEqual(['2026-10-03', '2026-10-03', '2026-10-04', '2026-10-05', '2026-10-06']);
+    expect((await backfill('--from', '2026-10-03', '--to', '2026-10-10')).stderr).toContain('nothing of 2026-10-03 to 2026-10-10 is missing');
+
+    const daily = "SELECT count(*) FROM gold.harmful_domain_daily WHERE source = 'disposable_email' AND active = 500 AND date BETWEEN date '2026-10-03' AND date '2026-10-10'";
+    await lake.becomes(daily, 8);
+    const days = await lake.sql("SELECT cast(date AS varchar), active FROM gold.harmful_domain_daily WHERE source = 'disposable_email' AND date > date '2026-10-10' ORDER BY date");
+    const live = await lake.number(
+      "SELECT count(*) FROM gold.harmful_domains CROSS JOIN UNNEST(sources) AS s(source, action, scope, category, origin, reliability, first_seen, changed_at, sequence, current, line, listed_at, tags, reason, valid_until) WHERE s.source = 'disposable_email' AND s.current",
+    );
+    expect(days).toEqual([
+      ['2026-10-11', '0'],
+      [expect.any(String), String(live)],
+    ]);
+    // What is listed today is what was: the past changes nothing of it.
+    const held = await lake.sql(
+      "SELECT name, is_active, source_count FROM gold.harmful_domains WHERE contains(transform(sources, s -> s.source), 'disposable_email') AND NOT contains(transform(sources, s -> s.source || cast(s.sequence < 0 AS varchar)), 'disposable_emailtrue') ORDER BY name",
+    );
+    expect(held).toEqual(goldBefore);
+    expect(await lake.number("SELECT count(*) FROM gold.harmful_domains WHERE first_seen < timestamp '2026-10-11 00:00:00 UTC'")).toBeGreaterThanOrEqual(500);
+    expect(await lake.number("SELECT count(*) FROM silver.source_checks WHERE source = 'disposable_email'")).toBe(
+      await lake.number("SELECT count(*) FROM silver.operations WHERE kind = 'run' AND subject = 'disposable_email'"),
+    );
+    expect(await lake.number("SELECT count(*) FROM silver.operations WHERE subject = 'backfill-disposable_email' AND state = 'ok'")).toBe(12);
+    expect(await lake.number('SELECT coalesce(sum(abs(residual)), 0) FROM ops.ledger')).toBe(0);
+  }, 400_000);
 
   test('tables can be read as they were, by Trino’s time travel and by a table over the files of a version, which leaves nothing behind', async () => {
     const tables = JSON.parse((await lake.cli('tables', '--json')).stdout) as { table: string; rows: number; version: number; oldestVersion: number; problem: string | null }[];
@@ -126,7 +168,7 @@ describe('a lake that runs itself', () => {
     expect(JSON.parse(then?.stdout ?? '{}').rows).toEqual(JSON.parse(now?.stdout ?? '').rows);
     expect(await lake.sql('SHOW TABLES FROM gold')).not.toContainEqual([expect.stringMatching(/^as_of_/)]);
     expect(await lake.cli('query', sql, '--as-of', '9999')).toMatchObject({ code: 1, stderr: expect.stringMatching(/version 9999 is not in the log: it holds \d+ to \d+/) });
-    expect(await lake.cli('query', sql, '--as-of', 'yesterday')).toMatchObject({ code: 2, stderr: expect.stringContaining('a version such as 42, or a time') });
+    expect(await lake.cli('query', sql, '--as-of', 'yesterday')).toMatchObject({ code: 2, stderr: expect.stringContaining('neither a version such as 42, nor a time') });
   }, 240_000);
 
   test('a data file that is lost is named, and the recovered table has the identical rows', async () => {

@@ -21,7 +21,8 @@ class SourceQuality:
         return self.recompute(facts)
 
     def recompute(self, facts: Facts) -> DataFrame:
-        blocks = facts.own.where(F.col("action") == "block")
+        # What a backfill fetched (sequences below 0) is another time's.
+        blocks = facts.own.where((F.col("action") == "block") & (F.col("sequence") > 0))
         newest = blocks.groupBy("source", "entry_type", "name", "scope").agg(F.max(F.struct("sequence", "event"))["event"].alias("event"))
         now = newest.where(F.col("event") == "listed").select("source", "entry_type", "name").distinct()
         names = now.groupBy("entry_type", "name").agg(F.sort_array(F.collect_list("source")).alias("holders"))
