@@ -207,6 +207,8 @@ class Run {
     if (held.pending !== null && !dryRun) {
       await this.publish(held.pending, 'difference');
       await state.promote(this.chain, this.runId, held.pending);
+      // The first difference is the whole list.
+      if (current === null) this.check.whole = true;
       current = held.pending;
     }
     this.check.sequence = current?.sequence ?? null;

@@ -237,8 +237,9 @@ export class GlueRuns {
   }
 }
 
-/** The line of a log that says most: the last critical or error line, else the last one. */
+/** The line of a log that says most: the driver's own last word, else the last error (a JVM that is left alone complains), else the last line. */
 export function lastError(log: string): string {
   const lines = log.split('\n').filter((line) => line.trim() !== '');
-  return (lines.findLast((line) => /CRITICAL|Error|Exception/.test(line)) ?? lines.at(-1) ?? 'no output').slice(0, 500);
+  const last = (pattern: RegExp) => lines.findLast((line) => pattern.test(line));
+  return (last(/CRITICAL/) ?? last(/Error|Exception/) ?? lines.at(-1) ?? 'no output').slice(0, 500);
 }

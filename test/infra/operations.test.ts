@@ -103,6 +103,20 @@ describe('the hourly flow', () => {
     return JSON.parse(machine?.Properties.DefinitionString['Fn::Join'][1].map((part: unknown) => (typeof part === 'string' ? part : 'REF')).join(''));
   };
 
+  test('leaves a source that is faster than an hour to a schedule of its own', () => {
+    const faster = datasets.map((dataset) => ({
+      ...dataset,
+      sources: dataset.sources.map((source) => (source.name === 'stevenblack' && source.kind === 'http' ? { ...source, cadence: { minutes: 5 } } : source)),
+    }));
+    const synthesised = synthesise('dev', {}, faster);
+    const own = all(synthesised.template('ingestion'), 'AWS::Scheduler::Schedule').map(({ Properties }) => [Properties.ScheduleExpression, Properties.Target.Input]);
+    expect(own).toEqual([['rate(5 minutes)', '{"source":"stevenblack","scheduled":true}']]);
+    const flow = text(all(synthesised.template('orchestration'), 'AWS::Lambda::Function').map(({ Properties }) => Properties.Environment.Variables));
+    expect(flow).toContain('urlhaus_hosts');
+    expect(flow).not.toContain('stevenblack');
+    expect(text(all(synthesise('dev').template('ingestion'), 'AWS::Scheduler::Schedule'))).toBe('[]');
+  });
+
   test('asks for the broker, then checks the due sources with a cap, each with timeout, retries and an outcome of its own', () => {
     const { StartAt, States } = definition();
     expect([StartAt, States.WhatIsDue.Next, States.IsBrokerWell.Default]).toEqual(['WhatIsDue', 'IsBrokerWell', 'NothingTried']);

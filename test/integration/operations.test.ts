@@ -1,6 +1,7 @@
-import { DeleteObjectCommand } from '@aws-sdk/client-s3';
+import { DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { DescribeExecutionCommand, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { describe, expect, test } from 'vitest';
+import { DeltaTable } from '../../bin/delta.js';
 import type { Facts } from '../../lambdas/monitor/facts.js';
 import type { Report } from '../../lambdas/monitor/run.js';
 import { localBucket, localName } from '../../localstack/identity.js';
@@ -187,6 +188,49 @@ describe('a lake that runs itself', () => {
     expect(await rows()).toEqual(before);
     expect((await lake.cli('verify', 'gold.source_status')).code).toBe(0);
   }, 300_000);
+
+  test('a table is put back to a version, with what came since, and what is downstream follows; then life goes on', async () => {
+    const checksum = (columns: string, table: string) => lake.sql(`SELECT count(*), to_hex(checksum(${columns})) FROM ${table}`);
+    const silver = () => checksum('source || name || action || cast(sequence AS varchar)', "silver.harmful_domains WHERE source <> '_canary'");
+    const gold = () => checksum('name || cast(is_active AS varchar) || cast(source_count AS varchar)', "gold.harmful_domains WHERE name <> 'canary.invalid'");
+    const restore = (...more: string[]) => lake.cli('restore', ...more);
+    expect(await restore('quarantine.harmful_domains', '--version', '1')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('cannot be restored; known: bronze.harmful_domains'),
+    });
+    expect(await restore('silver.harmful_domains')).toMatchObject({ code: 2, stderr: expect.stringContaining('--version or --timestamp') });
+    expect(await restore('silver.harmful_domains', '--version', '99999')).toMatchObject({ code: 1, stderr: expect.stringContaining('version 99999 is not in the log') });
+
+    const [before, goldBefore] = [await silver(), await gold()];
+    const location = { bucket: localBucket('lake'), path: 'silver/harmful_domains' };
+    const { version, files } = await (await DeltaTable.open(lake.target.s3, location)).snapshot();
+    const largest = [...files.values()].reduce((a, b) => (b.size > a.size ? b : a));
+    // The accident: somebody takes rows out of the table, as a DELETE does.
+    const actions = [{ commitInfo: { timestamp: Date.now(), operation: 'DELETE' } }, { remove: { path: largest.path, deletionTimestamp: Date.now(), dataChange: true } }];
+    const Key = `${location.path}/_delta_log/${String(version + 1).padStart(20, '0')}.json`;
+    await lake.target.s3.send(new PutObjectCommand({ Bucket: location.bucket, Key, Body: actions.map((each) => JSON.stringify(each)).join('\n'), IfNoneMatch: '*' }));
+    await lake.ingest({ source: 'operator', edit: { verdict: 'deny', domain: 'after-the-accident.example', reason: 'a test' } });
+    await lake.becomes("SELECT count(*) FROM gold.harmful_domains WHERE name = 'after-the-accident.example'", 1);
+    expect(await lake.number("SELECT count(*) FROM silver.harmful_domains WHERE source <> '_canary'")).toBe(Number(before[0]?.[0]) - (largest.records ?? 0) + 1);
+
+    const restored = await restore('silver.harmful_domains', '--version', String(version), '--json');
+    expect(restored.code, restored.stderr).toBe(0);
+    const { results } = JSON.parse(restored.stdout) as { results: { table: string; swapped: boolean; different: number; only_old: number; only_new: number }[] };
+    expect(results.map(({ table, swapped }) => [table, swapped])).toEqual([
+      ['silver.harmful_domains', true],
+      ['gold.harmful_domains', true],
+      ['gold.harmful_domain_daily', true],
+      ['gold.source_quality', true],
+    ]);
+    expect(results[0]).toMatchObject({ different: 0, only_old: 0, only_new: largest.records });
+    expect(results[1]).toMatchObject({ different: 0, only_old: 0, only_new: 0 });
+    const rows = "silver.harmful_domains WHERE source <> '_canary' AND name <> 'after-the-accident.example'";
+    expect(await checksum('source || name || action || cast(sequence AS varchar)', rows)).toEqual(before);
+    expect(await lake.number('SELECT count(*) FROM gold.harmful_domains')).toBe(Number(goldBefore[0]?.[0]) + 2);
+    await lake.ingest({ source: 'operator', edit: { verdict: 'deny', domain: 'after-the-restore.example', reason: 'a test' } });
+    await lake.becomes("SELECT count(*) FROM gold.harmful_domains WHERE name = 'after-the-restore.example' AND is_active", 1);
+    expect((await lake.cli('verify', 'silver.harmful_domains')).code).toBe(0);
+  }, 500_000);
 
   test('a stage is proved from its schedules to SQL', async () => {
     const { stdout } = await lake.cli('doctor', '--stage', 'local', '--json');

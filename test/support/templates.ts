@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { App, type Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import cdkJson from '../../cdk.json' with { type: 'json' };
-import { datasets } from '../../contracts/index.js';
+import { type Dataset, datasets } from '../../contracts/index.js';
 import { loadConfig } from '../../lib/config.js';
 import { SluiceChecks } from '../../lib/shared/acknowledge.js';
 import { addStage, type SluiceStacks } from '../../lib/stages.js';
@@ -19,13 +19,13 @@ export interface Synthesised {
 
 const cache = new Map<string, Synthesised>();
 
-/** The app of a stage, synthesised once a test file. */
-export function synthesise(stage: 'local' | 'dev' | 'prod', env: Record<string, string> = {}): Synthesised {
-  const key = JSON.stringify([stage, env]);
+/** The app of a stage, synthesised once a test file. @param of other datasets than those of the contracts */
+export function synthesise(stage: 'local' | 'dev' | 'prod', env: Record<string, string> = {}, of: readonly Dataset[] = datasets): Synthesised {
+  const key = JSON.stringify([stage, env, of === datasets ? null : of]);
   const known = cache.get(key);
   if (known) return known;
   const app = new App({ outdir: mkdtempSync(join(tmpdir(), 'sluice-synth-')), context: cdkJson.context });
-  const stacks = addStage(app, loadConfig(stage, env), datasets);
+  const stacks = addStage(app, loadConfig(stage, env), of);
   const made: Synthesised = {
     app,
     stacks,

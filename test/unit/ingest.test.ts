@@ -57,6 +57,19 @@ describe('a check of a source', () => {
     expect(world.sent('source_checks')).toHaveLength(4);
   });
 
+  test('that was killed while it first sent is sent once more, and not twice', async () => {
+    const world = new World();
+    world.body = hostsOf(['a.example', 'b.example']);
+    const dies = (at: string) => {
+      if (at === 'after send harmful_domains') throw new Crash(at);
+    };
+    await expect(run({ source: 'stevenblack' }, fakeDeps(world, dies))).rejects.toThrow(Crash);
+    world.now += HOUR;
+    world.etag = null;
+    const result = await run({ source: 'stevenblack' }, fakeDeps(world));
+    expect(result).toMatchObject({ outcome: 'unchanged', produced: 2, sequence: 1, whole: true });
+  });
+
   test('once a day publishes the whole list with the sequences its records first had, tombstones included', async () => {
     const world = new World();
     await check(world, ['a.example', 'b.example']);

@@ -1,0 +1,9 @@
+import { expect, test } from 'vitest';
+import { lastError } from '../../localstack/gateway/glue-runs.js';
+
+test.each([
+  ['2026 CRITICAL medallion lease lost\njava.lang.IllegalStateException: stopped\n', '2026 CRITICAL medallion lease lost'],
+  ['java.io.IOException: a\njava.io.IOException: b\n  at x.y\n', 'java.io.IOException: b'],
+  ['a\nb\n\n', 'b'],
+  ['', 'no output'],
+])('what a run ended of is its own last word, else the last error, else the last line: %j', (log, said) => expect(lastError(log)).toBe(said));
