@@ -93,7 +93,7 @@ export class GlueRuns {
     for (const run of this.runs) {
       if (!ALIVE.has(run.state) || run.process === null || isAlive(run.process)) continue;
       const well = run.batch && this.exits.get(run.id) === 0;
-      run.error = run.state === 'STOPPING' || well ? null : `the driver ended by itself: ${lastError(tail(run.process.log, 200))}`;
+      run.error = run.state === 'STOPPING' || well ? null : `the driver ended by itself: ${lastError(tail(run.process.log, 10_000))}`;
       run.state = run.state === 'STOPPING' ? 'STOPPED' : well ? 'SUCCEEDED' : 'FAILED';
       run.completed = Date.now();
       changed = true;
