@@ -1,5 +1,5 @@
 import { GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
-import { chainOf, type KeptBody, type PastStep, type PastVersion, pastSequence, type Stretch } from '../lambdas/ingest/past.js';
+import { chainOf, type KeptBody, type LostBody, type PastStep, type PastVersion, pastSequence, type Stretch } from '../lambdas/ingest/past.js';
 import type { SourceCheck } from '../lambdas/ingest/run.js';
 import { physicalName } from '../lib/config.js';
 import { invokeIngest } from './ingest.js';
@@ -103,8 +103,8 @@ const askPast = <T>(question: object, what: string, lake: Target) => invokeFunct
 const versionsOf = async (source: string, { from, to }: Days, lake: Target): Promise<readonly PastVersion[]> =>
   (await askPast<{ versions: PastVersion[] }>({ past: 'versions', source, from, to }, `listing the past of ${source}`, lake)).versions;
 
-export const keepBody = (source: string, version: string, lake: Target): Promise<KeptBody> =>
-  askPast<KeptBody>({ past: 'body', source, version }, `fetching version ${version} of ${source}`, lake);
+export const keepBody = (source: string, version: string, lake: Target): Promise<KeptBody | LostBody> =>
+  askPast<KeptBody | LostBody>({ past: 'body', source, version }, `fetching version ${version} of ${source}`, lake);
 
 /** What a backfill has to do: what no earlier one has published, and what one has begun. */
 export async function planOf(source: string, wanted: Days, lake: Target): Promise<Plan> {
@@ -131,12 +131,15 @@ export async function planOf(source: string, wanted: Days, lake: Target): Promis
 export interface Published {
   readonly days: Days;
   readonly at: string;
-  readonly check: SourceCheck;
+  /** Null where the version could not be had. */
+  readonly check: SourceCheck | null;
+  /** Why the version was left out; null where it was published. */
+  readonly leftOut: string | null;
 }
 
 /**
  * Fills a part: bodies are fetched `concurrency` at a time ahead of what is published, in the order of time, each version
- * against the one before it. A version whose body is refused is left out.
+ * against the one before it. A version that its publisher has no more, or whose body is refused, is left out.
  *
  * @throws CliError where one could not be fetched or sent: the same call goes on there
  */
@@ -144,11 +147,11 @@ export async function fill(source: string, part: Part, concurrency: number, tell
   const { days, versions } = part;
   const stretch = stretchOf(days);
   await new PastState(source, lake).begin(days);
-  const bodies = new Map<number, Promise<KeptBody>>();
+  const bodies = new Map<number, Promise<KeptBody | LostBody>>();
   const publish = async (past: PastStep) => {
     const check = await invokeIngest({ source, past }, lake);
     if (check.outcome === 'skipped' || check.outcome === 'failed') throw new CliError(`${source} as of ${past.at}: ${check.reason}; the same command goes on where it stopped`);
-    tell({ days, at: past.at, check });
+    tell({ days, at: past.at, check, leftOut: check.outcome === 'refused' ? check.reason : null });
   };
   for (const [i, { at }] of versions.entries()) {
     for (const [j, { version }] of versions.slice(i, i + concurrency).entries()) {
@@ -159,7 +162,8 @@ export async function fill(source: string, part: Part, concurrency: number, tell
       bodies.set(i + j, body);
     }
     const body = await bodies.get(i);
-    await publish({ stretch, at, sha256: body?.sha256 ?? null });
+    if (body !== undefined && 'sha256' in body) await publish({ stretch, at, sha256: body.sha256 });
+    else tell({ days, at, check: null, leftOut: body?.lost ?? null });
   }
   await publish(endOf(days));
 }

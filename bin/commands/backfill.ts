@@ -63,7 +63,7 @@ async function estimate(source: string, { parts }: Plan, concurrency: number, la
   const body = await keepBody(source, newest.version, lake);
   const seconds = (Date.now() - began) / 1000;
   // Each is fetched beside others, then read and published by itself, which takes about as long again.
-  return { versions: versions.length, bytes: versions.length * body.bytes, minutes: (versions.length * seconds * (1 + 1 / concurrency)) / 60 };
+  return { versions: versions.length, bytes: versions.length * ('bytes' in body ? body.bytes : 0), minutes: (versions.length * seconds * (1 + 1 / concurrency)) / 60 };
 }
 
 async function confirmed(): Promise<boolean> {
@@ -128,8 +128,7 @@ export function addBackfill(program: Command): void {
           concurrency,
           (each) => {
             published.push(each);
-            const { outcome, listed, delisted, reason } = each.check;
-            const what = outcome === 'refused' ? `left out: ${reason}` : `${listed ?? 0} listed, ${delisted ?? 0} delisted`;
+            const what = each.leftOut === null ? `${each.check?.listed ?? 0} listed, ${each.check?.delisted ?? 0} delisted` : `left out: ${each.leftOut}`;
             say(`${published.length} of ${cost.versions + plan.parts.length}: ${source.name} as of ${each.at}: ${what}`);
           },
           lake,

@@ -44,7 +44,12 @@ export interface KeptBody {
   readonly bytes: number;
 }
 
-export type PastAnswer = { readonly versions: readonly PastVersion[] } | KeptBody;
+/** A version that can never be had: its publisher has it no more, or its body is none. */
+export interface LostBody {
+  readonly lost: string;
+}
+
+export type PastAnswer = { readonly versions: readonly PastVersion[] } | KeptBody | LostBody;
 
 export const isPastQuestion = (event: object): event is PastQuestion => 'past' in event && typeof event.past === 'string';
 
@@ -100,17 +105,23 @@ async function withFile<T>(folder: string, work: (file: string) => Promise<T>): 
   }
 }
 
-async function fetched(url: string, maxBytes: number, file: string, what: string, { fetch }: PastDeps): Promise<KeptBody> {
+/** Answers that another day will not better; 200 is that of a body that is too large, or broken. */
+const FINAL_STATUSES: ReadonlySet<number | null> = new Set([200, 404, 410, 451]);
+
+async function fetched(url: string, maxBytes: number, file: string, what: string, { fetch }: PastDeps): Promise<KeptBody | LostBody> {
   const result = await fetch({ url, headers: {}, secrets: [], etag: null, lastModified: null, maxBytes, file });
-  if (result.kind !== 'body') throw new PastUnavailable(`${what}: ${result.kind === 'failed' ? result.reason : result.kind}`);
-  return { sha256: result.sha256, bytes: result.bytes };
+  if (result.kind === 'body') return { sha256: result.sha256, bytes: result.bytes };
+  const reason = `${what}: ${result.kind === 'failed' ? result.reason : result.kind}`;
+  if (FINAL_STATUSES.has(result.status)) return { lost: reason };
+  throw new PastUnavailable(reason);
 }
 
 async function commits(query: Record<string, string>, source: HttpSource, deps: PastDeps): Promise<PastVersion[]> {
   const url = placesOf(source, deps.feedsUrl).commits(query);
   return withFile(deps.temporaryFolder, async (file) => {
     const what = `the versions of ${source.name} could not be listed`;
-    await fetched(url, MAX_PAGE_BYTES, file, what, deps);
+    const page = await fetched(url, MAX_PAGE_BYTES, file, what, deps);
+    if ('lost' in page) throw new PastUnavailable(page.lost);
     const chunks: Buffer[] = [];
     for await (const chunk of createReadStream(file).pipe(createGunzip())) chunks.push(chunk as Buffer);
     let json: unknown;
@@ -151,12 +162,12 @@ export async function versionsBetween(source: HttpSource, from: string, to: stri
   return before && before.at < begin && versions[0]?.at !== begin ? [{ version: before.version, at: begin }, ...versions] : versions;
 }
 
-/** Fetches a version's body into the landing bucket, where the bodies of today are too. @throws PastUnavailable */
-export async function keepBody(source: HttpSource, version: string, deps: PastDeps): Promise<KeptBody> {
+/** Fetches a version's body into the landing bucket, where the bodies of today are too. @throws PastUnavailable where it may be had later */
+export async function keepBody(source: HttpSource, version: string, deps: PastDeps): Promise<KeptBody | LostBody> {
   if (!/^[0-9a-f]{7,64}$/.test(version)) throw new PastUnavailable(`${JSON.stringify(version.slice(0, 80))} is no version of ${source.name}`);
   return withFile(deps.temporaryFolder, async (file) => {
     const body = await fetched(placesOf(source, deps.feedsUrl).body(version), source.bounds.maxBytes, file, `version ${version} of ${source.name} could not be fetched`, deps);
-    await deps.landing.put(landingKeys.body(source.name, body.sha256), file);
+    if ('sha256' in body) await deps.landing.put(landingKeys.body(source.name, body.sha256), file);
     return body;
   });
 }

@@ -122,7 +122,12 @@ describe('the history of a list', () => {
   });
 
   test('has no version of any other name, and none of a source without a past', async () => {
-    await expect(keepBody(source, 'ffffffffffffffffffffffffffffffffffffffff', deps)).rejects.toThrow(/could not be fetched: status 404/);
+    const gone = 'f'.repeat(40);
+    expect(await keepBody(source, gone, deps)).toEqual({ lost: `version ${gone} of stevenblack could not be fetched: status 404` });
+    const [first] = await versionsBetween(source, '2026-10-01', '2026-10-02', deps);
+    const small = { ...source, bounds: { ...source.bounds, maxBytes: 5 } };
+    expect(await keepBody(small, first?.version ?? '', deps)).toEqual({ lost: expect.stringContaining('larger than 5 bytes') });
+    await expect(keepBody(source, gone, { ...deps, fetch: async () => ({ kind: 'failed', status: 503, reason: 'status 503' }) })).rejects.toThrow(/status 503/);
     await expect(keepBody(source, '../../etc/passwd', deps)).rejects.toThrow(PastUnavailable);
     await expect(versionsBetween(findSource('easylist').source, '2026-10-01', '2026-10-04', deps)).rejects.toThrow(/keeps no past/);
   });
