@@ -20,6 +20,7 @@ export async function handler(event: WatchdogEvent): Promise<{ PhysicalResourceI
   if (event.RequestType === 'Delete') return { PhysicalResourceId, jobs: {} };
   const jobs = JSON.parse(required('JOBS')) as WatchedJob[];
   const table = required('STATE_TABLE');
+  const force = event.force === true || event.RequestType !== undefined;
   const outcomes = await watch(jobs, {
     jobs: glueJobs(new GlueClient({})),
     wish: (job) => wishOf(dynamo, table, job),
@@ -27,8 +28,8 @@ export async function handler(event: WatchdogEvent): Promise<{ PhysicalResourceI
     sleep: (milliseconds) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds)),
     stopPolls: STOP_POLLS,
     restartsPerHour: Number(required('RESTARTS_PER_HOUR')),
-    force: event.force === true || event.RequestType !== undefined,
+    force,
   });
-  for (const line of embeddedLines(required('METRICS_NAMESPACE'), watchdogMetrics(outcomes), Date.now())) console.log(line);
+  for (const line of embeddedLines(required('METRICS_NAMESPACE'), watchdogMetrics(outcomes, force), Date.now())) console.log(line);
   return { PhysicalResourceId, jobs: outcomes };
 }

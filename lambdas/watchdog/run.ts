@@ -118,10 +118,13 @@ async function replace(name: string, release: string, workers: number | undefine
 
 const WELL: ReadonlySet<JobOutcome> = new Set(['running', 'paused', 'resting']);
 
-/** What a look at the jobs says in numbers. A job that had to be started was not running. */
-export function watchdogMetrics(outcomes: Readonly<Record<string, JobOutcome>>): MetricValue[] {
+/**
+ * What a look at the jobs says in numbers. A job that had to be started was not running; one that a deploy or a person
+ * started was not meant to.
+ */
+export function watchdogMetrics(outcomes: Readonly<Record<string, JobOutcome>>, force: boolean): MetricValue[] {
   const each = Object.entries(outcomes).flatMap(([Job, outcome]): MetricValue[] => [
-    { name: WATCHDOG_METRICS.jobRunning, dimensions: { Job }, value: Number(WELL.has(outcome)), unit: 'Count' },
+    { name: WATCHDOG_METRICS.jobRunning, dimensions: { Job }, value: Number(WELL.has(outcome) || (force && outcome === 'started')), unit: 'Count' },
     { name: WATCHDOG_METRICS.restarts, dimensions: { Job }, value: Number(outcome === 'started' || outcome === 'restarted'), unit: 'Count' },
     { name: WATCHDOG_METRICS.limited, dimensions: { Job }, value: Number(outcome === 'limited'), unit: 'Count' },
   ]);

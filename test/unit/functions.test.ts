@@ -116,9 +116,11 @@ describe('the watchdog', () => {
     const outcome = await look(jobs, { wish: async () => ({ stopped: true }), force: true });
     expect(outcome).toEqual({ j: 'paused' });
     expect(jobs.calls).toEqual(['stop 1']);
-    expect(watchdogMetrics(outcome)).toContainEqual({ name: 'JobRunning', dimensions: { Job: 'j' }, value: 1, unit: 'Count' });
-    expect(watchdogMetrics({ j: 'limited' })).toContainEqual({ name: 'RestartLimited', dimensions: { Job: 'j' }, value: 1, unit: 'Count' });
-    expect(watchdogMetrics({ j: 'started' })).toContainEqual({ name: 'JobRunning', dimensions: { Job: 'j' }, value: 0, unit: 'Count' });
+    expect(watchdogMetrics(outcome, false)).toContainEqual({ name: 'JobRunning', dimensions: { Job: 'j' }, value: 1, unit: 'Count' });
+    expect(watchdogMetrics({ j: 'limited' }, true)).toContainEqual({ name: 'RestartLimited', dimensions: { Job: 'j' }, value: 1, unit: 'Count' });
+    expect(watchdogMetrics({ j: 'started' }, false)).toContainEqual({ name: 'JobRunning', dimensions: { Job: 'j' }, value: 0, unit: 'Count' });
+    // A deploy, or `sluice up` after `down`: nobody is to be told.
+    expect(watchdogMetrics({ j: 'started' }, true)).toContainEqual({ name: 'JobRunning', dimensions: { Job: 'j' }, value: 1, unit: 'Count' });
   });
   test('starts a scaled job with its workers', async () => {
     const jobs = new FakeJobs([]);
