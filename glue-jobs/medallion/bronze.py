@@ -21,9 +21,10 @@ IAM_OPTIONS = {
 
 
 def has_offsets(spark: SparkSession, checkpoint: str) -> bool:
-    """Whether a query has begun with this checkpoint."""
-    offsets = spark.sparkContext._jvm.org.apache.hadoop.fs.Path(f"{checkpoint}/offsets")
-    return bool(offsets.getFileSystem(spark._jsparkSession.sessionState().newHadoopConf()).exists(offsets))
+    """Whether a query has planned a batch with this checkpoint. Spark makes the folder before: one that died then has begun nowhere."""
+    planned = spark.sparkContext._jvm.org.apache.hadoop.fs.Path(f"{checkpoint}/offsets/[0-9]*")
+    found = planned.getFileSystem(spark._jsparkSession.sessionState().newHadoopConf()).globStatus(planned)
+    return found is not None and len(found) > 0
 
 
 def starting_offsets(spark: SparkSession, path: str, topic: str, partitions: int) -> str:

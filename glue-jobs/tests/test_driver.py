@@ -269,6 +269,9 @@ def test_a_table_that_delta_does_not_find_while_it_makes_it_is_made_at_another_t
 def test_a_query_with_a_checkpoint_is_not_asked_where_it_begins(spark, tmp_path):
     (tmp_path / "new").mkdir()
     (tmp_path / "old" / "offsets").mkdir(parents=True)
+    # A driver that died here would read Kafka from its beginning again.
+    assert not has_offsets(spark, f"{tmp_path}/old")
+    (tmp_path / "old" / "offsets" / "0").write_text("v1")
     assert (has_offsets(spark, f"{tmp_path}/new"), has_offsets(spark, f"{tmp_path}/none"), has_offsets(spark, f"{tmp_path}/old")) == (False, False, True)
 
 
