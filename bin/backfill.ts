@@ -103,8 +103,25 @@ const askPast = <T>(question: object, what: string, lake: Target) => invokeFunct
 const versionsOf = async (source: string, { from, to }: Days, lake: Target): Promise<readonly PastVersion[]> =>
   (await askPast<{ versions: PastVersion[] }>({ past: 'versions', source, from, to }, `listing the past of ${source}`, lake)).versions;
 
-export const keepBody = (source: string, version: string, lake: Target): Promise<KeptBody | LostBody> =>
-  askPast<KeptBody | LostBody>({ past: 'body', source, version }, `fetching version ${version} of ${source}`, lake);
+/** Bodies of a source's versions, each fetched once, whoever asks first. */
+export class Bodies {
+  private readonly asked = new Map<string, Promise<KeptBody | LostBody>>();
+
+  constructor(
+    private readonly source: string,
+    readonly lake: Target,
+  ) {}
+
+  of(version: string): Promise<KeptBody | LostBody> {
+    const known = this.asked.get(version);
+    if (known) return known;
+    const body = askPast<KeptBody | LostBody>({ past: 'body', source: this.source, version }, `fetching version ${version} of ${this.source}`, this.lake);
+    // Asked for ahead, it is awaited in its turn.
+    body.catch(() => undefined);
+    this.asked.set(version, body);
+    return body;
+  }
+}
 
 /** What a backfill has to do: what no earlier one has published, and what one has begun. */
 export async function planOf(source: string, wanted: Days, lake: Target): Promise<Plan> {
@@ -143,27 +160,21 @@ export interface Published {
  *
  * @throws CliError where one could not be fetched or sent: the same call goes on there
  */
-export async function fill(source: string, part: Part, concurrency: number, tell: (published: Published) => void, lake: Target): Promise<void> {
+export async function fill(source: string, part: Part, concurrency: number, bodies: Bodies, tell: (published: Published) => void): Promise<void> {
   const { days, versions } = part;
+  const { lake } = bodies;
   const stretch = stretchOf(days);
   await new PastState(source, lake).begin(days);
-  const bodies = new Map<number, Promise<KeptBody | LostBody>>();
   const publish = async (past: PastStep) => {
     const check = await invokeIngest({ source, past }, lake);
     if (check.outcome === 'skipped' || check.outcome === 'failed') throw new CliError(`${source} as of ${past.at}: ${check.reason}; the same command goes on where it stopped`);
     tell({ days, at: past.at, check, leftOut: check.outcome === 'refused' ? check.reason : null });
   };
-  for (const [i, { at }] of versions.entries()) {
-    for (const [j, { version }] of versions.slice(i, i + concurrency).entries()) {
-      if (bodies.has(i + j)) continue;
-      const body = keepBody(source, version, lake);
-      // It is awaited in its turn.
-      body.catch(() => undefined);
-      bodies.set(i + j, body);
-    }
-    const body = await bodies.get(i);
-    if (body !== undefined && 'sha256' in body) await publish({ stretch, at, sha256: body.sha256 });
-    else tell({ days, at, check: null, leftOut: body?.lost ?? null });
+  for (const [i, { version, at }] of versions.entries()) {
+    for (const ahead of versions.slice(i, i + concurrency)) bodies.of(ahead.version);
+    const body = await bodies.of(version);
+    if ('sha256' in body) await publish({ stretch, at, sha256: body.sha256 });
+    else tell({ days, at, check: null, leftOut: body.lost });
   }
   await publish(endOf(days));
 }

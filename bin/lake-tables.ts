@@ -1,14 +1,10 @@
 import { EntityNotFoundException, GetTableCommand } from '@aws-sdk/client-glue';
 import type { Table } from '../contracts/index.js';
-import { datasets } from '../contracts/index.js';
-import { ledger } from '../contracts/ledger.js';
+import { lakeTables } from '../contracts/index.js';
 import { databaseName } from '../lib/config.js';
 import { BrokenLog, DeltaTable, type TableLocation } from './delta.js';
 import { CliError, EXIT } from './output.js';
 import type { Target } from './target.js';
-
-/** Every table of the lake: those of the contracts and the ledger. */
-export const lakeTables = (): Table[] => [...datasets.flatMap(({ tables }) => tables), ledger];
 
 export const fullName = ({ layer, name }: Pick<Table, 'layer' | 'name'>): string => `${layer}.${name}`;
 

@@ -1,10 +1,14 @@
-import type { Dataset, HttpSource, ListSource } from './dataset.js';
+import type { Dataset, HttpSource, ListSource, Table } from './dataset.js';
 import { harmfulDomains } from './harmful-domains.js';
+import { ledger } from './ledger.js';
 import { operations } from './operations.js';
 import { sourceChecks } from './source-checks.js';
 
 /** Every dataset of the lake. Adding one here makes its topic, tables, schedules and Spark schemas. */
 export const datasets: readonly Dataset[] = [harmfulDomains, sourceChecks, operations];
+
+/** Every table of the lake: those of the contracts and the ledger. */
+export const lakeTables = (): Table[] => [...datasets.flatMap(({ tables }) => tables), ledger];
 
 export interface ScheduledSource {
   readonly dataset: Dataset;

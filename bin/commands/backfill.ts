@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { findSource, type HttpSource } from '../../contracts/index.js';
 import { inWords } from '../../lambdas/monitor/check.js';
 import { runQuery } from '../athena.js';
-import { type Days, dayAfter, fill, keepBody, type Plan, type Published, planOf } from '../backfill.js';
+import { Bodies, type Days, dayAfter, fill, type Plan, type Published, planOf } from '../backfill.js';
 import { bytes, CliError, EXIT, printJson, say } from '../output.js';
 import { assertSource, stageOption } from '../sources.js';
 import { type Target, target } from '../target.js';
@@ -54,13 +54,13 @@ interface Estimate {
   readonly minutes: number;
 }
 
-/** How much and how long, by fetching the newest version that is missing: it is kept, and not fetched again in vain. */
-async function estimate(source: string, { parts }: Plan, concurrency: number, lake: Target): Promise<Estimate> {
+/** How much and how long, by fetching the newest version that is missing. */
+async function estimate({ parts }: Plan, concurrency: number, bodies: Bodies): Promise<Estimate> {
   const versions = parts.flatMap((part) => part.versions);
   const newest = versions.at(-1);
   if (newest === undefined) return { versions: 0, bytes: 0, minutes: 0 };
   const began = Date.now();
-  const body = await keepBody(source, newest.version, lake);
+  const body = await bodies.of(newest.version);
   const seconds = (Date.now() - began) / 1000;
   // Each is fetched beside others, then read and published by itself, which takes about as long again.
   return { versions: versions.length, bytes: versions.length * ('bytes' in body ? body.bytes : 0), minutes: (versions.length * seconds * (1 + 1 / concurrency)) / 60 };
@@ -107,7 +107,8 @@ export function addBackfill(program: Command): void {
 
       const wanted = await beforeLive(asked, source.name, dataset.name, lake);
       const plan: Plan = wanted === null ? { wanted: asked, done: [], parts: [] } : await planOf(source.name, wanted, lake);
-      const cost = await estimate(source.name, plan, concurrency, lake);
+      const bodies = new Bodies(source.name, lake);
+      const cost = await estimate(plan, concurrency, bodies);
       const published: Published[] = [];
       const report = () => options.json && printJson({ ...plan, estimate: cost, published });
       if (plan.parts.length === 0) {
@@ -122,17 +123,11 @@ export function addBackfill(program: Command): void {
       }
       if (!options.yes && !(await confirmed())) throw new CliError('nothing was published');
       for (const part of plan.parts) {
-        await fill(
-          source.name,
-          part,
-          concurrency,
-          (each) => {
-            published.push(each);
-            const what = each.leftOut === null ? `${each.check?.listed ?? 0} listed, ${each.check?.delisted ?? 0} delisted` : `left out: ${each.leftOut}`;
-            say(`${published.length} of ${cost.versions + plan.parts.length}: ${source.name} as of ${each.at}: ${what}`);
-          },
-          lake,
-        );
+        await fill(source.name, part, concurrency, bodies, (each) => {
+          published.push(each);
+          const what = each.leftOut === null ? `${each.check?.listed ?? 0} listed, ${each.check?.delisted ?? 0} delisted` : `left out: ${each.leftOut}`;
+          say(`${published.length} of ${cost.versions + plan.parts.length}: ${source.name} as of ${each.at}: ${what}`);
+        });
       }
       report();
     });

@@ -8,7 +8,7 @@ import { physicalName } from '../../lib/config.js';
 import { LAYOUTS } from '../../lib/medallion/layouts.js';
 import { versionOf } from '../as-of.js';
 import { callWatchdog, runJob } from '../jobs.js';
-import { findTable } from '../lake-tables.js';
+import { findTable, fullName } from '../lake-tables.js';
 import { CliError, EXIT, printJson, say } from '../output.js';
 import { stageOption } from '../sources.js';
 import { type Target, target } from '../target.js';
@@ -28,8 +28,7 @@ type Result = z.infer<typeof resultSchema>;
 const TIMEOUT_MS = 12 * 3_600_000;
 
 /** Tables that are computed from another one. */
-export const rebuildable = (): string[] =>
-  datasets.flatMap((dataset) => dataset.tables.filter(({ layer }) => layer === 'silver' || layer === 'gold').map(({ layer, name }) => `${layer}.${name}`));
+export const rebuildable = (): string[] => datasets.flatMap((dataset) => dataset.tables.filter(({ layer }) => layer === 'silver' || layer === 'gold').map(fullName));
 
 /** Layers whose drivers must rest while a table is swapped: its writer, and who reads it. */
 const RESTING: Readonly<Record<string, readonly string[]>> = { bronze: ['bronze', 'silver'], silver: ['silver', 'gold'], gold: ['gold'] };
@@ -69,9 +68,7 @@ const compared = (result: Result) =>
 export function downstreamOf(table: string): string[] {
   const [layer, name = ''] = table.split('.');
   if (layer !== 'silver') return [];
-  return datasets.flatMap((dataset) =>
-    dataset.tables.filter(({ layer: of, reads }) => of === 'gold' && (dataset.name === name || reads.includes(name))).map((each) => `${each.layer}.${each.name}`),
-  );
+  return datasets.flatMap((dataset) => dataset.tables.filter(({ layer: of, reads }) => of === 'gold' && (dataset.name === name || reads.includes(name))).map(fullName));
 }
 
 /** Tables that can be put back: what is computed, and Bronze, which holds what came. */

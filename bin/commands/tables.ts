@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
+import { lakeTables } from '../../contracts/index.js';
 import { inWords } from '../../lambdas/monitor/check.js';
 import { runQuery } from '../athena.js';
 import { BrokenLog, DeltaTable, oldestReadable, verify } from '../delta.js';
-import { findTable, fullName, lakeTables, locationOf, openTable } from '../lake-tables.js';
+import { findTable, fullName, locationOf, openTable } from '../lake-tables.js';
 import { bytes, CliError, EXIT, printJson, printRows, say } from '../output.js';
 import { sideBySide, stageOption } from '../sources.js';
 import { type Target, target } from '../target.js';

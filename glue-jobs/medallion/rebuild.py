@@ -115,26 +115,30 @@ def restore(spark: SparkSession, contracts: Contracts, dataset: Dataset, table: 
     """
     schema = schema_of(table.ddl)
     then = aligned_to(spark.read.format("delta").option("versionAsOf", str(version)).load(path_of(lake, table)), schema)
+
+    def lacking(rows: DataFrame, held: DataFrame) -> DataFrame:
+        """The rows whose key is not held."""
+        return rows.join(held.select(*table.key), list(table.key), "left_anti").select(*schema.names)
+
+    def write(rows: DataFrame, mode: str) -> None:
+        rows.write.format("delta").mode(mode).save(path)
+
     if table.layer == "gold" and table.kind == "state":
         fold = fold_of(table.name)
         silver = spark.read.format("delta").load(path_of(lake, dataset.table("silver")))
-        rows = fold.finish(fold.explode(then).unionByName(fold.partial(silver))).select(*schema.names)
-    elif table.layer == "gold":
-        since = computed(spark, contracts, dataset, table, lake)
-        rows = since.unionByName(then.join(since.select(*table.key), list(table.key), "left_anti").select(*schema.names))
-    else:
-        rows = then
-    rows.write.format("delta").mode("overwrite").save(path)
-    if table.layer not in ("bronze", "silver"):
+        write(fold.finish(fold.explode(then).unionByName(fold.partial(silver))).select(*schema.names), "overwrite")
         return
-    held = spark.read.format("delta").load(path).select(*table.key)
-    if table.layer == "silver":
+    if table.layer == "gold":
         since = computed(spark, contracts, dataset, table, lake)
-        since.join(held, list(table.key), "left_anti").select(*schema.names).write.format("delta").mode("append").save(path)
+        write(since.unionByName(lacking(then, since)), "overwrite")
+        return
+    write(then, "overwrite")
+    held = spark.read.format("delta").load(path)
+    if table.layer == "silver":
+        write(lacking(computed(spark, contracts, dataset, table, lake), held), "append")
         return
     with missing_files_ignored(spark):
-        since = aligned_to(spark.read.format("delta").load(path_of(lake, table)), schema)
-        since.join(held, list(table.key), "left_anti").select(*schema.names).write.format("delta").mode("append").save(path)
+        write(lacking(aligned_to(spark.read.format("delta").load(path_of(lake, table)), schema), held), "append")
 
 
 def rebuild(spark: SparkSession, contracts: Contracts, dataset: Dataset, table: Table, lake: str, version: int | None = None) -> tuple[Table, Comparison]:

@@ -136,9 +136,6 @@ class Driver:
         generation = 0 if reads is None else generation_of(reads)
         return f"{self.arguments.checkpoints}/{layer}/{name}{f'@{generation}' if generation else ''}"
 
-    def behind(self, bronze: Table, dataset: Dataset) -> str:
-        return starting_offsets(self.spark, path_of(self.arguments.lake, bronze), dataset.topic, dataset.partitions)
-
     def start(
         self, layer: str, name: str, trigger_seconds: float, writer: DataStreamWriter, query_id: QueryId | None = None, reads: Table | None = None
     ) -> None:
@@ -153,7 +150,9 @@ class Driver:
         arguments, spark = self.arguments, self.spark
         table = dataset.table("bronze")
         # Only a query without a checkpoint asks where it begins; to find out, the whole table is read.
-        offsets = "earliest" if has_offsets(spark, self.checkpoint("bronze", dataset.name, table)) else self.behind(table, dataset)
+        offsets = "earliest"
+        if not has_offsets(spark, self.checkpoint("bronze", dataset.name, table)):
+            offsets = starting_offsets(spark, path_of(arguments.lake, table), dataset.topic, dataset.partitions)
         kafka = kafka_source(spark, dataset, arguments.bootstrap_servers, arguments.kafka_auth, offsets, arguments.max_offsets_per_trigger)
         # A restored table takes no offset twice: its query begins behind the highest that it holds.
         writer = bronze_writer(to_bronze(kafka), arguments.lake, dataset)

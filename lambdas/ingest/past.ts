@@ -1,11 +1,10 @@
 import { createReadStream } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createGunzip } from 'node:zlib';
 import { z } from 'zod';
 import { githubFile, type HttpSource } from '../../contracts/index.js';
 import type { Fetch } from './fetch.js';
-import { type LandingStore, landingKeys } from './store.js';
+import { type LandingStore, landingKeys, textOf } from './store.js';
 
 /**
  * A stretch of days that one backfill fills, `2026-10-01~2026-10-31`, both included. What it publishes stands by itself:
@@ -122,11 +121,9 @@ async function commits(query: Record<string, string>, source: HttpSource, deps: 
     const what = `the versions of ${source.name} could not be listed`;
     const page = await fetched(url, MAX_PAGE_BYTES, file, what, deps);
     if ('lost' in page) throw new PastUnavailable(page.lost);
-    const chunks: Buffer[] = [];
-    for await (const chunk of createReadStream(file).pipe(createGunzip())) chunks.push(chunk as Buffer);
     let json: unknown;
     try {
-      json = JSON.parse(Buffer.concat(chunks).toString('utf8'));
+      json = JSON.parse(await textOf(createReadStream(file)));
     } catch {
       throw new PastUnavailable(`${what}: the answer is no JSON`);
     }

@@ -20,7 +20,7 @@ import { recordOf } from './record.js';
 import { type FetchTarget, MissingKey } from './request.js';
 import { SortedListings } from './sorted-listings.js';
 import type { SnapshotRef, SourceState, SourceStateStore } from './state.js';
-import { type LandingStore, landingKeys } from './store.js';
+import { type LandingStore, landingKeys, textOf } from './store.js';
 
 export interface IngestEvent {
   readonly source: string;
@@ -490,12 +490,6 @@ type Fetched = { readonly file: string } & (
 function sha256Of(text: string): string {
   if (!/^[0-9a-f]{64}$/.test(text)) throw new Error(`release: ${JSON.stringify(text.slice(0, 80))} is no sha256`);
   return text;
-}
-
-async function textOf(compressed: AsyncIterable<Uint8Array>): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of Readable.from(compressed).pipe(createGunzip())) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString('utf8');
 }
 
 async function* none(): AsyncGenerator<SnapshotEntry> {}

@@ -1,3 +1,6 @@
+import { Readable } from 'node:stream';
+import { createGunzip } from 'node:zlib';
+
 /** The landing bucket as ingestion uses it: objects written once under keys that say what they are. */
 export interface LandingStore {
   /** Uploads a file, gzip-compressed already where the key ends in `.gz`. A key that exists is left as it is. */
@@ -12,3 +15,10 @@ export const landingKeys = {
   refused: (source: string, sha256: string) => `refused/${source}/${sha256}.gz`,
   snapshot: (source: string, sequence: number, runId: string) => `snapshots/${source}/${String(sequence).padStart(10, '0')}-${runId}.tsv.gz`,
 };
+
+/** A body that is small enough to be held whole, as text. */
+export async function textOf(compressed: AsyncIterable<Uint8Array>): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of Readable.from(compressed).pipe(createGunzip())) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString('utf8');
+}

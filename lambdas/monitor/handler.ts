@@ -5,8 +5,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { GlueClient } from '@aws-sdk/client-glue';
 import { S3Client } from '@aws-sdk/client-s3';
 import { z } from 'zod';
-import { CANARY_SOURCE, canaryRecord, datasets, findDataset, httpSources } from '../../contracts/index.js';
-import { ledger } from '../../contracts/ledger.js';
+import { CANARY_SOURCE, canaryRecord, datasets, findDataset, httpSources, lakeTables } from '../../contracts/index.js';
 import { runSql } from '../shared/athena.js';
 import { kafkaConnection, required } from '../shared/environment.js';
 import { kafkaClient } from '../shared/kafka.js';
@@ -107,9 +106,8 @@ export async function handler(): Promise<Report> {
 
 /** What the logs of all tables say; of those that are there. */
 async function tables(state: MonitorState): Promise<TableFact[]> {
-  const all = [...datasets.flatMap((dataset) => dataset.tables), ledger];
   const facts = await Promise.all(
-    all.map(async (table) => {
+    lakeTables().map(async (table) => {
       const generation = await state.generation(`${table.layer}.${table.name}`);
       return tableFact(table, pathAt(`${table.layer}/${table.name}`, generation), required('LAKE_BUCKET'), s3);
     }),

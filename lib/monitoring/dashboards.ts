@@ -149,7 +149,7 @@ export class Dashboards extends Construct {
       const gold = dataset.tables.filter(({ writer }) => writer === 'gold');
       const ofTables = (name: string, statistic: string, suffix = '') =>
         gold.map((table) => this.metric(name, { Dataset: table.name, Layer: table.layer }, statistic, `${table.layer}.${table.name}${suffix}`));
-      const everywhere = [...LAYERS.slice(0, 2), 'quarantine'];
+      const everywhere = ['bronze', 'silver', 'quarantine'];
       const phase = (name: string, suffix: string) => [...at(name, ['bronze', 'silver'], 'Average', suffix), ...ofTables(name, 'Average', suffix)];
       return [
         [

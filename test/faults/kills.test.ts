@@ -8,7 +8,7 @@ import { generateLoad } from '../../bench/load.js';
 import { contractsJson } from '../../bin/contracts-json.js';
 import { SOURCE_STATE_NAMES } from '../../contracts/harmful-domains.js';
 import { seeded } from '../../localstack/feeds/generate.js';
-import { DELTA_CONF, sparkProfile, submitArguments } from '../../localstack/gateway/spark-profile.js';
+import { DELTA_CONF, driverPython, sparkProfile, submitArguments } from '../../localstack/gateway/spark-profile.js';
 import { localBucket, localName } from '../../localstack/identity.js';
 import { ROOT } from '../../localstack/paths.js';
 import { sleep, until } from '../../localstack/process.js';
@@ -120,7 +120,7 @@ function compare(lake: Lake, left: string, right: string): Comparison[] {
       'spark.ui.enabled': 'false',
       ...DELTA_CONF,
     };
-    const output = execFileSync(join(home.tools, 'python', 'bin', 'python'), [join(ROOT, 'test', 'support', 'compare_lakes.py'), contracts, left, right], {
+    const output = execFileSync(driverPython(home), [join(ROOT, 'test', 'support', 'compare_lakes.py'), contracts, left, right], {
       encoding: 'utf8',
       cwd: work,
       stdio: ['ignore', 'pipe', 'pipe'],
