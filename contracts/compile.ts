@@ -22,7 +22,7 @@ export interface CompiledTable {
   readonly optimiseAfterCommits: number;
   readonly vacuumEveryHours: number;
   readonly keepVersionsHours: number;
-  /** Seconds between two recomputations of a periodic table. */
+  /** Seconds between two times that a periodic table is brought up to date. */
   readonly everySeconds: number | null;
   readonly reads: readonly string[];
   readonly description: string;

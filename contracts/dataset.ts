@@ -137,7 +137,7 @@ const tableSchema = z
     layer: z.enum(['bronze', 'silver', 'gold', 'quarantine', 'ops']),
     name: identifier,
     /**
-     * `fact`: insert-only events; `state`: one row per key, folded from facts; `periodic`: recomputed by date or
+     * `fact`: insert-only events; `state`: one row per key, folded from facts; `periodic`: brought up to date on a
      * schedule; `template`: one table per tenant, made on first sight.
      */
     kind: z.enum(['fact', 'state', 'periodic', 'template']),
@@ -151,7 +151,7 @@ const tableSchema = z
     writer: z.enum(['bronze', 'silver', 'gold', 'analytics']),
     /** @default - kept for ever */
     retentionDays: z.number().int().positive().optional(),
-    /** A periodic table's: seconds between two recomputations. */
+    /** A periodic table's: seconds between two times that it is brought up to date. */
     everySeconds: z.number().int().positive().optional(),
     /** Datasets whose Silver a periodic table reads beside its own. */
     reads: z.array(identifier).default([]),
@@ -159,7 +159,7 @@ const tableSchema = z
   })
   .strict()
   .refine(({ kind, everySeconds }) => (kind === 'periodic') === (everySeconds !== undefined), {
-    error: 'a periodic table, and no other, says how often it is recomputed',
+    error: 'a periodic table, and no other, says how often it is brought up to date',
     path: ['everySeconds'],
   });
 

@@ -22,7 +22,7 @@ function tableSection(table: Table): string[] {
     '',
     table.description,
     '',
-    `Kind ${table.kind}; key (${table.key.join(', ')}); written by the ${table.writer} job${table.everySeconds ? `, recomputed every ${table.everySeconds} s where something came` : ''}${table.partitionBy.length > 0 ? `; partitioned by ${table.partitionBy.join(', ')}` : ''}${table.retentionDays ? `; kept ${table.retentionDays} days` : ''}.`,
+    `Kind ${table.kind}; key (${table.key.join(', ')}); written by the ${table.writer} job${table.everySeconds ? `, brought up to date every ${table.everySeconds} s where something came` : ''}${table.partitionBy.length > 0 ? `; partitioned by ${table.partitionBy.join(', ')}` : ''}${table.retentionDays ? `; kept ${table.retentionDays} days` : ''}.`,
     '',
     '| column | type | meaning |',
     '|---|---|---|',

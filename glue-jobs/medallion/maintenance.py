@@ -18,7 +18,7 @@ from delta.tables import DeltaTable
 from pyspark.sql import SparkSession
 
 from medallion.contracts import Table
-from medallion.tables import path_of, version_of
+from medallion.tables import USER_METADATA, path_of, version_of
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +26,6 @@ BUDGET = 0.1
 # Before anything was measured: what a step is taken to need.
 FIRST_GUESS_SECONDS = 5.0
 HOUR_SECONDS = 3600.0
-USER_METADATA = "spark.databricks.delta.commitInfo.userMetadata"
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,8 @@
-"""Gold periodic tables: recomputed, whole or by date, where new facts came since the last time.
+"""Gold periodic tables: brought up to date, whole or by what came, where new facts came since the last time.
 
-A recomputation reads Silver as it is, the facts that woke it among the rest: a repeated batch gives the rows that are there.
+The stream only wakes the table. What it counts is Silver up to a version that the table itself holds, written with its rows in one
+commit: facts are counted once however often a batch is repeated, wherever a checkpoint stands. A table that holds no such version, as
+after a rebuild, is computed from all facts.
 """
 
 from __future__ import annotations
@@ -13,12 +15,11 @@ from typing import Protocol
 
 from delta.tables import DeltaTable
 from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql import functions as F
 
 from medallion.canary import is_canary
 from medallion.contracts import Table
 from medallion.state import facts_stream, merge_state
-from medallion.tables import path_of, schema_of
+from medallion.tables import MATERIALIZE_SOURCE, TXN_APP_ID, TXN_VERSION, USER_METADATA, inserted_between, last_transaction, newest_version, path_of, schema_of
 
 
 @dataclass(frozen=True)
@@ -46,8 +47,13 @@ class Periodic(Protocol):
         ...
 
     def advance(self, table: DataFrame, new: DataFrame, facts: Facts) -> DataFrame:
-        """The table's rows that `new` facts may have changed, at least."""
+        """The table's rows that `new` facts may have changed, at least. `new` are those of `facts.own` that the table does not count yet."""
         ...
+
+
+def counted_by(own: Table) -> str:
+    """Under what name a table holds up to which version of its Silver table it counts: another name for each generation."""
+    return f"counted:{own.path}"
 
 
 def periodic_stream(spark: SparkSession, lake: str, own: Table, others: Mapping[str, Table]) -> DataFrame:
@@ -79,20 +85,40 @@ class PeriodicBatch:
         self._query_id = query_id
         self._before_write = before_write
 
-    def __call__(self, new: DataFrame, batch_id: int) -> None:
-        spark = new.sparkSession
-        read = spark.read.format("delta")
-        path = path_of(self._lake, self._table)
-        facts = facts_of(lambda table: read.load(path_of(self._lake, table)), self._own, self._others, self._canary_source)
-        new = without_canaries(new.where(F.col("topic") == self._own.name), self._canary_source)
-        rows = self._computation.advance(read.load(path), new, facts)
+    def __call__(self, woken_by: DataFrame, batch_id: int) -> None:
+        spark = woken_by.sparkSession
+        path, own_path, app_id = path_of(self._lake, self._table), path_of(self._lake, self._own), counted_by(self._own)
+        until = newest_version(spark, own_path)
+
+        def read(table: Table) -> DataFrame:
+            reader = spark.read.format("delta")
+            return (reader.option("versionAsOf", str(until)) if table is self._own else reader).load(path_of(self._lake, table))
+
+        facts = facts_of(read, self._own, self._others, self._canary_source)
+        table = read(self._table)
+        counted = last_transaction(spark, path, app_id)
+        if counted is None:
+            rows = self._computation.recompute(facts)
+        else:
+            new = without_canaries(inserted_between(spark, own_path, counted, until), self._canary_source)
+            rows = self._computation.advance(table, new, facts)
         rows = rows.select(*schema_of(self._table.ddl).names).persist()
+        settings = {
+            USER_METADATA: json.dumps({"query": self._query_id(), "batch": batch_id}),
+            MATERIALIZE_SOURCE: "none",
+            # Where only other tables have news there is no new version to hold, and Delta would skip the write.
+            **({} if counted == until else {TXN_APP_ID: app_id, TXN_VERSION: str(until)}),
+        }
         try:
-            if rows.isEmpty():
+            # Facts that change no row are counted too: else the next batch would read them again, perhaps after VACUUM.
+            if counted == until and rows.isEmpty():
                 return
-            spark.conf.set("spark.databricks.delta.commitInfo.userMetadata", json.dumps({"query": self._query_id(), "batch": batch_id}))
+            for name, value in settings.items():
+                spark.conf.set(name, value)
             self._before_write()
-            spark.conf.set("spark.databricks.delta.merge.materializeSource", "none")
             merge_state(DeltaTable.forPath(spark, path), rows, self._table.key)
         finally:
+            # The session is the query's: what maintenance writes after the batch must not be taken for a repeat of it.
+            for name in settings:
+                spark.conf.unset(name)
             rows.unpersist()

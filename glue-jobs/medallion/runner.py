@@ -358,10 +358,15 @@ def run(argv: Sequence[str], layers: Sequence[str]) -> None:
     os._exit(exit_code)
 
 
+def triggered(query: StreamingQuery) -> bool:
+    """Whether a query has been through a trigger. One that found nothing has told no progress: it waits."""
+    return query.lastProgress is not None or str(query.status["message"]).startswith("Waiting")
+
+
 def await_first_triggers(spark: SparkSession) -> None:
     """Waits until each query has been through a trigger, or for a few seconds: a long first batch holds up no other layer."""
     deadline = time.monotonic() + FIRST_TRIGGER_SECONDS
-    while time.monotonic() < deadline and any(query.lastProgress is None for query in spark.streams.active):
+    while time.monotonic() < deadline and not all(triggered(query) for query in spark.streams.active):
         time.sleep(0.1)
 
 

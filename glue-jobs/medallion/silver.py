@@ -20,7 +20,7 @@ from pyspark.sql.types import LongType, StringType, StructField, StructType, Tim
 from medallion import faults
 from medallion.canary import is_canary
 from medallion.contracts import Dataset, Table
-from medallion.tables import last_transaction, path_of, schema_of, version_of
+from medallion.tables import USER_METADATA, last_transaction, path_of, schema_of, version_of
 
 MALFORMED = "malformed"
 KEY_MISSING = "key_missing"
@@ -419,9 +419,9 @@ class SilverBatch:
         }
         if counts is not None:
             metadata["counts"] = asdict(counts)
-        spark.conf.set("spark.databricks.delta.commitInfo.userMetadata", json.dumps(metadata))
+        spark.conf.set(USER_METADATA, json.dumps(metadata))
 
     def _write_ledger(self, spark: SparkSession, batch_id: int, counts: Counts, summary: Sequence[Row]) -> None:
-        spark.conf.unset("spark.databricks.delta.commitInfo.userMetadata")
+        spark.conf.unset(USER_METADATA)
         row = ledger_row(spark, self._ledger, self._dataset.name, self._query_id(), batch_id, counts, summary)
         append_once(row, path_of(self._lake, self._ledger), f"{self._query_id()}:ledger", batch_id)

@@ -22,7 +22,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from medallion.contracts import Dataset, Table
-from medallion.tables import path_of, schema_of
+from medallion.tables import MATERIALIZE_SOURCE, USER_METADATA, path_of, schema_of
 
 
 class Fold(Protocol):
@@ -83,10 +83,9 @@ class StateBatch:
                 "offsets": {f"{row['topic']}/{row['partition']}": row["last"] for row in read},
                 "newest": max(row["newest"] for row in read).isoformat(),
             }
-            spark.conf.set("spark.databricks.delta.commitInfo.userMetadata", json.dumps(metadata))
+            spark.conf.set(USER_METADATA, json.dumps(metadata))
             self._before_write()
-            # The rows are persisted, so that MERGE need not write them aside before its two passes.
-            spark.conf.set("spark.databricks.delta.merge.materializeSource", "none")
+            spark.conf.set(MATERIALIZE_SOURCE, "none")
             merge_state(gold, rows, self._table.key)
         finally:
             if rows is not None:

@@ -9,7 +9,8 @@ from functools import cache
 
 from delta.tables import DeltaTable, DeltaTableBuilder
 from pyspark.errors import AnalysisException
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
 from medallion.contracts import Table
@@ -18,6 +19,12 @@ log = logging.getLogger(__name__)
 
 SIDE_BY_SIDE = 3
 CREATE_TRIES = 3
+# Settings of a session that the next commits take up.
+USER_METADATA = "spark.databricks.delta.commitInfo.userMetadata"
+TXN_APP_ID = "spark.databricks.delta.write.txnAppId"
+TXN_VERSION = "spark.databricks.delta.write.txnVersion"
+# "none" where a MERGE's source is persisted and need not be written aside before its two passes.
+MATERIALIZE_SOURCE = "spark.databricks.delta.merge.materializeSource"
 
 # Reader features stay off: Athena reads neither deletion vectors nor column mapping (protocol reader version 1).
 PROPERTIES = {
@@ -44,6 +51,20 @@ def last_transaction(spark: SparkSession, path: str, app_id: str) -> int | None:
     snapshot = spark.sparkContext._jvm.org.apache.spark.sql.delta.DeltaLog.forTable(spark._jsparkSession, path).unsafeVolatileSnapshot()
     found = snapshot.transactions().get(app_id)
     return int(found.get()) if found.isDefined() else None
+
+
+def newest_version(spark: SparkSession, path: str) -> int:
+    """The version of a table that another query writes. Loading the table asks its log; the driver then knows."""
+    spark.read.format("delta").load(path)
+    return version_of(spark, path)
+
+
+def inserted_between(spark: SparkSession, path: str, after: int, until: int) -> DataFrame:
+    """The rows that a table with a change feed gained by the versions behind `after`, up to `until`, both its own."""
+    if after >= until:
+        return spark.read.format("delta").load(path).limit(0)
+    feed = spark.read.format("delta").option("readChangeFeed", "true").option("startingVersion", after + 1).option("endingVersion", until)
+    return feed.load(path).where(F.col("_change_type") == "insert").drop("_change_type", "_commit_version", "_commit_timestamp")
 
 
 def path_of(lake: str, table: Table) -> str:

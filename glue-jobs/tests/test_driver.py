@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import ClassVar
 
 import pytest
 from pyspark.errors import AnalysisException
@@ -13,7 +14,7 @@ from medallion.contracts import parse_contracts
 from medallion.lease import DynamoLeaseStore, Holder, LeaseLost, LeaseRefused, acquire
 from medallion.metrics import Metrics, ProgressListener, lag_of, metrics_of, workers_of
 from medallion.positions import Positions
-from medallion.runner import QuarantineRate
+from medallion.runner import QuarantineRate, triggered
 from medallion.silver import Counts
 from medallion.tables import make
 
@@ -273,6 +274,27 @@ def test_a_query_with_a_checkpoint_is_not_asked_where_it_begins(spark, tmp_path)
     assert not has_offsets(spark, f"{tmp_path}/old")
     (tmp_path / "old" / "offsets" / "0").write_text("v1")
     assert (has_offsets(spark, f"{tmp_path}/new"), has_offsets(spark, f"{tmp_path}/none"), has_offsets(spark, f"{tmp_path}/old")) == (False, False, True)
+
+
+def test_a_query_that_found_nothing_at_its_first_trigger_is_not_waited_for(spark, tmp_path):
+    """Spark tells progress of batches alone: a query without news would hold up the layers behind it for the whole wait."""
+    (tmp_path / "in").mkdir()
+    rows = spark.readStream.schema("a int").json(str(tmp_path / "in"))
+    query = rows.writeStream.format("noop").option("checkpointLocation", str(tmp_path / "checkpoint")).start()
+    try:
+        query.processAllAvailable()
+        assert query.lastProgress is None
+        assert triggered(query)
+    finally:
+        query.stop()
+
+
+def test_a_query_that_has_not_begun_is_waited_for():
+    class Query:
+        lastProgress = None
+        status: ClassVar = {"message": "Initializing sources"}
+
+    assert not triggered(Query())
 
 
 def test_a_batch_is_told_by_its_phases():

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
+from delta.tables import DeltaTable
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from medallion.generations import path_at
 from medallion.gold_tables import COMPUTATIONS, FOLDS, fold_of
-from medallion.periodic import Facts, facts_of
+from medallion.periodic import Facts, PeriodicBatch, counted_by, facts_of
 from medallion.state import advance, recompute
-from medallion.tables import schema_of
+from medallion.tables import ensure_tables, last_transaction, newest_version, path_of, schema_of
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -206,23 +210,175 @@ def history(*events, name="a.example", source="s1", **more):
 histories = st.lists(st.tuples(st.sampled_from(["s1", "s2"]), st.lists(st.integers(0, 3), min_size=1, max_size=4)), min_size=1, max_size=4)
 
 
-@slow
-@given(names=histories, cuts=st.lists(st.integers(0, 12), max_size=2))
-def test_daily_counts_by_any_batches_equal_a_full_recompute(spark, contracts, names, cuts):
-    table, silver, daily = table_named(contracts, "harmful_domain_daily"), silver_of(contracts, "harmful_domain_daily"), COMPUTATIONS["harmful_domain_daily"]
-    facts = [
+def facts_of_histories(names):
+    return [
         fact
         for i, (source, days) in enumerate(names)
-        for fact in history(*zip(["listed", "delisted"] * 2, sorted(days), strict=False), name=f"n{i}.example", source=source)
+        for fact in history(
+            *zip(["listed", "delisted"] * 2, sorted(days), strict=False), name=f"n{i % 3}.example", source=source, scope="exact" if i % 2 else "subtree"
+        )
     ]
+
+
+@slow
+@given(names=histories, cuts=st.lists(st.integers(0, 12), max_size=2), name=st.sampled_from(sorted(COMPUTATIONS)))
+def test_a_periodic_table_by_any_batches_equals_a_full_recompute(spark, contracts, names, cuts, name):
+    table, silver, computation = table_named(contracts, name), silver_of(contracts, name), COMPUTATIONS[name]
+    others = {"source_checks": frame(spark, contracts.dataset("source_checks").table("silver"), [])}
+    facts = facts_of_histories(names)
     columns = schema_of(table.ddl).names
-    full = daily.recompute(Facts(frame(spark, silver, facts), {})).select(*columns).orderBy(*table.key).collect()
+    full = computation.recompute(Facts(frame(spark, silver, facts), others)).select(*columns).orderBy(*table.key).collect()
     state = frame(spark, table, [])
     points = sorted({min(cut, len(facts)) for cut in cuts} | {0, len(facts)})
-    for start, end in [*zip(points, points[1:], strict=False), (points[-2], points[-1])]:
-        new = daily.advance(state, frame(spark, silver, facts[start:end]), Facts(frame(spark, silver, facts[:end]), {})).select(*columns)
+    for start, end in zip(points, points[1:], strict=False):
+        known = Facts(frame(spark, silver, facts[:end]), others)
+        new = computation.advance(state, frame(spark, silver, facts[start:end]), known).select(*columns)
         state = spark.createDataFrame(state.join(new, list(table.key), "left_anti").unionByName(new).collect(), schema_of(table.ddl))
     assert state.orderBy(*table.key).collect() == full
+
+
+@slow
+@given(names=histories)
+def test_source_quality_equals_what_sets_of_names_say(spark, contracts, names):
+    silver, quality = silver_of(contracts, "source_quality"), COMPUTATIONS["source_quality"]
+    facts = facts_of_histories(names)
+    checks = frame(spark, contracts.dataset("source_checks").table("silver"), [])
+    last = {(f["source"], f["name"], f["scope"]): f["event"] for f in sorted(facts, key=lambda f: f["sequence"])}
+    held = {source: {name for (of, name, _), event in last.items() if of == source and event == "listed"} for source, *_ in last}
+    found = {row["source"]: row for row in quality.recompute(Facts(frame(spark, silver, facts), {"source_checks": checks})).collect()}
+    assert found.keys() == held.keys()
+    for source, mine in held.items():
+        others = {other: theirs for other, theirs in held.items() if other != source and mine & theirs}
+        assert found[source]["entries"] == len(mine)
+        assert found[source]["unique_entries"] == len(mine - set().union(*others.values()))
+        assert [(o["source"], o["shared"], o["share"]) for o in found[source]["overlaps"]] == [
+            (other, len(mine & theirs), len(mine & theirs) / len(mine)) for other, theirs in sorted(others.items())
+        ]
+        assert found[source]["added_30_days"] == sum(1 for f in facts if f["source"] == source and f["event"] == "listed")
+        assert found[source]["removed_30_days"] == sum(1 for f in facts if f["source"] == source and f["event"] == "delisted")
+
+
+class PeriodicLake:
+    """A periodic table and the Silver tables that it reads, in a folder; `wake` is a batch of its query."""
+
+    def __init__(self, spark, contracts, name, folder):
+        dataset = next(dataset for dataset in contracts.datasets if any(table.name == name for table in dataset.gold_tables()))
+        self.spark, self.contracts, self.lake, self.name = spark, contracts, str(folder), name
+        self.table, self.own = table_named(contracts, name), dataset.table("silver")
+        self.others = {other: contracts.dataset(other).table("silver") for other in self.table.reads}
+        self.batches = 0
+        ensure_tables(spark, self.lake, [self.table, self.own, *self.others.values()])
+
+    def append(self, rows, table=None):
+        table = table or self.own
+        partitions = [{"topic": table.name, "partition": 0, "offset": i, "kafka_timestamp": START, **row} for i, row in enumerate(rows)]
+        frame(self.spark, table, partitions).write.format("delta").mode("append").save(path_of(self.lake, table))
+
+    def wake(self, before_write=lambda: None, computation=None):
+        computation = computation or COMPUTATIONS[self.name]
+        batch = PeriodicBatch(self.table, computation, self.lake, self.own, self.others, self.contracts.canary_source, lambda: "q", before_write)
+        self.batches += 1
+        batch(self.spark.read.format("delta").load(path_of(self.lake, self.own)), self.batches)
+
+    def rows(self):
+        names = schema_of(self.table.ddl).names
+        return self.spark.read.format("delta").load(path_of(self.lake, self.table)).select(*names).orderBy(*self.table.key).collect()
+
+    def full(self):
+        read = lambda table: self.spark.read.format("delta").load(path_of(self.lake, table))  # noqa: E731
+        facts = facts_of(read, self.own, self.others, self.contracts.canary_source)
+        return COMPUTATIONS[self.name].recompute(facts).select(*schema_of(self.table.ddl).names).orderBy(*self.table.key).collect()
+
+
+class NeverRecomputed:
+    """A computation that may go on from what the table holds, and from nothing else."""
+
+    def __init__(self, name):
+        self.advance = COMPUTATIONS[name].advance
+
+    def recompute(self, _facts):
+        raise AssertionError("computed from all facts")
+
+
+@pytest.mark.parametrize("name", sorted(COMPUTATIONS))
+def test_a_periodic_table_counts_every_fact_once_whatever_woke_it_and_however_often(spark, contracts, tmp_path, name):
+    lake = PeriodicLake(spark, contracts, name, tmp_path)
+    lake.append(history(("listed", 0), ("delisted", 2)))
+    lake.wake()
+    assert lake.rows() == lake.full() != []
+
+    # A batch that is repeated, and one that was killed between its commit and the end of the batch while Silver went on.
+    once = NeverRecomputed(name)
+    lake.wake(computation=once)
+    lake.append(history(("listed", 1), name="b.example"))
+    lake.wake(computation=once)
+    lake.append(history(("listed", 0), name="c.example", source="s2"))
+    lake.append([{**history(("listed", 1), name="canary.invalid")[0], "source": contracts.canary_source}])
+    lake.wake(computation=once)
+    lake.wake(computation=once)
+    assert lake.rows() == lake.full()
+    assert contracts.canary_source not in {row["source"] for row in lake.rows()}
+
+    # One that dies before its commit leaves nothing behind.
+    lake.append(history(("listed", 3), name="d.example"))
+
+    def killed():
+        raise KeyboardInterrupt
+
+    before = lake.rows()
+    with pytest.raises(KeyboardInterrupt):
+        lake.wake(before_write=killed)
+    assert lake.rows() == before
+    # Compaction and what retention takes away are no facts.
+    DeltaTable.forPath(spark, path_of(lake.lake, lake.own)).optimize().executeCompaction()
+    lake.wake(computation=once)
+    assert lake.rows() == lake.full() != before
+    held = lake.rows()
+    DeltaTable.forPath(spark, path_of(lake.lake, lake.own)).delete("name = 'd.example'")
+    if name == "harmful_domain_daily":
+        lake.wake(computation=once)
+        assert lake.rows() == held
+
+
+def test_a_table_that_does_not_say_what_it_counts_is_computed_from_all_facts(spark, contracts, tmp_path):
+    """As rebuild leaves one, and as drivers of before made them."""
+    lake = PeriodicLake(spark, contracts, "harmful_domain_daily", tmp_path)
+    lake.append(history(("listed", 0), ("delisted", 2)))
+    frame(spark, lake.table, [row.asDict() for row in lake.full()]).write.format("delta").mode("append").save(path_of(lake.lake, lake.table))
+    lake.append(history(("listed", 1), name="b.example"))
+    lake.wake()
+    assert lake.rows() == lake.full()
+    lake.append(history(("listed", 3), name="c.example"))
+    lake.wake(computation=NeverRecomputed("harmful_domain_daily"))
+    assert lake.rows() == lake.full()
+    # Another generation of Silver counts from its own beginning.
+    lake.own = replace(lake.own, path=path_at(lake.own, 1))
+    ensure_tables(spark, lake.lake, [lake.own])
+    lake.append(history(("listed", 0), ("delisted", 2), ("listed", 3)))
+    lake.wake()
+    by_key = {(row["date"], row["source"], row["category"]): row for row in lake.rows()}
+    assert all(by_key[row["date"], row["source"], row["category"]] == row for row in lake.full())
+
+
+def test_facts_that_change_no_row_are_not_read_again(spark, contracts, tmp_path):
+    lake = PeriodicLake(spark, contracts, "harmful_domain_daily", tmp_path)
+    silver = path_of(lake.lake, lake.own)
+    for batch in range(2):
+        lake.append(history(("listed", 0), name=f"{batch}.example", action="allow"))
+        lake.wake(computation=COMPUTATIONS[lake.name] if batch == 0 else NeverRecomputed(lake.name))
+        assert last_transaction(spark, path_of(lake.lake, lake.table), counted_by(lake.own)) == newest_version(spark, silver)
+    assert lake.rows() == []
+
+
+def test_a_source_that_was_only_checked_has_its_figures_renewed(spark, contracts, tmp_path):
+    lake = PeriodicLake(spark, contracts, "source_quality", tmp_path)
+    lake.append(history(("listed", 0)))
+    lake.wake()
+    checks = lake.others["source_checks"]
+    for hour, lines in enumerate([90, 100]):
+        lake.append([{"source": "s1", "run_id": f"r{hour}", "started_at": START + timedelta(hours=hour), "lines": lines, "rejects": 1}], checks)
+        lake.wake(computation=NeverRecomputed("source_quality"))
+        assert [(row["source"], row["lines"]) for row in lake.rows()] == [("s1", lines)]
 
 
 def test_daily_counts_say_what_came_went_and_stayed(spark, contracts):

@@ -27,16 +27,13 @@ def with_active(days: DataFrame) -> DataFrame:
 
 
 class HarmfulDomainDaily:
-    """Recomputes the days that new facts fall on, and the running total of all days."""
+    """Adds the counts of new facts to those held; the running totals of what they concern are made again from the table's own rows."""
 
     def recompute(self, facts: Facts) -> DataFrame:
         return with_active(days_of(facts.own))
 
-    def advance(self, table: DataFrame, new: DataFrame, facts: Facts) -> DataFrame:
-        touched = [row["date"] for row in new.where(F.col("action") == "block").select(F.to_date("observed_at").alias("date")).distinct().collect()]
-        if not touched:
-            return table.limit(0)
-        # A range that the files' statistics can be held against, then the days themselves.
-        near = facts.own.where(F.col("observed_at") >= F.lit(min(touched))).where(F.to_date("observed_at").isin(touched))
-        others = table.where(~F.col("date").isin(touched)).select(*KEY, "added", "removed")
-        return with_active(days_of(near).unionByName(others))
+    def advance(self, table: DataFrame, new: DataFrame, _facts: Facts) -> DataFrame:
+        gained = days_of(new)
+        concerned = table.join(F.broadcast(gained.select("source", "category").distinct()), ["source", "category"], "left_semi")
+        days = concerned.select(*KEY, "added", "removed").unionByName(gained)
+        return with_active(days.groupBy(*KEY).agg(F.sum("added").alias("added"), F.sum("removed").alias("removed")))
