@@ -58,6 +58,16 @@ def maintained(batch: Callable[[DataFrame, int], None], maintenance: Maintenance
     return with_maintenance
 
 
+def in_turn(batch: Callable[[DataFrame, int], None], turns: threading.Semaphore) -> Callable[[DataFrame, int], None]:
+    """A batch function that waits for its turn. Periodic tables are woken at the same moment, and they are what can wait best."""
+
+    def when_it_is_its_turn(rows: DataFrame, batch_id: int) -> None:
+        with turns:
+            batch(rows, batch_id)
+
+    return when_it_is_its_turn
+
+
 class QuarantineRate:
     """The part of the records that were quarantined, told once enough of them have come: several small batches count as one."""
 
@@ -102,6 +112,7 @@ class Driver:
     metrics: Metrics
     positions: Positions
     upkeep: DynamoUpkeep
+    turns: threading.Semaphore
 
     def maintenance(self, writer: str, tables: tuple[Table, ...]) -> Maintenance:
         """What keeps the tables that one query writes."""
@@ -227,7 +238,14 @@ class Driver:
         facts = periodic_stream(self.spark, lake, own, others)
         seconds = self.arguments.periodic_seconds or table.every_seconds or dataset.trigger_seconds
         newest = max([own, *others.values()], key=generation_of)
-        self.start(table.layer, table.name, seconds, facts.writeStream.foreachBatch(maintained(batch, self.maintenance("gold", (table,)))), query_id, newest)
+        self.start(
+            table.layer,
+            table.name,
+            seconds,
+            facts.writeStream.foreachBatch(in_turn(maintained(batch, self.maintenance("gold", (table,))), self.turns)),
+            query_id,
+            newest,
+        )
 
     def await_table(self, table: Table) -> None:
         """Waits for a table that another driver makes.
@@ -336,7 +354,9 @@ def run(argv: Sequence[str], layers: Sequence[str]) -> None:
         stopping.set()
 
     signal.signal(signal.SIGTERM, stop)
-    driver = Driver(spark, arguments, contracts, leases, metrics, positions, DynamoUpkeep(dynamo, arguments.state_table))
+    # Half of the cores at most are for periodic tables.
+    turns = threading.Semaphore(max(1, spark.sparkContext.defaultParallelism // 2))
+    driver = Driver(spark, arguments, contracts, leases, metrics, positions, DynamoUpkeep(dynamo, arguments.state_table), turns)
     starters = {"bronze": driver.start_bronze, "silver": driver.start_silver, "gold": driver.start_gold}
     for layer in arguments.layers:
         # Layer by layer, each once the one before has done its first batches: all at once, on a cold JVM, every one of them comes late.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from typing import ClassVar
 
 import pytest
@@ -14,7 +15,7 @@ from medallion.contracts import parse_contracts
 from medallion.lease import DynamoLeaseStore, Holder, LeaseLost, LeaseRefused, acquire
 from medallion.metrics import Metrics, ProgressListener, lag_of, metrics_of, workers_of
 from medallion.positions import Positions
-from medallion.runner import QuarantineRate, triggered
+from medallion.runner import QuarantineRate, in_turn, triggered
 from medallion.silver import Counts
 from medallion.tables import make
 
@@ -274,6 +275,37 @@ def test_a_query_with_a_checkpoint_is_not_asked_where_it_begins(spark, tmp_path)
     assert not has_offsets(spark, f"{tmp_path}/old")
     (tmp_path / "old" / "offsets" / "0").write_text("v1")
     assert (has_offsets(spark, f"{tmp_path}/new"), has_offsets(spark, f"{tmp_path}/none"), has_offsets(spark, f"{tmp_path}/old")) == (False, False, True)
+
+
+def test_periodic_tables_that_are_woken_together_take_turns():
+    asked = threading.Event()
+
+    class Turns(threading.Semaphore):
+        def __enter__(self):
+            if threading.current_thread().name == "second":
+                asked.set()
+            return self.acquire()
+
+    turns, done = Turns(1), []
+    second = threading.Thread(target=lambda: in_turn(lambda _rows, _id: done.append("second"), turns)(None, 1), name="second", daemon=True)
+
+    def first(_rows, _id):
+        second.start()
+        assert asked.wait(timeout=60)
+        done.append("first")
+
+    in_turn(first, turns)(None, 1)
+    second.join(timeout=60)
+    assert done == ["first", "second"]
+
+    def broken(_rows, _id):
+        raise ValueError("broken")
+
+    # A batch that fails gives its turn back.
+    with pytest.raises(ValueError, match="broken"):
+        in_turn(broken, turns)(None, 2)
+    in_turn(lambda _rows, _id: done.append("third"), turns)(None, 3)
+    assert done[-1] == "third"
 
 
 def test_a_query_that_found_nothing_at_its_first_trigger_is_not_waited_for(spark, tmp_path):
