@@ -1,5 +1,5 @@
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** The project's folder. */
@@ -21,8 +21,8 @@ export function homeAt(root: string): Home {
   return { root, tools: join(ROOT, '.sluice', 'tools'), data: at('data'), logs: at('logs'), run: at('run'), tmp: at('tmp') };
 }
 
-/** The home that the command line works on: `SLUICE_HOME`, else `.sluice` in the project. */
-export const defaultHome = (env: NodeJS.ProcessEnv = process.env): Home => homeAt(env.SLUICE_HOME ?? join(ROOT, '.sluice'));
+/** The home that the command line works on: `SLUICE_HOME` (a path from here, where it is relative), else `.sluice` in the project. */
+export const defaultHome = (env: NodeJS.ProcessEnv = process.env): Home => homeAt(env.SLUICE_HOME ? resolve(env.SLUICE_HOME) : join(ROOT, '.sluice'));
 
 /** The cache that clones share. */
-export const cacheFolder = (env: NodeJS.ProcessEnv = process.env): string => env.SLUICE_CACHE ?? join(env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'sluice');
+export const cacheFolder = (env: NodeJS.ProcessEnv = process.env): string => env.SLUICE_CACHE || join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'sluice');

@@ -22,13 +22,16 @@ export interface Running {
 
 export const sleep = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-/** Polls until `check` gives something, with a deadline. @throws Error from `describe` when it passes */
-export async function until<T>(check: () => Promise<T | undefined | null | false>, options: { timeoutMs: number; everyMs?: number; describe: () => string }): Promise<T> {
+/** Polls until `check` gives something, with a deadline. @throws Error from `describe` when it passes, or when `signal` says that it is of no use to wait */
+export async function until<T>(
+  check: () => Promise<T | undefined | null | false>,
+  options: { timeoutMs: number; everyMs?: number; describe: () => string; signal?: AbortSignal | undefined },
+): Promise<T> {
   const deadline = Date.now() + options.timeoutMs;
   for (;;) {
     const result = await check();
     if (result !== undefined && result !== null && result !== false) return result;
-    if (Date.now() > deadline) throw new Error(options.describe());
+    if (options.signal?.aborted || Date.now() > deadline) throw new Error(options.describe());
     await sleep(options.everyMs ?? 100);
   }
 }

@@ -78,18 +78,19 @@ async function ports(home: Home, say: Say): Promise<Ports> {
   return chosen as Ports;
 }
 
-async function start(home: Home, spec: Spec, ready: (describe: () => string) => Promise<void>, say: Say): Promise<void> {
+async function start(home: Home, spec: Spec, ready: (describe: () => string, signal: AbortSignal) => Promise<void>, say: Say): Promise<void> {
   if (findRunning(home, spec.name)) return;
   const began = Date.now();
   const { child } = startProcess(home, spec);
-  const exited = new Promise<never>((_, reject) =>
-    child.once('exit', (code) =>
-      reject(new Error(`${spec.name} ended at once (exit ${code}). Its log, ${logFile(home, spec.name)}, ends with:\n${tail(logFile(home, spec.name), 15)}`)),
-    ),
-  );
-  await Promise.race([ready(() => `${spec.name} was not ready in time. Its log, ${logFile(home, spec.name)}, ends with:\n${tail(logFile(home, spec.name), 15)}`), exited]);
+  const log = () => `Its log, ${logFile(home, spec.name)}, ends with:\n${tail(logFile(home, spec.name), 15)}`;
+  // A server that is gone is not waited for.
+  const gone = new AbortController();
+  child.once('exit', (code) => gone.abort(`exit ${code}`));
+  const describe = () => (gone.signal.aborted ? `${spec.name} ended at once (${gone.signal.reason}). ${log()}` : `${spec.name} was not ready in time. ${log()}`);
+  await ready(describe, gone.signal);
+  // Another's server may have answered in its place.
+  if (gone.signal.aborted) throw new Error(describe());
   child.removeAllListeners('exit');
-  exited.catch(() => undefined);
   say(`${spec.name} is ready (${((Date.now() - began) / 1000).toFixed(1)} s)`);
 }
 
@@ -125,18 +126,18 @@ export async function up(home: Home, options: UpOptions, say: Say): Promise<Stac
   const assembly = synth(home, state, options.deployEnv ?? {});
   assembly.catch(() => undefined);
   await Promise.all([
-    state.ownEmulator ? start(home, emulatorSpec(home, chosen.emulator, chosen.door), (d) => awaitEmulator(chosen.emulator, d), say) : awaitEmulatorUrl(emulatorUrl),
-    start(home, kafkaSpec(home, chosen.kafka, chosen.controller), (d) => awaitKafka(chosen.kafka, d), say),
+    state.ownEmulator ? start(home, emulatorSpec(home, chosen.emulator, chosen.door), (d, gone) => awaitEmulator(chosen.emulator, d, gone), say) : awaitEmulatorUrl(emulatorUrl),
+    start(home, kafkaSpec(home, chosen.kafka, chosen.controller), (d, gone) => awaitKafka(chosen.kafka, d, gone), say),
     start(
       home,
       nodeSpec('feeds', 'localstack/feeds/main.ts', { FEEDS_PORT: String(chosen.feeds), FEEDS_FOLDERS: feedFolders(home, process.env).join('\n') }),
-      (d) => awaitHttp(`http://127.0.0.1:${chosen.feeds}/`, d),
+      (d, gone) => awaitHttp(`http://127.0.0.1:${chosen.feeds}/`, d, gone),
       say,
     ),
     start(
       home,
       nodeSpec('door', 'localstack/gateway/main.ts', { DOOR_PORT: String(chosen.door), DOOR_EMULATOR_URL: emulatorUrl, DOOR_TRINO_URL: trinoUrl(state), DOOR_HOME: home.root }),
-      (d) => awaitHttp(`${doorUrl(state)}/_sluice/health`, d),
+      (d, gone) => awaitHttp(`${doorUrl(state)}/_sluice/health`, d, gone),
       say,
     ),
   ]);
@@ -150,7 +151,7 @@ async function awaitEmulatorUrl(url: string): Promise<void> {
   await awaitHttp(url, () => `no AWS emulator answers at ${url}: start it first, or leave --aws away to have one started`);
 }
 
-async function awaitHttp(url: string, describe: () => string): Promise<void> {
+async function awaitHttp(url: string, describe: () => string, signal?: AbortSignal): Promise<void> {
   await until(
     async () => {
       try {
@@ -159,7 +160,7 @@ async function awaitHttp(url: string, describe: () => string): Promise<void> {
         return false;
       }
     },
-    { timeoutMs: 60_000, describe },
+    { timeoutMs: 60_000, describe, signal },
   );
 }
 
@@ -175,7 +176,7 @@ async function startTrino(home: Home, state: StackState, say: Say): Promise<void
     installer.once('error', reject);
     installer.once('exit', (code) => (code === 0 ? resolve() : reject(new Error('Trino could not be installed (see above)'))));
   });
-  await start(home, trinoSpec(home, state.ports.trino, Number(new URL(state.emulatorUrl).port)), (d) => awaitTrino(state.ports.trino, d), say);
+  await start(home, trinoSpec(home, state.ports.trino, Number(new URL(state.emulatorUrl).port)), (d, gone) => awaitTrino(state.ports.trino, d, gone), say);
 }
 
 /** Waits until Trino answers, for commands that need it. */

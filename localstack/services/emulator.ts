@@ -42,7 +42,7 @@ export function emulatorSpec(home: Home, port: number, doorPort: number): Spec {
 }
 
 /** Ready when S3 lists its buckets. */
-export async function awaitEmulator(port: number, describe: () => string): Promise<void> {
+export async function awaitEmulator(port: number, describe: () => string, signal?: AbortSignal): Promise<void> {
   await until(
     async () => {
       try {
@@ -55,6 +55,6 @@ export async function awaitEmulator(port: number, describe: () => string): Promi
         return false;
       }
     },
-    { timeoutMs: 60_000, describe },
+    { timeoutMs: 60_000, describe, signal },
   );
 }

@@ -55,7 +55,7 @@ export function kafkaSpec(home: Home, port: number, controllerPort: number): Spe
 }
 
 /** Ready when the broker leads its cluster and answers for its topics. */
-export async function awaitKafka(port: number, describe: () => string): Promise<void> {
+export async function awaitKafka(port: number, describe: () => string, signal?: AbortSignal): Promise<void> {
   const admin = new Kafka({ clientId: 'sluice-probe', brokers: [`127.0.0.1:${port}`], logLevel: logLevel.NOTHING, connectionTimeout: 1_000, retry: { retries: 0 } }).admin();
   await until(
     async () => {
@@ -70,6 +70,6 @@ export async function awaitKafka(port: number, describe: () => string): Promise<
         await admin.disconnect().catch(() => undefined);
       }
     },
-    { timeoutMs: 60_000, everyMs: 200, describe },
+    { timeoutMs: 60_000, everyMs: 200, describe, signal },
   );
 }

@@ -76,7 +76,7 @@ export function trinoSpec(home: Home, port: number, emulatorPort: number): Spec 
 }
 
 /** Ready when it has answered a SELECT. */
-export async function awaitTrino(port: number, describe: () => string): Promise<void> {
+export async function awaitTrino(port: number, describe: () => string, signal?: AbortSignal): Promise<void> {
   await until(
     async () => {
       try {
@@ -86,6 +86,6 @@ export async function awaitTrino(port: number, describe: () => string): Promise<
         return false;
       }
     },
-    { timeoutMs: 180_000, everyMs: 250, describe },
+    { timeoutMs: 180_000, everyMs: 250, describe, signal },
   );
 }
