@@ -276,9 +276,9 @@ const jobProcesses = (home: Home): string[] =>
 export async function down(home: Home, say: Say): Promise<void> {
   // The door first: its watchdog schedule must not start what is being stopped.
   const door = await stopProcess(home, 'door', 2_000);
-  const jobs = jobProcesses(home);
-  await Promise.all(jobs.map((name) => stopProcess(home, name, 15_000)));
-  if (jobs.length > 0) say(`stopped ${jobs.length} Spark driver${jobs.length === 1 ? '' : 's'}`);
+  // Runs that ended by themselves have left their pid files.
+  const drivers = (await Promise.all(jobProcesses(home).map((name) => stopProcess(home, name, 15_000)))).filter(Boolean).length;
+  if (drivers > 0) say(`stopped ${drivers} Spark driver${drivers === 1 ? '' : 's'}`);
   const stopped = await Promise.all(SERVICES.map(async (name) => ((await stopProcess(home, name)) ? name : null)));
   const names = [...(door ? ['door'] : []), ...stopped.filter((name) => name !== null)];
   if (names.length > 0) say(`stopped ${names.join(', ')}`);
