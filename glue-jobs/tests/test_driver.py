@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from typing import ClassVar
+import time
 
 import pytest
 from pyspark.errors import AnalysisException
@@ -308,25 +308,34 @@ def test_periodic_tables_that_are_woken_together_take_turns():
     assert done[-1] == "third"
 
 
+class Told:
+    """A query as Spark tells of it."""
+
+    def __init__(self, message, progress=None):
+        self.status = {"message": message}
+        self.lastProgress = progress
+
+
 def test_a_query_that_found_nothing_at_its_first_trigger_is_not_waited_for(spark, tmp_path):
-    """Spark tells progress of batches alone: a query without news would hold up the layers behind it for the whole wait."""
+    """Spark tells progress of batches: a query without news would hold up the layers behind it for the whole wait."""
+    assert triggered(Told("Waiting for data to arrive"))
+    assert triggered(Told("Processing new data", {"batchId": 0}))
+    # What Spark says of one that rests until its next trigger.
     (tmp_path / "in").mkdir()
     rows = spark.readStream.schema("a int").json(str(tmp_path / "in"))
-    query = rows.writeStream.format("noop").option("checkpointLocation", str(tmp_path / "checkpoint")).start()
+    query = rows.writeStream.format("noop").option("checkpointLocation", str(tmp_path / "checkpoint")).trigger(processingTime="1 hour").start()
     try:
-        query.processAllAvailable()
-        assert query.lastProgress is None
+        deadline = time.monotonic() + 60
+        while not str(query.status["message"]).startswith("Waiting"):
+            assert time.monotonic() < deadline, query.status
+            time.sleep(0.05)
         assert triggered(query)
     finally:
         query.stop()
 
 
 def test_a_query_that_has_not_begun_is_waited_for():
-    class Query:
-        lastProgress = None
-        status: ClassVar = {"message": "Initializing sources"}
-
-    assert not triggered(Query())
+    assert not triggered(Told("Initializing sources"))
 
 
 def test_a_batch_is_told_by_its_phases():
