@@ -278,17 +278,15 @@ class PeriodicLake:
         computation = computation or COMPUTATIONS[self.name]
         batch = PeriodicBatch(self.table, computation, self.lake, self.own, self.others, self.contracts.canary_source, lambda: "q", before_write)
         self.batches += 1
-        batch(self.read(self.own), self.batches)
-
-    def read(self, table):
-        return self.spark.read.format("delta").load(path_of(self.lake, table))
+        batch(self.spark.read.format("delta").load(path_of(self.lake, self.own)), self.batches)
 
     def rows(self):
         names = schema_of(self.table.ddl).names
-        return self.read(self.table).select(*names).orderBy(*self.table.key).collect()
+        return self.spark.read.format("delta").load(path_of(self.lake, self.table)).select(*names).orderBy(*self.table.key).collect()
 
     def full(self):
-        facts = facts_of(self.read, self.own, self.others, self.contracts.canary_source)
+        read = lambda table: self.spark.read.format("delta").load(path_of(self.lake, table))  # noqa: E731
+        facts = facts_of(read, self.own, self.others, self.contracts.canary_source)
         return COMPUTATIONS[self.name].recompute(facts).select(*schema_of(self.table.ddl).names).orderBy(*self.table.key).collect()
 
 
