@@ -2,24 +2,32 @@
 
 The stream only wakes the table. What it counts is Silver up to a version that the table itself holds, written with its rows in one
 commit: facts are counted once however often a batch is repeated, wherever a checkpoint stands. A table that holds no such version, as
-after a rebuild, is computed from all facts.
+after a rebuild, is computed from all facts; so is one whose Silver does not tell any more what came since.
 """
 
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import reduce
 from typing import Protocol
 
 from delta.tables import DeltaTable
+from py4j.protocol import Py4JJavaError
+from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 
 from medallion.canary import is_canary
 from medallion.contracts import Table
 from medallion.state import facts_stream, merge_state
 from medallion.tables import MATERIALIZE_SOURCE, TXN_APP_ID, TXN_VERSION, USER_METADATA, inserted_between, last_transaction, newest_version, path_of, schema_of
+
+log = logging.getLogger(__name__)
+
+# Delta's own word that a change feed is not whole, and Spark's of a file that is gone.
+UNREADABLE_FEED = ("[DELTA_", "FileNotFoundException")
 
 
 @dataclass(frozen=True)
@@ -97,11 +105,8 @@ class PeriodicBatch:
         facts = facts_of(read, self._own, self._others, self._canary_source)
         table = read(self._table)
         counted = last_transaction(spark, path, app_id)
-        if counted is None:
-            rows = self._computation.recompute(facts)
-        else:
-            new = without_canaries(inserted_between(spark, own_path, counted, until), self._canary_source)
-            rows = self._computation.advance(table, new, facts)
+        new = None if counted is None else self._new_facts(spark, own_path, counted, until)
+        rows = self._computation.recompute(facts) if new is None else self._computation.advance(table, new, facts)
         rows = rows.select(*schema_of(self._table.ddl).names).persist()
         settings = {
             USER_METADATA: json.dumps({"query": self._query_id(), "batch": batch_id}),
@@ -122,3 +127,21 @@ class PeriodicBatch:
             for name in settings:
                 spark.conf.unset(name)
             rows.unpersist()
+            if new is not None:
+                new.unpersist()
+
+    def _new_facts(self, spark: SparkSession, own_path: str, counted: int, until: int) -> DataFrame | None:
+        """The facts that the table does not count yet, persisted; None where the change feed cannot be read, which another try would not
+        change: a foreign commit took a file out without saying what was in it, or VACUUM took one that nobody had read."""
+        new = without_canaries(inserted_between(spark, own_path, counted, until), self._canary_source)
+        try:
+            new.persist().count()
+        except (Py4JJavaError, PySparkException) as failure:
+            new.unpersist()
+            reason = str(failure)
+            if not any(sign in reason for sign in UNREADABLE_FEED):
+                raise
+            names = (self._table.full_name, self._own.full_name)
+            log.warning("%s is computed from all facts: the change feed of %s behind version %d cannot be read: %.300s", *names, counted, reason)
+            return None
+        return new

@@ -32,7 +32,7 @@ from medallion.periodic import PeriodicBatch, periodic_stream
 from medallion.positions import Positions
 from medallion.silver import Counts, SilverBatch
 from medallion.state import StateBatch, facts_stream
-from medallion.tables import ensure_tables, path_of
+from medallion.tables import appends_of, ensure_tables, path_of
 
 log = logging.getLogger("medallion")
 
@@ -182,7 +182,7 @@ class Driver:
         spark, lake = self.spark, self.arguments.lake
         bronze = dataset.table("bronze")
         self.await_table(bronze)
-        rows = spark.readStream.format("delta").option("ignoreDeletes", "true").option("maxFilesPerTrigger", "200").load(path_of(lake, bronze))
+        rows = appends_of(spark, path_of(lake, bronze))
 
         rate = QuarantineRate()
 

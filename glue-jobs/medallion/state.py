@@ -22,7 +22,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from medallion.contracts import Dataset, Table
-from medallion.tables import MATERIALIZE_SOURCE, USER_METADATA, path_of, schema_of
+from medallion.tables import MATERIALIZE_SOURCE, USER_METADATA, appends_of, path_of, schema_of
 
 
 class Fold(Protocol):
@@ -50,8 +50,8 @@ def advance(fold: Fold, table: DataFrame, facts: DataFrame, key: tuple[str, ...]
 
 def facts_stream(spark: SparkSession, lake: str, silver: Table) -> DataFrame:
     """Silver's inserts as a stream. Silver is only ever appended to (ADR 0002), so its new files are its inserts: the change feed would
-    say the same and read the log a second time for it. Deletes by retention are not events, and OPTIMIZE changes no data."""
-    return spark.readStream.format("delta").option("ignoreDeletes", "true").option("maxFilesPerTrigger", "200").load(path_of(lake, silver))
+    say the same and read the log a second time for it."""
+    return appends_of(spark, path_of(lake, silver))
 
 
 class StateBatch:

@@ -67,6 +67,12 @@ def inserted_between(spark: SparkSession, path: str, after: int, until: int) -> 
     return feed.load(path).where(F.col("_change_type") == "insert").drop("_change_type", "_commit_version", "_commit_timestamp")
 
 
+def appends_of(spark: SparkSession, path: str) -> DataFrame:
+    """What is appended to a table, as a stream. A commit that takes rows away is no event, be it retention's or a person's, and also where
+    it writes anew the rows that were beside them; OPTIMIZE changes no data. Who writes layers that are read so never does both in one."""
+    return spark.readStream.format("delta").option("skipChangeCommits", "true").option("maxFilesPerTrigger", "200").load(path)
+
+
 def path_of(lake: str, table: Table) -> str:
     return f"{lake}/{table.path}"
 

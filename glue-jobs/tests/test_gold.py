@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from delta.tables import DeltaTable
@@ -13,7 +15,7 @@ from hypothesis import strategies as st
 from medallion.generations import path_at
 from medallion.gold_tables import COMPUTATIONS, FOLDS, fold_of
 from medallion.periodic import Facts, PeriodicBatch, counted_by, facts_of
-from medallion.state import advance, recompute
+from medallion.state import advance, facts_stream, recompute
 from medallion.tables import ensure_tables, last_transaction, newest_version, path_of, schema_of
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -358,6 +360,62 @@ def test_a_table_that_does_not_say_what_it_counts_is_computed_from_all_facts(spa
     lake.wake()
     by_key = {(row["date"], row["source"], row["category"]): row for row in lake.rows()}
     assert all(by_key[row["date"], row["source"], row["category"]] == row for row in lake.full())
+
+
+def take_file_out(lake):
+    """Somebody takes a file out of a Silver table's log, as writers may: with no more than its path."""
+    path = path_of(lake.lake, lake.own)
+    file = Path(lake.spark.read.format("delta").load(path).inputFiles()[0]).name
+    commit = Path(path) / "_delta_log" / f"{newest_version(lake.spark, path) + 1:020}.json"
+    commit.write_text(json.dumps({"remove": {"path": file, "deletionTimestamp": 1, "dataChange": True}}), encoding="utf-8")
+
+
+def compact_and_vacuum(lake):
+    """What VACUUM must not take, and took: files that compaction has replaced, with facts that nobody has counted."""
+    path = path_of(lake.lake, lake.own)
+    replaced = lake.spark.read.format("delta").load(path).inputFiles()
+    DeltaTable.forPath(lake.spark, path).optimize().executeCompaction()
+    for file in replaced:
+        (Path(path) / Path(file).name).unlink()
+
+
+@pytest.mark.parametrize("accident", [take_file_out, compact_and_vacuum])
+@pytest.mark.parametrize("name", sorted(COMPUTATIONS))
+def test_where_silvers_change_feed_cannot_be_read_the_table_is_computed_from_all_facts(spark, contracts, tmp_path, name, accident):
+    lake = PeriodicLake(spark, contracts, name, tmp_path)
+    lake.append(history(("listed", 0)))
+    lake.wake()
+    lake.append(history(("listed", 0), name="b.example"))
+    lake.append(history(("listed", 0), name="c.example"))
+    accident(lake)
+    lake.wake()
+    assert lake.rows() == lake.full() != []
+    # Once: then it goes on from what the table holds.
+    lake.append(history(("listed", 0), name="d.example"))
+    lake.wake(computation=NeverRecomputed(name))
+    assert lake.rows() == lake.full()
+
+
+def test_a_stream_of_facts_goes_on_over_what_is_deleted_and_gives_every_later_fact(spark, contracts, tmp_path):
+    """Retention and people delete rows, of files that hold others too; a stream that stopped there would never go on."""
+    lake = PeriodicLake(spark, contracts, "harmful_domain_daily", tmp_path / "lake")
+    seen = []
+
+    def read_on():
+        facts = facts_stream(spark, lake.lake, lake.own)
+        keep = facts.writeStream.foreachBatch(lambda rows, _: seen.extend(row["name"] for row in rows.collect()))
+        keep.option("checkpointLocation", str(tmp_path / "checkpoint")).trigger(availableNow=True).start().awaitTermination()
+
+    lake.append([*history(("listed", 0), name="a.example"), *history(("listed", 0), name="b.example")])
+    DeltaTable.forPath(spark, path_of(lake.lake, lake.own)).optimize().executeCompaction()
+    read_on()
+    DeltaTable.forPath(spark, path_of(lake.lake, lake.own)).delete("name = 'a.example'")
+    lake.append(history(("listed", 0), name="c.example"))
+    read_on()
+    take_file_out(lake)
+    lake.append(history(("listed", 0), name="d.example"))
+    read_on()
+    assert sorted(seen) == ["a.example", "b.example", "c.example", "d.example"]
 
 
 def test_facts_that_change_no_row_are_not_read_again(spark, contracts, tmp_path):

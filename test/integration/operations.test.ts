@@ -215,6 +215,9 @@ describe('a lake that runs itself', () => {
     await lake.ingest({ source: 'operator', edit: { verdict: 'deny', domain: 'after-the-accident.example', reason: 'a test' } });
     await lake.becomes("SELECT count(*) FROM gold.harmful_domains WHERE name = 'after-the-accident.example'", 1);
     expect(await lake.number("SELECT count(*) FROM silver.harmful_domains WHERE source <> '_canary'")).toBe(Number(before[0]?.[0]) - (largest.records ?? 0) + 1);
+    // Periodic tables read Silver's changes, which that commit does not let them: the driver must not die of it.
+    const after = "SELECT observed_at FROM silver.harmful_domains WHERE name = 'after-the-accident.example'";
+    await lake.becomes(`SELECT count(DISTINCT as_of) FROM gold.source_quality WHERE as_of >= (${after})`, 1);
 
     const restored = await restore('silver.harmful_domains', '--version', String(version), '--json');
     expect(restored.code, restored.stderr).toBe(0);

@@ -12,9 +12,10 @@ import { localTarget, type Target } from '../../bin/target.js';
 import type { IngestEvent, SourceCheck } from '../../lambdas/ingest/run.js';
 import type { Report } from '../../lambdas/monitor/run.js';
 import type { Fault } from '../../localstack/feeds/server.js';
+import { lastError } from '../../localstack/gateway/glue-runs.js';
 import { localName } from '../../localstack/identity.js';
 import { type Home, homeAt, ROOT } from '../../localstack/paths.js';
-import { isAlive, until } from '../../localstack/process.js';
+import { isAlive, tail, until } from '../../localstack/process.js';
 import { down, jobRuns, runIsAlive, type StackState, trinoReady, type UpOptions, up } from '../../localstack/stack.js';
 import { hasSharedData, SHARED_DATA } from './shared-data.js';
 
@@ -100,7 +101,7 @@ export class Lake {
         last = await this.number(text).catch(() => Number.NaN);
         return last === wanted;
       },
-      { timeoutMs, everyMs: 2_000, describe: () => `${text} gave ${last}, not ${wanted}, within ${timeoutMs / 1000} s` },
+      { timeoutMs, everyMs: 2_000, describe: () => `${text} gave ${last}, not ${wanted}, within ${timeoutMs / 1000} s${this.deaths()}` },
     );
   }
 
@@ -188,6 +189,17 @@ export class Lake {
   }
 
   private readonly heard: string[] = [];
+
+  /** Which jobs ended by themselves, and of what: it is seldom what a test that waits in vain is about. */
+  private deaths(): string {
+    const newest = new Map(
+      jobRuns(this.home)
+        .reverse()
+        .map((run) => [run.job, run]),
+    );
+    const dead = [...newest.values()].filter((run) => !run.batch && run.state !== 'STOPPED' && !runIsAlive(run));
+    return dead.map((run) => `; ${run.job} died: ${lastError(run.process ? tail(run.process.log, 10_000) : (run.error ?? ''))}`).join('');
+  }
 
   /** The newest run of a job. */
   run(job: string) {
