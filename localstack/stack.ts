@@ -82,11 +82,13 @@ async function start(home: Home, spec: Spec, ready: (describe: () => string, sig
   if (findRunning(home, spec.name)) return;
   const began = Date.now();
   const { child } = startProcess(home, spec);
-  const log = () => `Its log, ${logFile(home, spec.name)}, ends with:\n${tail(logFile(home, spec.name), 15)}`;
   // A server that is gone is not waited for.
   const gone = new AbortController();
   child.once('exit', (code) => gone.abort(`exit ${code}`));
-  const describe = () => (gone.signal.aborted ? `${spec.name} ended at once (${gone.signal.reason}). ${log()}` : `${spec.name} was not ready in time. ${log()}`);
+  const describe = () => {
+    const what = gone.signal.aborted ? `ended at once (${gone.signal.reason})` : 'was not ready in time';
+    return `${spec.name} ${what}. Its log, ${logFile(home, spec.name)}, ends with:\n${tail(logFile(home, spec.name), 15)}`;
+  };
   await ready(describe, gone.signal);
   // Another's server may have answered in its place.
   if (gone.signal.aborted) throw new Error(describe());

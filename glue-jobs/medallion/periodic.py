@@ -22,7 +22,7 @@ from pyspark.sql import DataFrame, SparkSession
 from medallion.canary import is_canary
 from medallion.contracts import Table
 from medallion.state import facts_stream, merge_state
-from medallion.tables import MATERIALIZE_SOURCE, TXN_APP_ID, TXN_VERSION, USER_METADATA, inserted_between, last_transaction, newest_version, path_of, schema_of
+from medallion.tables import TXN_APP_ID, TXN_VERSION, USER_METADATA, inserted_between, last_transaction, newest_version, path_of, schema_of
 
 log = logging.getLogger(__name__)
 
@@ -65,9 +65,9 @@ def counted_by(own: Table) -> str:
 
 
 def periodic_stream(spark: SparkSession, lake: str, own: Table, others: Mapping[str, Table]) -> DataFrame:
-    """What wakes the table: new facts of its own Silver, whole; of the others, that there are some."""
-    streams = [facts_stream(spark, lake, own), *[facts_stream(spark, lake, table).select("topic", "partition", "offset") for table in others.values()]]
-    return reduce(lambda a, b: a.unionByName(b, allowMissingColumns=True), streams)
+    """What wakes the table: that its own Silver, or another that it reads, has new facts. Their rows are not read."""
+    streams = [facts_stream(spark, lake, table).select("topic", "partition", "offset") for table in (own, *others.values())]
+    return reduce(DataFrame.unionByName, streams)
 
 
 class PeriodicBatch:
@@ -110,7 +110,6 @@ class PeriodicBatch:
         rows = rows.select(*schema_of(self._table.ddl).names).persist()
         settings = {
             USER_METADATA: json.dumps({"query": self._query_id(), "batch": batch_id}),
-            MATERIALIZE_SOURCE: "none",
             # Where only other tables have news there is no new version to hold, and Delta would skip the write.
             **({} if counted == until else {TXN_APP_ID: app_id, TXN_VERSION: str(until)}),
         }
@@ -138,8 +137,8 @@ class PeriodicBatch:
             new.persist().count()
         except (Py4JJavaError, PySparkException) as failure:
             new.unpersist()
-            reason = str(failure)
-            if not any(sign in reason for sign in UNREADABLE_FEED):
+            reason = next((line for line in str(failure).splitlines() if any(sign in line for sign in UNREADABLE_FEED)), None)
+            if reason is None:
                 raise
             names = (self._table.full_name, self._own.full_name)
             log.warning("%s is computed from all facts: the change feed of %s behind version %d cannot be read: %.300s", *names, counted, reason)

@@ -22,7 +22,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from medallion.contracts import Dataset, Table
-from medallion.tables import MATERIALIZE_SOURCE, USER_METADATA, appends_of, path_of, schema_of
+from medallion.tables import USER_METADATA, appends_of, path_of, schema_of
 
 
 class Fold(Protocol):
@@ -85,7 +85,6 @@ class StateBatch:
             }
             spark.conf.set(USER_METADATA, json.dumps(metadata))
             self._before_write()
-            spark.conf.set(MATERIALIZE_SOURCE, "none")
             merge_state(gold, rows, self._table.key)
         finally:
             if rows is not None:
@@ -94,7 +93,8 @@ class StateBatch:
 
 
 def merge_state(gold: DeltaTable, rows: DataFrame, key: tuple[str, ...]) -> None:
-    """Writes each row that differs from the one its key has."""
+    """Writes each row that differs from the one its key has. The rows are persisted: MERGE need not write them aside before its two passes."""
+    rows.sparkSession.conf.set("spark.databricks.delta.merge.materializeSource", "none")
     on = reduce(lambda a, b: a & b, [F.col(f"held.{name}") == F.col(f"new.{name}") for name in key])
     same = reduce(lambda a, b: a & b, [F.col(f"held.{name}").eqNullSafe(F.col(f"new.{name}")) for name in rows.columns])
     gold.alias("held").merge(rows.alias("new"), on).whenMatchedUpdateAll(~same).whenNotMatchedInsertAll().execute()

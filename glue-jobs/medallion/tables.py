@@ -23,8 +23,6 @@ CREATE_TRIES = 3
 USER_METADATA = "spark.databricks.delta.commitInfo.userMetadata"
 TXN_APP_ID = "spark.databricks.delta.write.txnAppId"
 TXN_VERSION = "spark.databricks.delta.write.txnVersion"
-# "none" where a MERGE's source is persisted and need not be written aside before its two passes.
-MATERIALIZE_SOURCE = "spark.databricks.delta.merge.materializeSource"
 
 # Reader features stay off: Athena reads neither deletion vectors nor column mapping (protocol reader version 1).
 PROPERTIES = {
