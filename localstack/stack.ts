@@ -317,6 +317,13 @@ export function jobRuns(home: Home): RunRecord[] {
   return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as RunRecord[]).reverse() : [];
 }
 
+/** The newest run of each job, the newest of all first. */
+export function newestRuns(home: Home): RunRecord[] {
+  const newest = new Map<string, RunRecord>();
+  for (const run of jobRuns(home)) if (!newest.has(run.job)) newest.set(run.job, run);
+  return [...newest.values()];
+}
+
 export const runIsAlive = (run: RunRecord): boolean => run.process !== null && isAlive(run.process);
 
 /** Bytes below a folder, as `du` counts them. */

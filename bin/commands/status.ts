@@ -4,7 +4,7 @@ import { wishOf } from '../../lambdas/watchdog/glue-jobs.js';
 import { physicalName } from '../../lib/config.js';
 import { lastError } from '../../localstack/gateway/glue-runs.js';
 import { residentBytes, sleep, tail } from '../../localstack/process.js';
-import { awsEnvironment, doorUrl, jobRuns, runIsAlive, services } from '../../localstack/stack.js';
+import { awsEnvironment, doorUrl, newestRuns, runIsAlive, services } from '../../localstack/stack.js';
 import { bytes, EXIT, printJson, printRows, say } from '../output.js';
 import { stageOption } from '../sources.js';
 import { runningLocal, type Target, target } from '../target.js';
@@ -21,7 +21,7 @@ interface Component {
 /** States of a component that nobody need see to. */
 const WELL: ReadonlySet<string> = new Set(['running', 'finished', 'paused']);
 
-function stateOf(run: ReturnType<typeof jobRuns>[number], alive: boolean): string {
+function stateOf(run: ReturnType<typeof newestRuns>[number], alive: boolean): string {
   if (alive) return 'running';
   if (run.state === 'SUCCEEDED') return 'finished';
   return run.state === 'STOPPED' || run.state === 'STOPPING' ? 'stopped' : 'dead';
@@ -39,9 +39,7 @@ async function components(lake: Target): Promise<Component[]> {
     log,
     lastLines: running ? null : tail(log, 8),
   }));
-  const newest = new Map<string, ReturnType<typeof jobRuns>[number]>();
-  for (const run of jobRuns(home)) if (!newest.has(run.job)) newest.set(run.job, run);
-  const jobs = [...newest.values()].map(async (run) => {
+  const jobs = newestRuns(home).map(async (run) => {
     const alive = runIsAlive(run);
     const { stopped } = alive ? { stopped: false } : await wishOf(lake.dynamo, physicalName(lake.identity, 'state'), run.job).catch(() => ({ stopped: false }));
     const log = run.process?.log ?? '';

@@ -21,8 +21,8 @@ from pyspark.sql import DataFrame, SparkSession
 
 from medallion.canary import is_canary
 from medallion.contracts import Table
-from medallion.state import facts_stream, merge_state
-from medallion.tables import TXN_APP_ID, TXN_VERSION, USER_METADATA, inserted_between, last_transaction, newest_version, path_of, schema_of
+from medallion.state import merge_state
+from medallion.tables import TXN_APP_ID, TXN_VERSION, USER_METADATA, appends_of, inserted_between, last_transaction, newest_version, path_of, schema_of
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +66,7 @@ def counted_by(own: Table) -> str:
 
 def periodic_stream(spark: SparkSession, lake: str, own: Table, others: Mapping[str, Table]) -> DataFrame:
     """What wakes the table: that its own Silver, or another that it reads, has new facts. Their rows are not read."""
-    streams = [facts_stream(spark, lake, table).select("topic", "partition", "offset") for table in (own, *others.values())]
+    streams = [appends_of(spark, lake, table).select("topic", "partition", "offset") for table in (own, *others.values())]
     return reduce(DataFrame.unionByName, streams)
 
 

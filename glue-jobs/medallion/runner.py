@@ -31,7 +31,7 @@ from medallion.metrics import LEDGER_RESIDUAL, MAINTENANCE_DURATION, QUARANTINE_
 from medallion.periodic import PeriodicBatch, periodic_stream
 from medallion.positions import Positions
 from medallion.silver import Counts, SilverBatch
-from medallion.state import StateBatch, facts_stream
+from medallion.state import StateBatch
 from medallion.tables import appends_of, ensure_tables, path_of
 
 log = logging.getLogger("medallion")
@@ -182,7 +182,7 @@ class Driver:
         spark, lake = self.spark, self.arguments.lake
         bronze = dataset.table("bronze")
         self.await_table(bronze)
-        rows = appends_of(spark, path_of(lake, bronze))
+        rows = appends_of(spark, lake, bronze)
 
         rate = QuarantineRate()
 
@@ -218,7 +218,7 @@ class Driver:
         lake = self.arguments.lake
         query_id = QueryId()
         batch = StateBatch(dataset, table, fold_of(table.name), lake, query_id, self.leases["gold"].assert_held)
-        facts = facts_stream(self.spark, lake, dataset.table("silver"))
+        facts = appends_of(self.spark, lake, dataset.table("silver"))
         self.start(
             table.layer,
             table.name,

@@ -18,11 +18,11 @@ from functools import reduce
 from typing import Protocol
 
 from delta.tables import DeltaTable
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from medallion.contracts import Dataset, Table
-from medallion.tables import USER_METADATA, appends_of, path_of, schema_of
+from medallion.tables import USER_METADATA, path_of, schema_of
 
 
 class Fold(Protocol):
@@ -46,12 +46,6 @@ def advance(fold: Fold, table: DataFrame, facts: DataFrame, key: tuple[str, ...]
     touched = partials.select(*key).dropDuplicates()
     existing = table.join(F.broadcast(touched), list(key), "left_semi")
     return fold.finish(partials.unionByName(fold.explode(existing)))
-
-
-def facts_stream(spark: SparkSession, lake: str, silver: Table) -> DataFrame:
-    """Silver's inserts as a stream. Silver is only ever appended to (ADR 0002), so its new files are its inserts: the change feed would
-    say the same and read the log a second time for it."""
-    return appends_of(spark, path_of(lake, silver))
 
 
 class StateBatch:

@@ -65,14 +65,15 @@ def inserted_between(spark: SparkSession, path: str, after: int, until: int) -> 
     return feed.load(path).where(F.col("_change_type") == "insert").drop("_change_type", "_commit_version", "_commit_timestamp")
 
 
-def appends_of(spark: SparkSession, path: str) -> DataFrame:
-    """What is appended to a table, as a stream. A commit that takes rows away is no event, be it retention's or a person's, and also where
-    it writes anew the rows that were beside them; OPTIMIZE changes no data. Who writes layers that are read so never does both in one."""
-    return spark.readStream.format("delta").option("skipChangeCommits", "true").option("maxFilesPerTrigger", "200").load(path)
-
-
 def path_of(lake: str, table: Table) -> str:
     return f"{lake}/{table.path}"
+
+
+def appends_of(spark: SparkSession, lake: str, table: Table) -> DataFrame:
+    """What is appended to a table of Bronze or Silver, as a stream: they are only ever appended to (ADR 0002), so that new files are what
+    came, and Silver's change feed would say the same and read the log a second time for it. A commit that takes rows away is no event, be
+    it retention's or a person's, and also where it writes anew the rows that were beside them; OPTIMIZE changes no data."""
+    return spark.readStream.format("delta").option("skipChangeCommits", "true").option("maxFilesPerTrigger", "200").load(path_of(lake, table))
 
 
 def properties_of(table: Table) -> dict[str, str]:

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from medallion.generations import path_at
 from medallion.gold_tables import COMPUTATIONS, FOLDS, fold_of
 from medallion.periodic import Facts, PeriodicBatch, counted_by, facts_of
-from medallion.state import advance, facts_stream, recompute
-from medallion.tables import ensure_tables, last_transaction, newest_version, path_of, schema_of
+from medallion.state import advance, recompute
+from medallion.tables import appends_of, ensure_tables, last_transaction, newest_version, path_of, schema_of
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -367,7 +367,7 @@ def test_a_table_that_does_not_say_what_it_counts_is_computed_from_all_facts(spa
 def take_file_out(lake):
     """Somebody takes a file out of a Silver table's log, as writers may: with no more than its path."""
     path = path_of(lake.lake, lake.own)
-    file = Path(lake.spark.read.format("delta").load(path).inputFiles()[0]).name
+    file = Path(lake.read(lake.own).inputFiles()[0]).name
     commit = Path(path) / "_delta_log" / f"{newest_version(lake.spark, path) + 1:020}.json"
     commit.write_text(json.dumps({"remove": {"path": file, "deletionTimestamp": 1, "dataChange": True}}), encoding="utf-8")
 
@@ -375,7 +375,7 @@ def take_file_out(lake):
 def compact_and_vacuum(lake):
     """What VACUUM must not take, and took: files that compaction has replaced, with facts that nobody has counted."""
     path = path_of(lake.lake, lake.own)
-    replaced = lake.spark.read.format("delta").load(path).inputFiles()
+    replaced = lake.read(lake.own).inputFiles()
     DeltaTable.forPath(lake.spark, path).optimize().executeCompaction()
     for file in replaced:
         (Path(path) / Path(file).name).unlink()
@@ -407,7 +407,7 @@ def test_a_stream_of_facts_goes_on_over_what_is_deleted_and_gives_every_later_fa
     seen = []
 
     def read_on():
-        facts = facts_stream(spark, lake.lake, lake.own)
+        facts = appends_of(spark, lake.lake, lake.own)
         keep = facts.writeStream.foreachBatch(lambda rows, _: seen.extend(row["name"] for row in rows.collect()))
         keep.option("checkpointLocation", str(tmp_path / "checkpoint")).trigger(availableNow=True).start().awaitTermination()
 

@@ -16,7 +16,7 @@ import { lastError } from '../../localstack/gateway/glue-runs.js';
 import { localName } from '../../localstack/identity.js';
 import { type Home, homeAt, ROOT } from '../../localstack/paths.js';
 import { isAlive, tail, until } from '../../localstack/process.js';
-import { down, jobRuns, runIsAlive, type StackState, trinoReady, type UpOptions, up } from '../../localstack/stack.js';
+import { down, jobRuns, newestRuns, runIsAlive, type StackState, trinoReady, type UpOptions, up } from '../../localstack/stack.js';
 import { hasSharedData, SHARED_DATA } from './shared-data.js';
 
 const say = (message: string) => process.stderr.write(`  ${message}\n`);
@@ -192,12 +192,7 @@ export class Lake {
 
   /** Which jobs ended by themselves, and of what: it is seldom what a test that waits in vain is about. */
   private deaths(): string {
-    const newest = new Map(
-      jobRuns(this.home)
-        .reverse()
-        .map((run) => [run.job, run]),
-    );
-    const dead = [...newest.values()].filter((run) => !run.batch && run.state !== 'STOPPED' && !runIsAlive(run));
+    const dead = newestRuns(this.home).filter((run) => !run.batch && run.state !== 'STOPPED' && !runIsAlive(run));
     return dead.map((run) => `; ${run.job} died: ${lastError(run.process ? tail(run.process.log, 10_000) : (run.error ?? ''))}`).join('');
   }
 
