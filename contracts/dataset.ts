@@ -63,6 +63,11 @@ export function githubFile(url: string): { readonly repository: string; readonly
   return repository && branch && path ? { repository, branch, path } : null;
 }
 
+/** What the declaration of a source rests on: the day that a public place said so, the place, and what it said. */
+const evidenceSchema = z
+  .object({ on: z.iso.date('a day is YYYY-MM-DD'), at: z.url({ protocol: /^https$/, error: 'the place of evidence is an https URL' }), says: z.string().min(1) })
+  .strict();
+
 const httpSourceSchema = z
   .object({
     kind: z.literal('http'),
@@ -86,6 +91,8 @@ const httpSourceSchema = z
     /** Whether the licence or terms let a business use the list. Where not, the source is off until somebody switches it on. */
     commercialUse: z.boolean().default(true),
     homepage: z.url(),
+    /** Where this declaration was last held against the public, newest first. */
+    evidence: z.array(evidenceSchema).default([]),
     /** A key that the source asks for, kept in Secrets Manager as `APP/STAGE/sources/SECRET`; `{key}` in the URL, or a header. */
     key: z
       .object({ secret: z.string().regex(/^[a-z][a-z0-9-]*$/, 'a secret name is of a-z, 0-9 and -'), header: z.string().optional() })
@@ -105,6 +112,10 @@ const httpSourceSchema = z
   })
   .refine(({ enabled, commercialUse }) => commercialUse || !enabled, { error: 'its terms forbid commercial use, so it is off by default: enabled: false', path: ['enabled'] })
   .refine(({ enabled, key }) => key === undefined || !enabled, { error: 'it needs a key, which a fresh stage has not: enabled: false', path: ['enabled'] })
+  .refine(({ evidence }) => evidence.every(({ on }, i) => i === 0 || on <= (evidence[i - 1]?.on ?? on)), {
+    error: 'the newest evidence comes first',
+    path: ['evidence'],
+  })
   .refine(({ url, key }) => url.includes('{key}') === (key !== undefined && key.header === undefined), {
     error: 'a key goes into the URL as {key}, or into a header',
     path: ['key'],

@@ -24,7 +24,29 @@ export type Category = (typeof CATEGORIES)[number];
 /** The source of `sluice allow` and `sluice deny`. */
 export const OPERATOR_SOURCE = 'operator';
 
-/** Sources of harmful names. Addresses, licences and terms as their homepages had them in November 2026. */
+/** abuse.ch lets everybody use its data fairly, and asks those who earn with it to ask: not every business may. */
+const ABUSE_CH_TERMS = {
+  licence: 'abuse.ch terms of use: free under fair-use principles; commercial or for-profit needs may need a paid subscription',
+  commercialUse: false,
+  minIntervalMinutes: 5,
+  enabled: false,
+} as const;
+
+const KEY_IN_PATH = {
+  on: '2026-09-10',
+  at: 'https://threatfox.abuse.ch/export/',
+  says: 'an Auth-Key is required and goes into the path, as in https://threatfox-api.abuse.ch/v2/files/exports/YOUR-AUTH-KEY-HERE/full.csv.zip; before, it was the parameter auth-key',
+} as const;
+const FAIR_USE = {
+  on: '2025-07-21',
+  at: 'https://github.com/TheHive-Project/Cortex-Analyzers/pull/1362',
+  says: 'URLhaus now asks for a key, free of charge; its page (https://urlhaus.abuse.ch/api/) adds: fair use, commercial or for-profit needs may require a paid subscription, dumps every 5 minutes and not to be fetched more often',
+} as const;
+
+/**
+ * Sources of harmful names. Each was held against public evidence, which stands beside it: address, key, format, cadence,
+ * size, licence. What is on by default works without a key and may be used by a business (test/unit/sources.test.ts).
+ */
 export const HARMFUL_DOMAIN_SOURCES: (SourceInput & { readonly category: Category })[] = [
   {
     kind: 'http',
@@ -42,30 +64,40 @@ export const HARMFUL_DOMAIN_SOURCES: (SourceInput & { readonly category: Categor
   {
     kind: 'http',
     name: 'urlhaus_hosts',
-    url: 'https://urlhaus.abuse.ch/downloads/hostfile/',
+    url: 'https://urlhaus-api.abuse.ch/v2/files/exports/{key}/hostfile.txt',
     format: 'hosts',
     category: 'malware',
     cadence: HOUR,
     reliability: 0.95,
     origin: 'urlhaus',
-    licence: 'CC0-1.0',
     homepage: 'https://urlhaus.abuse.ch/api/',
-    minIntervalMinutes: 5,
+    key: { secret: 'abuse-ch' },
+    evidence: [
+      KEY_IN_PATH,
+      {
+        on: '2026-02-04',
+        at: 'https://raw.githubusercontent.com/StevenBlack/hosts/master/data/URLHaus/hosts',
+        says: 'hosts rows of 127.0.0.1 under a comment; the file behind the key is shown to those who log in only, and has the name here that ThreatFox gives its own',
+      },
+      FAIR_USE,
+    ],
     bounds: { minEntries: 1, maxBytes: 16 * MIB, maxShrink: 0.7 },
+    ...ABUSE_CH_TERMS,
   },
   {
     kind: 'http',
     name: 'urlhaus_csv',
-    url: 'https://urlhaus.abuse.ch/downloads/csv_recent/',
+    url: 'https://urlhaus-api.abuse.ch/v2/files/exports/{key}/recent.csv',
     format: 'urlhaus_csv',
     category: 'malware',
     cadence: HOUR,
     reliability: 0.95,
     origin: 'urlhaus',
-    licence: 'CC0-1.0',
     homepage: 'https://urlhaus.abuse.ch/api/',
-    minIntervalMinutes: 5,
+    key: { secret: 'abuse-ch' },
+    evidence: [KEY_IN_PATH, FAIR_USE],
     bounds: { minEntries: 1, maxBytes: 64 * MIB, maxShrink: 0.9 },
+    ...ABUSE_CH_TERMS,
   },
   {
     kind: 'http',
@@ -177,18 +209,17 @@ export const HARMFUL_DOMAIN_SOURCES: (SourceInput & { readonly category: Categor
   {
     kind: 'http',
     name: 'threatfox',
-    url: 'https://threatfox.abuse.ch/export/csv/recent/',
+    url: 'https://threatfox-api.abuse.ch/v2/files/exports/{key}/recent.csv',
     format: 'threatfox_csv',
     category: 'botnet',
     cadence: HOUR,
     reliability: 0.9,
-    licence: 'CC0-1.0',
     homepage: 'https://threatfox.abuse.ch/export/',
-    key: { secret: 'abuse-ch', header: 'Auth-Key' },
-    minIntervalMinutes: 5,
+    key: { secret: 'abuse-ch' },
+    evidence: [KEY_IN_PATH, FAIR_USE],
     // Hashes are indicators too, and no names.
     bounds: { minEntries: 1, maxBytes: 64 * MIB, maxShrink: 1, minValid: 0.1 },
-    enabled: false,
+    ...ABUSE_CH_TERMS,
   },
   {
     kind: 'http',

@@ -71,19 +71,38 @@ class BadBody extends Error {
   override readonly name = 'BadBody';
 }
 
-/** Passes bytes through, hashing and counting them; fails past `maxBytes`. */
+/** Passes bytes through, hashing and counting them; fails past `maxBytes`, and where they hold a secret: bodies are kept, and shown. */
 class Meter extends Transform {
   readonly hash = createHash('sha256');
   bytes = 0;
+  private readonly secrets: readonly Buffer[];
+  /** The end of what has passed: a secret may lie across two chunks. */
+  private tail: Buffer = Buffer.alloc(0);
 
-  constructor(private readonly maxBytes: number) {
+  constructor(
+    private readonly maxBytes: number,
+    secrets: readonly string[],
+  ) {
     super();
+    this.secrets = secrets.filter((secret) => secret !== '').map((secret) => Buffer.from(secret));
+  }
+
+  private holdsSecret(chunk: Buffer): boolean {
+    if (this.secrets.length === 0) return false;
+    const seen = Buffer.concat([this.tail, chunk]);
+    const longest = Math.max(...this.secrets.map(({ length }) => length));
+    this.tail = Buffer.from(seen.subarray(Math.max(0, seen.length - longest + 1)));
+    return this.secrets.some((secret) => seen.includes(secret));
   }
 
   override _transform(chunk: Buffer, _encoding: BufferEncoding, done: (error: Error | null, chunk?: Buffer) => void): void {
     this.bytes += chunk.length;
     if (this.bytes > this.maxBytes) {
       done(new BadBody(`body is larger than ${this.maxBytes} bytes`));
+      return;
+    }
+    if (this.holdsSecret(chunk)) {
+      done(new BadBody('the body repeats the key that it was asked with, so it is not kept'));
       return;
     }
     this.hash.update(chunk);
@@ -150,7 +169,7 @@ async function tryOnce(wanted: FetchRequest, agent: Agent, allowPrivate: boolean
 }
 
 /** The answer at the end of at most {@link MAX_REDIRECTS} redirects, each hop checked as the first was. */
-async function follow({ url, headers, etag, lastModified }: FetchRequest, agent: Agent, allowPrivate: boolean, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
+async function follow({ url, headers, secrets, etag, lastModified }: FetchRequest, agent: Agent, allowPrivate: boolean, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
   let at = new URL(url);
   const { origin } = at;
   for (let hops = 0; ; hops++) {
@@ -173,18 +192,19 @@ async function follow({ url, headers, etag, lastModified }: FetchRequest, agent:
     if (hops >= MAX_REDIRECTS) throw new ForbiddenTarget(`more than ${MAX_REDIRECTS} redirects`);
     if (!URL.canParse(location, at.href)) throw new ForbiddenTarget('redirected to what is no URL');
     const next = new URL(location, at);
+    if (next.origin !== origin && secrets.some((secret) => secret !== '' && next.href.includes(secret))) throw new ForbiddenTarget(`redirected to ${next.host} with the key`);
     if (at.protocol === 'https:' && next.protocol === 'http:') throw new ForbiddenTarget(`redirected from https to http (${redactUrl(next.href)})`);
     at = next;
   }
 }
 
-async function store(response: Dispatcher.ResponseData, { maxBytes, file }: FetchRequest): Promise<FetchResult> {
+async function store(response: Dispatcher.ResponseData, { maxBytes, secrets, file }: FetchRequest): Promise<FetchResult> {
   const encoding = one(response.headers['content-encoding'])?.trim().toLowerCase() ?? 'identity';
   if (encoding !== 'gzip' && encoding !== 'identity') {
     await response.body.dump();
     throw new BadBody(`content-encoding ${encoding} was not asked for`);
   }
-  const meter = new Meter(maxBytes);
+  const meter = new Meter(maxBytes, secrets);
   const compress = createGzip({ level: 6 });
   const sink = createWriteStream(file);
   if (encoding === 'gzip') await pipeline(response.body, createGunzip(), meter, compress, sink);

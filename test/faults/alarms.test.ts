@@ -6,6 +6,8 @@ import { InvokeCommand } from '@aws-sdk/client-lambda';
 import { GetScheduleCommand, UpdateScheduleCommand } from '@aws-sdk/client-scheduler';
 import { afterAll, describe, expect, test } from 'vitest';
 import { loadRecord } from '../../bench/load.js';
+import { findSource } from '../../contracts/index.js';
+import { inWords } from '../../lambdas/monitor/check.js';
 import { kafkaProducer } from '../../lambdas/shared/kafka.js';
 import { localName } from '../../localstack/identity.js';
 import { startProcess, stopProcess, until } from '../../localstack/process.js';
@@ -55,15 +57,15 @@ describe('each alarm fires, tells, and clears', () => {
   };
 
   test('a feed answers HTML: the last good list stays, the alarm speaks within that one ingestion; the next good one clears it', async () => {
-    await lake.ingest({ source: 'urlhaus_hosts' });
-    await lake.breakFeed('urlhaus_hosts', { body: '<!doctype html><title>moved</title>' });
-    expect(await lake.ingest({ source: 'urlhaus_hosts' })).toMatchObject({ outcome: 'refused' });
-    await lake.alarmBecomes('source-refused-urlhaus-hosts', 'ALARM');
-    expect(await told('ALARM source-refused-urlhaus-hosts')).toBe(1);
-    await lake.mendFeed('urlhaus_hosts');
-    expect((await lake.ingest({ source: 'urlhaus_hosts' })).outcome).toBe('not_modified');
-    await lake.alarmClears('source-refused-urlhaus-hosts');
-    expect(await told('OK source-refused-urlhaus-hosts')).toBe(1);
+    await lake.ingest({ source: 'adguard_dns' });
+    await lake.breakFeed('adguard_dns', { body: '<!doctype html><title>moved</title>' });
+    expect(await lake.ingest({ source: 'adguard_dns' })).toMatchObject({ outcome: 'refused' });
+    await lake.alarmBecomes('source-refused-adguard-dns', 'ALARM');
+    expect(await told('ALARM source-refused-adguard-dns')).toBe(1);
+    await lake.mendFeed('adguard_dns');
+    expect((await lake.ingest({ source: 'adguard_dns' })).outcome).toBe('not_modified');
+    await lake.alarmClears('source-refused-adguard-dns');
+    expect(await told('OK source-refused-adguard-dns')).toBe(1);
   }, 400_000);
 
   const names = (count: number) => Array.from({ length: count }, (_, i) => `0.0.0.0 n${i}.shrink.example`).join('\n');
@@ -80,23 +82,28 @@ describe('each alarm fires, tells, and clears', () => {
   }, 400_000);
 
   test('a feed is silent beyond its cadence: the alarm speaks at its threshold, and clears with the next good check', async () => {
-    const Key = { pk: { S: 'source#urlhaus_csv' } };
+    const Key = { pk: { S: 'source#oisd_small' } };
     const TableName = localName('state');
-    await lake.ingest({ source: 'urlhaus_csv' });
-    await lake.breakFeed('urlhaus_csv', { status: 503 });
-    // Four hours of silence, shortened: the last good check is set back.
+    await lake.ingest({ source: 'oisd_small' });
+    await lake.breakFeed('oisd_small', { status: 503 });
+    // Four cadences of silence, shortened: the last good check is set back.
+    const { minutes } = findSource('oisd_small').source.cadence;
     const { Item } = await lake.target.dynamo.send(new GetItemCommand({ TableName, Key }));
-    const back = String(Number(Item?.lastGoodAt?.N) - 4 * 60 * MINUTE);
+    const back = String(Number(Item?.lastGoodAt?.N) - 4 * minutes * MINUTE);
     await lake.target.dynamo.send(new UpdateItemCommand({ TableName, Key, UpdateExpression: 'SET lastGoodAt = :back', ExpressionAttributeValues: { ':back': { N: back } } }));
-    expect((await lake.ingest({ source: 'urlhaus_csv' })).outcome).toBe('failed');
+    expect((await lake.ingest({ source: 'oisd_small' })).outcome).toBe('failed');
     const report = await lake.monitor();
     expect(report.checks.find(({ check }) => check === 'freshness')?.findings).toContainEqual(
-      expect.objectContaining({ subject: 'source urlhaus_csv', state: 'failed', message: expect.stringMatching(/last good check 4 h ago; it is due every 60 min \(.*503/) }),
+      expect.objectContaining({
+        subject: 'source oisd_small',
+        state: 'failed',
+        message: expect.stringMatching(new RegExp(`last good check ${inWords(4 * minutes)} ago; it is due every ${minutes} min \\(.*503`)),
+      }),
     );
-    await lake.alarmBecomes('source-overdue-urlhaus-csv', 'ALARM');
-    await lake.mendFeed('urlhaus_csv');
-    await lake.ingest({ source: 'urlhaus_csv' });
-    await lake.alarmClears('source-overdue-urlhaus-csv');
+    await lake.alarmBecomes('source-overdue-oisd-small', 'ALARM');
+    await lake.mendFeed('oisd_small');
+    await lake.ingest({ source: 'oisd_small' });
+    await lake.alarmClears('source-overdue-oisd-small');
   }, 300_000);
 
   test('poison rows at 5 %: set aside, the others go through, the alarm speaks of the rate within that batch', async () => {

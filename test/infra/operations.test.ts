@@ -112,7 +112,7 @@ describe('the hourly flow', () => {
     const own = all(synthesised.template('ingestion'), 'AWS::Scheduler::Schedule').map(({ Properties }) => [Properties.ScheduleExpression, Properties.Target.Input]);
     expect(own).toEqual([['rate(5 minutes)', '{"source":"stevenblack","scheduled":true}']]);
     const flow = text(all(synthesised.template('orchestration'), 'AWS::Lambda::Function').map(({ Properties }) => Properties.Environment.Variables));
-    expect(flow).toContain('urlhaus_hosts');
+    expect(flow).toContain('urlhaus_filter');
     expect(flow).not.toContain('stevenblack');
     expect(text(all(synthesise('dev').template('ingestion'), 'AWS::Scheduler::Schedule'))).toBe('[]');
   });

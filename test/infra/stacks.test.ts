@@ -1,6 +1,6 @@
 import { Match, type Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
-import { datasets } from '../../contracts/index.js';
+import { datasets, httpSources } from '../../contracts/index.js';
 import { synthesise } from '../support/templates.js';
 
 const STAGES = ['local', 'dev', 'prod'] as const;
@@ -256,7 +256,8 @@ describe('deployed stages', () => {
     };
     const byContract = owned({});
     expect(byContract).toEqual(expect.arrayContaining(['stevenblack', 'operator']));
-    for (const off of ['openphish', 'phishtank', 'threatfox']) expect(byContract).not.toContain(off);
+    for (const { source } of httpSources().filter(({ source: { enabled } }) => !enabled)) expect(byContract).not.toContain(source.name);
+    for (const off of ['openphish', 'phishtank', 'threatfox', 'urlhaus_csv']) expect(byContract).not.toContain(off);
     const switched = owned({ SLUICE_SOURCES_ON: 'openphish, threatfox', SLUICE_SOURCES_OFF: 'stevenblack' });
     expect(switched).toEqual(expect.arrayContaining(['openphish', 'threatfox']));
     for (const off of ['stevenblack', 'phishtank']) expect(switched).not.toContain(off);

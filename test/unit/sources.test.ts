@@ -1,7 +1,11 @@
-import { describe, expect, test } from 'vitest';
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { gunzipSync } from 'node:zlib';
+import { describe, expect, test, vi } from 'vitest';
 import { defineDataset } from '../../contracts/dataset.js';
 import { HARMFUL_DOMAIN_SOURCES } from '../../contracts/harmful-domain-sources.js';
 import { findSource, type HttpSource, httpSources } from '../../contracts/index.js';
+import { httpFetch } from '../../lambdas/ingest/fetch.js';
 import { checkMetrics } from '../../lambdas/ingest/metrics.js';
 import { redact } from '../../lambdas/ingest/redact.js';
 import { targetOf } from '../../lambdas/ingest/request.js';
@@ -18,16 +22,30 @@ describe('the sources of the contracts', () => {
     expect(sources.length).toBeGreaterThan(12);
     const off = sources.filter(({ enabled }) => !enabled);
     expect(off.map(({ name, commercialUse, key }) => [name, commercialUse, key?.secret])).toEqual([
+      ['urlhaus_hosts', false, 'abuse-ch'],
+      ['urlhaus_csv', false, 'abuse-ch'],
       ['openphish', false, undefined],
       ['phishtank', true, 'phishtank'],
-      ['threatfox', true, 'abuse-ch'],
+      ['threatfox', false, 'abuse-ch'],
     ]);
+  });
+
+  test('work without a key and may be used by a business, where they are on by default', () => {
+    const on = httpSources().flatMap(({ source }) => (source.enabled ? [source] : []));
+    expect(on.length).toBeGreaterThan(9);
+    for (const { name, key, url, commercialUse, licence } of on) {
+      expect([name, key, url.includes('{key}'), commercialUse]).toEqual([name, undefined, false, true]);
+      expect(licence, name).not.toMatch(/non-?commercial|no commercial|\bNC\b|personal use/i);
+    }
   });
 
   test.each([
     ['on although its terms forbid commercial use', { commercialUse: false }, /its terms forbid commercial use, so it is off by default: enabled: false/],
     ['on although it needs a key', { key: { secret: 'k', header: 'X-Key' } }, /it needs a key, which a fresh stage has not: enabled: false/],
     ['with a key that goes nowhere', { enabled: false, key: { secret: 'k' } }, /a key goes into the URL as \{key\}, or into a header/],
+    ['with evidence of no place', { evidence: [{ on: '2026-01-01', at: 'somewhere', says: 's' }] }, /the place of evidence is an https URL/],
+    ['with evidence of no day', { evidence: [{ on: '2026-02-30', at: 'https://a.example', says: 's' }] }, /a day is YYYY-MM-DD/],
+    ['with its oldest evidence first', { evidence: ['2025-01-01', '2026-01-01'].map((on) => ({ on, at: 'https://a.example', says: 's' })) }, /the newest evidence comes first/],
     ['with {key} and no key', { url: 'https://a.example/{key}' }, /a key goes into the URL as \{key\}, or into a header/],
   ])('cannot be declared %s', (_what, change, message) => {
     const [first] = HARMFUL_DOMAIN_SOURCES;
@@ -50,7 +68,7 @@ describe('the sources of the contracts', () => {
 
 describe('where a source is fetched from', () => {
   test('its own address, or the recorded feed, which needs no key and no patience', async () => {
-    expect(await targetOf(source('urlhaus_csv'), { secret: none })).toEqual({ url: source('urlhaus_csv').url, headers: {}, secrets: [], minIntervalMs: 300_000 });
+    expect(await targetOf(source('disposable_email'), { secret: none })).toEqual({ url: source('disposable_email').url, headers: {}, secrets: [], minIntervalMs: 0 });
     expect(await targetOf(source('phishtank'), { feedsUrl: 'http://127.0.0.1:1', secret: none })).toEqual({
       url: 'http://127.0.0.1:1/phishtank',
       headers: {},
@@ -61,7 +79,14 @@ describe('where a source is fetched from', () => {
 
   test('a key goes into the header or the address that the contract names, and into nothing that is told', async () => {
     const secret = async (name: string) => (name === 'abuse-ch' ? ' s3cr/t \n' : undefined);
-    expect(await targetOf(source('threatfox'), { secret })).toMatchObject({ url: source('threatfox').url, headers: { 'Auth-Key': 's3cr/t' }, secrets: ['s3cr/t'] });
+    expect(await targetOf(source('urlhaus_csv'), { secret })).toEqual({
+      url: 'https://urlhaus-api.abuse.ch/v2/files/exports/s3cr%2Ft/recent.csv',
+      headers: {},
+      secrets: ['s3cr/t', 's3cr%2Ft'],
+      minIntervalMs: 300_000,
+    });
+    const byHeader = { ...source('threatfox'), url: 'https://feed.example/list', key: { secret: 'abuse-ch', header: 'Auth-Key' } };
+    expect(await targetOf(byHeader, { secret })).toMatchObject({ url: byHeader.url, headers: { 'Auth-Key': 's3cr/t' }, secrets: ['s3cr/t'] });
     const target = await targetOf(source('phishtank'), { secret: async () => 's3cr/t' });
     expect(target.url).toBe('https://data.phishtank.com/data/s3cr%2Ft/online-valid.csv');
     expect(redact(`redirected to ${target.url}?x`, 'https://other.example/', target.secrets)).toBe('redirected to https://data.phishtank.com/data/***/online-valid.csv?x');
@@ -77,6 +102,59 @@ describe('where a source is fetched from', () => {
 
   test('what a server says cannot write lines or colours into a log', () => {
     expect(redact('status line\r\n\u001b[31mred\u202e', 'https://a.example/', [])).toBe('status line\\u000d\\u000a\\u001b[31mred\\u202e');
+  });
+});
+
+describe('a key in the address', () => {
+  const KEY = 'k3y-0f-n0b0dy';
+  /** What the other side does with the request, whose path it is given. */
+  const MISDEEDS: Record<string, (path: string, response: ServerResponse) => void> = {
+    'is refused': (_path, response) => response.writeHead(403).end(),
+    'is repeated in the body': (path, response) => response.end(`# unknown key in ${path}\n0.0.0.0 a.example\n`),
+    'is repeated in a body of two chunks': (path, response) => {
+      const told = `0.0.0.0 a.example\n# unknown key in ${path}\n`;
+      const middle = told.indexOf(KEY) + 5;
+      response.write(told.slice(0, middle), () => setTimeout(() => response.end(told.slice(middle)), 20));
+    },
+    'is carried to another host': (path, response) => response.writeHead(302, { location: `https://elsewhere.example${path}` }).end(),
+    'is carried along to what is no URL': (path, response) => response.writeHead(302, { location: `http://[${path}` }).end(),
+    'meets a body that is no list': (_path, response) => response.end('<html>sign in</html>'),
+    'meets a connection that breaks': (_path, response) => response.destroy(),
+    'is accepted': (_path, response) => response.end('0.0.0.0 a.example\n'),
+  };
+
+  test.each(Object.keys(MISDEEDS))('that %s is in no record, no body that is kept, no state and no log', async (what) => {
+    const asked: string[] = [];
+    const server = createServer((request, response) => {
+      asked.push(request.url ?? '');
+      MISDEEDS[what]?.(request.url ?? '', response);
+    });
+    await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
+    const logged = (['log', 'warn', 'error', 'info', 'debug'] as const).map((method) => vi.spyOn(console, method).mockImplementation(() => undefined));
+    try {
+      const world = new World();
+      const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v2/files/exports/{key}/list`;
+      const keyed = { ...source('urlhaus_hosts'), url, bounds: { ...source('urlhaus_hosts').bounds, minValid: 0 } };
+      const deps = {
+        ...fakeDeps(world),
+        source: keyed,
+        target: () => targetOf(keyed, { secret: async () => KEY }),
+        fetch: httpFetch({ allowPrivate: true, sleep: async () => undefined }),
+      };
+      const checked = await run({ source: keyed.name }, deps);
+      expect(asked[0]).toContain(KEY);
+      expect(checked.outcome).toBe(what === 'is accepted' ? 'changed' : what === 'meets a body that is no list' ? 'refused' : 'failed');
+      const sent = [...world.topics.values()].flat().map(({ key, value, headers }) => JSON.stringify([key, String(value), headers]));
+      const kept = [...world.objects].map(([name, bytes]) => `${name} ${gunzipSync(bytes)}`);
+      const said = logged.flatMap(({ mock }) => mock.calls).map((call) => JSON.stringify(call));
+      const state = JSON.stringify([[...world.items], [...world.checked], checked]);
+      for (const text of [...sent, ...kept, ...said, state]) expect(text).not.toContain(KEY);
+      expect(sent.length).toBeGreaterThan(0);
+    } finally {
+      for (const spy of logged) spy.mockRestore();
+      server.close();
+      server.closeAllConnections();
+    }
   });
 });
 
