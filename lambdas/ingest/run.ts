@@ -341,7 +341,8 @@ class Run {
     check.listed = difference.listed;
     check.delisted = difference.delisted;
     const trusted = this.event.release !== undefined || past?.sha256 === null || source.kind === 'operator';
-    const refusal = !trusted ? ((await notAList(file)) ?? refusalOf(source, check, before, report.claimedEntries)) : null;
+    // What cannot be read at all, nobody can release either.
+    const refusal = report.refusal ?? (trusted ? null : ((await notAList(file)) ?? refusalOf(source, check, before, report.claimedEntries)));
     if (refusal !== null) {
       check.outcome = 'refused';
       check.reason = refusal;

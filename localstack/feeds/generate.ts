@@ -98,9 +98,10 @@ const RENDERERS: Readonly<Partial<Record<HttpSource['format'], (names: readonly 
     `# Number of entries: ${names.length}`,
   ],
   threatfox_csv: (names, random) => [
-    '# "first_seen_utc","ioc_id","ioc_value","ioc_type","threat_type","fk_malware","malware_alias","malware_printable","last_seen_utc","confidence_level","reference","tags","anonymous","reporter"',
+    '# "first_seen_utc","ioc_id","ioc_value","ioc_type","threat_type","fk_malware","malware_alias","malware_printable","last_seen_utc","confidence_level","is_compromised","reference","tags","anonymous","reporter"',
     ...names.map(
-      (name, i) => `"${LISTED_AT}", "${i}", "${name}", "domain", "botnet_cc", "", "", "${THREATS[Math.floor(random() * THREATS.length)]}", "", "100", "", "c2", "0", "generated"`,
+      (name, i) =>
+        `"${LISTED_AT}", "${i}", "${name}", "domain", "botnet_cc", "", "", "${THREATS[Math.floor(random() * THREATS.length)]}", "", "100", "False", "", "c2", "0", "generated"`,
     ),
   ],
   phishtank_csv: (names) => [

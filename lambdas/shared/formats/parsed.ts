@@ -29,6 +29,8 @@ export interface ParseReport {
   readonly rejectSamples: readonly string[];
   /** What a trailer such as URLhaus's `# Number of entries: N` claims; null where there is none. */
   readonly claimedEntries: number | null;
+  /** Why nothing in the body can be read, such as a header without a column that is needed; null where it can. */
+  readonly refusal: string | null;
 }
 
 /** What a row says beyond its name. */
@@ -71,6 +73,7 @@ export class Collector {
   readonly counts: ParseCounts = { lines: 0, comments: 0, boilerplate: 0, rows: 0, names: 0, accepted: 0, rejects: 0, ignored: 0, narrowed: 0, unknownTopLevel: 0 };
   readonly rejectSamples: string[] = [];
   claimedEntries: number | null = null;
+  refusal: string | null = null;
 
   constructor(private readonly emit: EmitEntry) {}
 
