@@ -4,6 +4,8 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     environment: 'node',
+    // A developer's .env is for deploys: neither a test nor what it starts reads it.
+    env: { SLUICE_ENV_FILE: '' },
     testTimeout: 30_000,
     hookTimeout: 60_000,
     // Two cores, and tests that start servers: one file at a time where order matters is set by the runner.

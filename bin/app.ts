@@ -2,17 +2,20 @@ import { existsSync, readFileSync } from 'node:fs';
 import { App, Validations } from 'aws-cdk-lib';
 import { datasets } from '../contracts/index.js';
 import { assertEvolution, type ContractsLock } from '../contracts/lock.js';
-import { loadConfig } from '../lib/config.js';
+import { loadConfig, warningsOf } from '../lib/config.js';
 import { monthlyFloor, total } from '../lib/cost/cost.js';
 import { PRICES } from '../lib/cost/prices.js';
 import { SluiceChecks } from '../lib/shared/acknowledge.js';
 import { addStage } from '../lib/stages.js';
+import { loadSettings } from './settings.js';
 import { readTemplates } from './templates.js';
 
 const lockFile = new URL('../contracts.lock.json', import.meta.url);
 if (!existsSync(lockFile)) throw new Error('contracts.lock.json is missing: it guards running lakes against changes they cannot follow; restore it from git');
 assertEvolution(JSON.parse(readFileSync(lockFile, 'utf8')) as ContractsLock, datasets);
 
+const tell = (message: string) => process.stderr.write(`${message}\n`);
+loadSettings(process.env, tell);
 const app = new App();
 const stage = (app.node.tryGetContext('stage') as string | undefined) ?? 'dev';
 const config = loadConfig(stage, process.env);
@@ -24,5 +27,6 @@ if (config.local === undefined) {
   const region = config.region ?? process.env.CDK_DEFAULT_REGION ?? 'us-east-1';
   const told =
     region in PRICES ? `about ${Math.round(total(monthlyFloor(readTemplates(directory), region)))} USD a month at least` : `what it costs in ${region} is not known here`;
-  process.stderr.write(`stage ${stage}, profile ${config.profile}: ${told} (sluice cost --stage ${stage})\n`);
+  tell(`stage ${stage}, profile ${config.profile}: ${told} (sluice cost --stage ${stage})`);
 }
+for (const warning of warningsOf(config)) tell(warning);

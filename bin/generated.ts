@@ -1,7 +1,7 @@
 import { renderDictionary } from '../contracts/dictionary.js';
 import { datasets } from '../contracts/index.js';
 import { lockOf } from '../contracts/lock.js';
-import { renderEnvExample } from '../lib/config.js';
+import { renderEnvExample } from '../lib/environment.js';
 
 /** Files of the repository that are made from the contracts and the configuration; a test compares them. */
 export function generatedFiles(): Record<string, string> {

@@ -1,6 +1,10 @@
 import { Command, CommanderError } from 'commander';
 import { addCommands } from './commands/index.js';
-import { CliError, EXIT } from './output.js';
+import { CliError, EXIT, say } from './output.js';
+import { loadSettings } from './settings.js';
+
+/** A developer's own settings must change no test, no generated file and no check. */
+const WITHOUT_SETTINGS = ['test', 'lint', 'format'];
 
 const program = new Command('sluice')
   .description('A streaming lakehouse: feeds to Kafka to Delta tables to SQL, on AWS or on this machine.')
@@ -11,6 +15,14 @@ const program = new Command('sluice')
   .exitOverride()
   .configureOutput({ writeErr: (text) => process.stderr.write(text) });
 addCommands(program);
+program.hook('preAction', (_program, command) => {
+  if (WITHOUT_SETTINGS.includes(command.name())) process.env.SLUICE_ENV_FILE = '';
+  try {
+    loadSettings(process.env, say);
+  } catch (cause) {
+    throw new CliError((cause as Error).message, EXIT.misuse);
+  }
+});
 
 try {
   await program.parseAsync(process.argv);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { commaList, concerning, type ENVIRONMENT, type Environment, sayVariable } from './environment.js';
 
 export const STAGES = ['local', 'dev', 'prod'] as const;
 export type Stage = (typeof STAGES)[number];
@@ -45,9 +46,12 @@ export const configSchema = z
     profile: z.enum(PROFILES),
     account: z
       .string()
-      .regex(/^\d{12}$/)
+      .regex(/^\d{12}$/, 'an account has 12 digits')
       .optional(),
-    region: z.string().optional(),
+    region: z
+      .string()
+      .regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'a region is like eu-central-1')
+      .optional(),
     network: z
       .object({
         /** An existing VPC to use. @default - a new one is made */
@@ -143,7 +147,7 @@ export const configSchema = z
     /** Keep buckets, tables, keys and the broker when their stack is deleted. */
     retainData: z.boolean().default(true),
     /** The second word: data is deleted with its stack only if `retainData` is false and this names the stage. */
-    deleteDataOf: z.string().optional(),
+    deleteDataOf: z.enum(STAGES).optional(),
     terminationProtection: z.boolean().default(false),
     /** What the platform under the stage can do. AWS can do it all; the emulator lacks some. */
     capabilities: z
@@ -207,50 +211,14 @@ const STAGE_DEFAULTS: Record<Stage, { readonly profile: Profile } & Partial<Omit
   prod: { profile: 'prod', terminationProtection: true },
 };
 
-/** Environment variables that change the configuration; `.env.example` is made from them. */
-export const ENVIRONMENT = {
-  SLUICE_ACCOUNT: 'AWS account to deploy to (12 digits); default: that of the credentials',
-  SLUICE_REGION: 'AWS region to deploy to; default: that of the credentials',
-  SLUICE_BROKER: 'provisioned (default) or serverless: the kind of MSK cluster',
-  SLUICE_VPC_ID: 'an existing VPC to use instead of a new one',
-  SLUICE_MSK_BOOTSTRAP_SERVERS: 'an existing MSK cluster: its IAM bootstrap servers',
-  SLUICE_MSK_CLUSTER_ARN: 'an existing MSK cluster: its ARN',
-  SLUICE_MSK_SECURITY_GROUP_ID: 'an existing MSK cluster: its security group',
-  SLUICE_PROFILE: 'tiny (default of dev), standard or prod: size and price; sluice cost says what each costs',
-  SLUICE_LAYOUT: 'combined or separate: one Glue job for all layers, or one per layer',
-  SLUICE_WATCHDOG_MINUTES: 'how often the watchdog looks whether the Spark jobs run',
-  SLUICE_RESTARTS_PER_HOUR: 'how often a failing Spark job is started again within an hour; default 6',
-  SLUICE_OPTIMISE_AFTER_COMMITS: 'after how many commits small files are compacted; default: as contracted, 200',
-  SLUICE_MONITOR_MINUTES: 'how often the monitor looks at everything; default 15',
-  SLUICE_PAGE_EMAILS: 'e-mail addresses for alarms that must be seen to at once, separated by commas',
-  SLUICE_PAGE_URLS: 'HTTPS endpoints for the same (PagerDuty and its kin), separated by commas',
-  SLUICE_TICKET_EMAILS: 'e-mail addresses for alarms that can wait, separated by commas',
-  SLUICE_TICKET_URLS: 'HTTPS endpoints for the same, separated by commas',
-  SLUICE_PAGE_SLACK: 'a Slack channel for alarms that must be seen to at once, as WORKSPACE/CHANNEL (T.../C...)',
-  SLUICE_NOTIFY_ALWAYS: 'true: tell of every hourly run, not only of those in which something went wrong',
-  SLUICE_RUNBOOK_URL: 'where docs/runbook.md is read; alarms link to its sections',
-  SLUICE_MONTHLY_BUDGET: 'USD a month that the account may cost before somebody is told',
-  SLUICE_PERIODIC_SECONDS: 'how often daily counts and source quality are recomputed; default: as contracted, every 120 s here',
-  SLUICE_SOURCES_ON: 'sources to check that are off by default (their terms or keys are then yours to mind), separated by commas',
-  SLUICE_SOURCES_OFF: 'sources not to check, separated by commas',
-  SLUICE_RETAIN_DATA: 'false, together with SLUICE_DELETE_DATA_OF=STAGE: delete the data with its stacks',
-  SLUICE_DELETE_DATA_OF: 'the stage whose data may be deleted',
-  SLUICE_REHEARSAL: 'true: deploy dev or prod to the AWS on this machine, with what that lacks (MSK, VPC, CloudFront) left out',
-  SLUICE_KAFKA_BOOTSTRAP_SERVERS: 'local stage: the broker (set by ./sluice)',
-  SLUICE_AWS_ENDPOINT: 'local stage: the front door (set by ./sluice)',
-  SLUICE_FEEDS_URL: 'local stage: the server of recorded feeds (set by ./sluice)',
-} as const;
-
-type Environment = Readonly<Partial<Record<string, string>>>;
-
 const numberOf = (text: string | undefined): number | undefined => (text === undefined ? undefined : Number(text));
 
-/** The parts of `a, b`, blanks around them taken off. */
-export const commaList = (text: string): string[] =>
-  text
-    .split(',')
-    .map((name) => name.trim())
-    .filter((name) => name !== '');
+function booleanOf(env: Environment, name: keyof typeof ENVIRONMENT): boolean | undefined {
+  const text = env[name];
+  if (text === undefined || text === 'true' || text === 'false') return text === undefined ? undefined : text === 'true';
+  throw new Error(`${name} is "${text}": use true or false`);
+}
+
 const listOf = (text: string | undefined): string[] | undefined => (text === undefined ? undefined : commaList(text));
 
 function subscribersOf(emails: string | undefined, urls: string | undefined, slack: string | undefined): z.input<typeof subscribersSchema> {
@@ -260,10 +228,11 @@ function subscribersOf(emails: string | undefined, urls: string | undefined, sla
 
 function brokerOf(env: Environment, fallback: ConfigInput['broker']): ConfigInput['broker'] {
   if (env.SLUICE_KAFKA_BOOTSTRAP_SERVERS && fallback.kind === 'plain') return { kind: 'plain', bootstrapServers: env.SLUICE_KAFKA_BOOTSTRAP_SERVERS };
-  if (env.SLUICE_MSK_BOOTSTRAP_SERVERS) {
+  // Half of a cluster is refused by the schema, which names the other half.
+  if (env.SLUICE_MSK_BOOTSTRAP_SERVERS ?? env.SLUICE_MSK_CLUSTER_ARN ?? env.SLUICE_MSK_SECURITY_GROUP_ID) {
     return {
       kind: 'existing',
-      bootstrapServers: env.SLUICE_MSK_BOOTSTRAP_SERVERS,
+      bootstrapServers: env.SLUICE_MSK_BOOTSTRAP_SERVERS ?? '',
       clusterArn: env.SLUICE_MSK_CLUSTER_ARN ?? '',
       securityGroupId: env.SLUICE_MSK_SECURITY_GROUP_ID ?? '',
     };
@@ -274,13 +243,14 @@ function brokerOf(env: Environment, fallback: ConfigInput['broker']): ConfigInpu
 }
 
 /**
- * The configuration of a stage.
+ * The configuration of a stage. Variables that are empty or do not concern the stage count as not set.
  *
- * @throws Error naming each value that is wrong and where it comes from
+ * @throws Error naming each value that is wrong, the variable that it comes from and what it takes
  */
-export function loadConfig(stage: string, env: Environment = {}): Config {
+export function loadConfig(stage: string, environment: Environment = {}): Config {
   if (!(STAGES as readonly string[]).includes(stage)) throw new Error(`unknown stage "${stage}": use -c stage=${STAGES.join(' | ')}`);
-  const onThisMachine = stage === 'local' || env.SLUICE_REHEARSAL === 'true';
+  const onThisMachine = stage === 'local' || booleanOf(concerning({ onThisMachine: false, deployed: true }, environment), 'SLUICE_REHEARSAL') === true;
+  const env = concerning({ onThisMachine, deployed: stage !== 'local' }, environment);
   const ofStage = STAGE_DEFAULTS[stage as Stage];
   const profile = env.SLUICE_PROFILE ?? ofStage.profile;
   if (!(PROFILES as readonly string[]).includes(profile)) throw new Error(`SLUICE_PROFILE is "${profile}": use ${PROFILES.join(', ')}`);
@@ -290,8 +260,7 @@ export function loadConfig(stage: string, env: Environment = {}): Config {
     ...defaults,
     stage,
     profile,
-    ...given({ account: env.SLUICE_ACCOUNT, region: env.SLUICE_REGION, deleteDataOf: env.SLUICE_DELETE_DATA_OF }),
-    ...(env.SLUICE_RETAIN_DATA === undefined ? {} : { retainData: env.SLUICE_RETAIN_DATA !== 'false' }),
+    ...given({ account: env.SLUICE_ACCOUNT, region: env.SLUICE_REGION, deleteDataOf: env.SLUICE_DELETE_DATA_OF, retainData: booleanOf(env, 'SLUICE_RETAIN_DATA') }),
     broker: brokerOf(env, defaults.broker),
     network: { ...defaults.network, ...given({ vpcId: env.SLUICE_VPC_ID }) },
     medallion: {
@@ -308,7 +277,7 @@ export function loadConfig(stage: string, env: Environment = {}): Config {
       ...defaults.ingestion,
       ...given({
         feedsUrl: env.SLUICE_FEEDS_URL,
-        notifyAlways: env.SLUICE_NOTIFY_ALWAYS === undefined ? undefined : env.SLUICE_NOTIFY_ALWAYS === 'true',
+        notifyAlways: booleanOf(env, 'SLUICE_NOTIFY_ALWAYS'),
         sourcesOn: listOf(env.SLUICE_SOURCES_ON),
         sourcesOff: listOf(env.SLUICE_SOURCES_OFF),
       }),
@@ -327,7 +296,8 @@ export function loadConfig(stage: string, env: Environment = {}): Config {
   };
   const parsed = configSchema.safeParse(input);
   if (parsed.success) return parsed.data;
-  throw new Error(`configuration of stage "${stage}" is not valid:\n${parsed.error.issues.map((i) => `  ${i.path.join('.')}: ${i.message}`).join('\n')}`);
+  const wrong = parsed.error.issues.map(({ path, message }) => `  ${path.join('.')}: ${message}${sayVariable(path.join('.'), env)}`);
+  throw new Error(`configuration of stage "${stage}" is not valid:\n${wrong.join('\n')}`);
 }
 
 /** Whether data goes with its stack. Config must say so twice. */
@@ -342,8 +312,12 @@ export const databasePrefix = ({ app, stage }: Pick<Config, 'app' | 'stage'>): s
 /** The Glue database of a layer: `sluice_dev_gold`; on the local stage plain `gold`. */
 export const databaseName = (config: Pick<Config, 'app' | 'stage'>, layer: string): string => `${databasePrefix(config)}${layer}`;
 
-/** `.env.example`, generated. */
-export function renderEnvExample(): string {
-  const lines = Object.entries(ENVIRONMENT).map(([name, meaning]) => `# ${meaning}\n#${name}=\n`);
-  return `# Generated from lib/config.ts by ./sluice format. Copy to .env and uncomment what you change.\n\n${lines.join('\n')}`;
+/** What is allowed and likely not meant, for whoever deploys. */
+export function warningsOf({ stage, monitoring: { page, ticket } }: Config): string[] {
+  if (stage === 'local') return [];
+  const nobody = ({ emails, urls, slack }: Config['monitoring']['page']) => emails.length === 0 && urls.length === 0 && slack === undefined;
+  if (!nobody(page)) return [];
+  return [
+    `nobody is told when stage ${stage} stands still${nobody(ticket) ? ', nor of anything else' : ''}: set SLUICE_PAGE_EMAILS, SLUICE_PAGE_URLS or SLUICE_PAGE_SLACK in .env, and deploy again`,
+  ];
 }

@@ -222,6 +222,8 @@ const deployEnv = (state: StackState, extra: Readonly<Record<string, string>>): 
   ...awsEnvironment(state),
   ...deployEnvironment(state),
   ...extra,
+  // Who called has read the settings, or wants none.
+  SLUICE_ENV_FILE: '',
   CDK_DISABLE_VERSION_CHECK: '1',
   CDK_DISABLE_CLI_TELEMETRY: 'true',
   CI: 'true',

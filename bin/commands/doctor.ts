@@ -37,7 +37,7 @@ function existingParent(folder: string): string {
 async function diagnose(): Promise<Finding[]> {
   const home = defaultHome();
   const finding = (check: string, ok: boolean, found: string, remedy: string): Finding => ({ check, ok, found, remedy: ok ? '' : remedy });
-  const node = Number(process.versions.node.split('.')[0]);
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   const python = [process.env.SLUICE_PYTHON, 'python3.11', 'python3']
     .flatMap((name) => (name ? [attempt(name, ['-c', 'import sys, venv, ensurepip; print(sys.version.split()[0])'])] : []))
     .find((version) => version?.startsWith('3.11'));
@@ -46,7 +46,7 @@ async function diagnose(): Promise<Finding[]> {
   const installed = ['node_modules', 'python', 'java17', 'jars', 'java25', 'trino'].filter((name) => existsSync(join(home.tools, name)));
   const findings = [
     finding('platform', process.platform === 'linux' || process.platform === 'darwin', `${process.platform} ${process.arch}`, 'use Linux, macOS or WSL'),
-    finding('Node.js', node >= 20, process.versions.node, 'install Node.js 20 or newer'),
+    finding('Node.js', major > 20 || (major === 20 && minor >= 12), process.versions.node, 'install Node.js 20.12 or newer'),
     finding('Python', python !== undefined, python ?? 'no 3.11 with venv', 'install Python 3.11 with venv, or set SLUICE_PYTHON'),
     finding('disk', free >= NEEDED_DISK, `${bytes(free)} free in ${cacheFolder()}`, `free ${bytes(NEEDED_DISK)}, or set SLUICE_CACHE to a folder on another disk`),
     finding('memory', totalmem() >= NEEDED_MEMORY, `${bytes(totalmem())}, ${bytes(freemem())} free`, `Sluice takes up to ${bytes(NEEDED_MEMORY)}: close other programs`),

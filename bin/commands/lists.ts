@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Command } from 'commander';
 import { httpSources } from '../../contracts/index.js';
-import { commaList } from '../../lib/config.js';
+import { commaList } from '../../lib/environment.js';
 import { getList, listsBucket, listsRoot, type Manifest, readList, readManifest, runExport } from '../lists.js';
 import { bytes, CliError, EXIT, printJson, printRows, say } from '../output.js';
 import { stageOption } from '../sources.js';

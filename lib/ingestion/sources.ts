@@ -17,5 +17,6 @@ export const sourceSecrets = ({ app, stage }: Pick<Config, 'app' | 'stage'>): st
 export function assertKnownSources({ ingestion }: Pick<Config, 'ingestion'>, sources: readonly HttpSource[]): void {
   const known = sources.map(({ name }) => name);
   const unknown = [...ingestion.sourcesOn, ...ingestion.sourcesOff].filter((name) => !known.includes(name));
-  if (unknown.length > 0) throw new Error(`ingestion.sourcesOn, sourcesOff: unknown source ${unknown.join(', ')}; known: ${known.join(', ')}`);
+  if (unknown.length > 0)
+    throw new Error(`ingestion.sourcesOn, sourcesOff (SLUICE_SOURCES_ON, SLUICE_SOURCES_OFF): unknown source ${unknown.join(', ')}; known: ${known.join(', ')}`);
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { databaseName, deletesData, ENVIRONMENT, loadConfig, physicalName, renderEnvExample } from '../../lib/config.js';
+import { databaseName, deletesData, loadConfig, physicalName, warningsOf } from '../../lib/config.js';
+import { ENVIRONMENT, renderEnvExample } from '../../lib/environment.js';
 
 describe('configuration', () => {
   test('dev is cheap by default: provisioned t3.small, one combined job, one NAT, data kept', () => {
@@ -39,7 +40,40 @@ describe('configuration', () => {
     ['half an existing cluster', 'dev', { SLUICE_MSK_BOOTSTRAP_SERVERS: 'b:9098' }, /broker\.clusterArn[\s\S]*broker\.securityGroupId/],
     ['a watchdog that never looks', 'dev', { SLUICE_WATCHDOG_MINUTES: 'often' }, /medallion\.watchdogMinutes/],
     ['an account that is none', 'dev', { SLUICE_ACCOUNT: '12' }, /account:/],
+    ['a region that is none', 'dev', { SLUICE_REGION: 'Frankfurt' }, /a region is like eu-central-1/],
+    ['a VPC that is none', 'dev', { SLUICE_VPC_ID: 'mine' }, /SLUICE_VPC_ID is "mine"\. It takes: an existing VPC to use instead of a new one \(vpc-\.\.\.\)\. Set it so in \.env/],
+    ['an address that is none', 'dev', { SLUICE_PAGE_EMAILS: 'a@example.com, b' }, /SLUICE_PAGE_EMAILS is "a@example\.com, b"/],
+    ['a cluster without its servers', 'dev', { SLUICE_MSK_CLUSTER_ARN: 'arn:aws:kafka:eu-west-1:111111111111:cluster/c/u' }, /SLUICE_MSK_BOOTSTRAP_SERVERS is not set/],
+    ['a yes that is none', 'dev', { SLUICE_RETAIN_DATA: 'False' }, /SLUICE_RETAIN_DATA is "False": use true or false/],
+    ['a rehearsal that is none', 'dev', { SLUICE_REHEARSAL: '1' }, /SLUICE_REHEARSAL is "1": use true or false/],
+    ['the data of a stage that is none', 'dev', { SLUICE_DELETE_DATA_OF: 'prdo' }, /SLUICE_DELETE_DATA_OF is "prdo"\. It takes: the stage whose data may be deleted/],
   ])('refuses %s and says where', (_what, stage, env, message) => expect(() => loadConfig(stage, env)).toThrow(message));
+  test('an empty variable is none', () => expect(loadConfig('dev', { SLUICE_VPC_ID: '', SLUICE_MONTHLY_BUDGET: '', SLUICE_BROKER: '' })).toEqual(loadConfig('dev')));
+  test('this machine takes of a developer’s settings what concerns it', () => {
+    const settings = {
+      SLUICE_ACCOUNT: '12',
+      SLUICE_REGION: 'nowhere',
+      SLUICE_BROKER: 'serverless',
+      SLUICE_VPC_ID: 'vpc-1',
+      SLUICE_MSK_CLUSTER_ARN: 'arn:1',
+      SLUICE_PROFILE: 'prod',
+      SLUICE_PAGE_URLS: 'https://pager.example.com/x',
+      SLUICE_RETAIN_DATA: 'true',
+      SLUICE_REHEARSAL: 'true',
+    };
+    expect(loadConfig('local', settings)).toEqual(loadConfig('local'));
+    expect(loadConfig('local', { SLUICE_LAYOUT: 'separate' }).medallion.layout).toBe('separate');
+    const rehearsed = loadConfig('dev', { ...settings, SLUICE_RETAIN_DATA: 'false' });
+    expect(rehearsed).toMatchObject({ account: '000000000000', region: 'us-east-1', broker: { kind: 'plain' }, retainData: false, profile: 'prod' });
+    expect(loadConfig('dev', { SLUICE_KAFKA_BOOTSTRAP_SERVERS: '127.0.0.1:9' }).broker.kind).toBe('provisioned');
+  });
+  test('says of a deployed stage that nobody is told of its alarms, until somebody is', () => {
+    expect(warningsOf(loadConfig('dev'))).toEqual([expect.stringMatching(/^nobody is told when stage dev stands still, nor of anything else: set SLUICE_PAGE_EMAILS/)]);
+    expect(warningsOf(loadConfig('dev', { SLUICE_TICKET_EMAILS: 'a@example.com' }))).toEqual([expect.stringMatching(/^nobody is told when stage dev stands still: set/)]);
+    for (const paged of [{ SLUICE_PAGE_EMAILS: 'a@example.com' }, { SLUICE_PAGE_URLS: 'https://example.com' }, { SLUICE_PAGE_SLACK: 'T1/C1' }])
+      expect(warningsOf(loadConfig('prod', paged))).toEqual([]);
+    expect(warningsOf(loadConfig('local'))).toEqual([]);
+  });
   test('physical names carry app and stage', () => {
     expect(physicalName({ app: 'sluice', stage: 'dev' }, 'ingest')).toBe('sluice-dev-ingest');
     expect(databaseName({ app: 'sluice', stage: 'dev' }, 'gold')).toBe('sluice_dev_gold');

@@ -38,7 +38,7 @@ describe('before anything is installed', () => {
 
   test('a Node.js that is too old is named, with what to do', () => {
     const { code, stderr } = runWith('node', { node: 'case "$1" in --version) echo v18.1.0 ;; *) exit 1 ;; esac' }, sluice);
-    expect([code, stderr]).toEqual([1, expect.stringMatching(/^sluice: Node\.js 20 or newer is needed, found v18\.1\.0: install it/)]);
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/^sluice: Node\.js 20\.12 or newer is needed, found v18\.1\.0: install it/)]);
   });
 
   test('a missing Python 3.11 is named, with what to do', () => {
