@@ -7,11 +7,11 @@ import { MonitorState } from '../monitor/state.js';
 import { kafkaConnection, required } from '../shared/environment.js';
 import { kafkaClient, kafkaProducer } from '../shared/kafka.js';
 import { operationRecord } from '../shared/outgoing.js';
-import { type Attempt, type Plan, plan, type Summary, summarise } from './run.js';
+import { type Attempt, type Plan, plan, type Summary, summarise, summariseUnplanned, type Unplanned } from './run.js';
 
 const settings = z.object({ sources: z.array(z.object({ name: z.string(), everyMinutes: z.number() })), topic: z.string(), always: z.boolean() });
 
-type FlowEvent = { readonly step: 'plan' } | { readonly step: 'summarise'; readonly plan: Plan; readonly attempts: readonly Attempt[] };
+type FlowEvent = { readonly step: 'plan' } | { readonly step: 'summarise'; readonly plan: Plan; readonly attempts: readonly Attempt[] } | ({ readonly step: 'failed' } & Unplanned);
 
 const state = new MonitorState(new DynamoDBClient({}), required('STATE_TABLE'));
 const sns = new SNSClient({});
@@ -31,10 +31,10 @@ export async function handler(event: FlowEvent): Promise<Plan | Summary> {
     };
     return plan({ runId: randomUUID(), now: Date.now(), sources, statusOf: (source) => state.source(source), askBroker });
   }
-  const summary = summarise(event.plan, event.attempts, Date.now(), always);
+  const summary = event.step === 'failed' ? summariseUnplanned(event, Date.now()) : summarise(event.plan, event.attempts, Date.now(), always);
   // People first: they must be told where Kafka is away.
   if (summary.notification) await sns.send(new PublishCommand({ TopicArn: topic, Subject: summary.notification.subject, Message: summary.notification.message }));
-  if (event.plan.healthy) {
+  if (event.step === 'summarise' && event.plan.healthy) {
     const producer = kafkaProducer(kafkaConnection());
     try {
       const operations = findDataset('operations');

@@ -18,7 +18,7 @@ export interface Plan {
 }
 
 /** What became of a source: the check itself, or the error that Step Functions caught after its retries. */
-export type Attempt = SourceCheck | { readonly source: string; readonly error: { readonly Error?: string; readonly Cause?: string } };
+export type Attempt = SourceCheck | { readonly source: string; readonly error: Caught };
 
 export interface PlanDeps {
   readonly runId: string;
@@ -63,8 +63,14 @@ export interface Summary {
 
 export const FLOW = 'hourly';
 
-/** The words of an error that Step Functions caught: `Cause` is the function's answer as JSON. */
-function reasonOf({ Error: name = 'error', Cause = '' }: { readonly Error?: string; readonly Cause?: string }): string {
+/** An error that Step Functions caught: `Cause` is the function's answer as JSON. */
+export interface Caught {
+  readonly Error?: string;
+  readonly Cause?: string;
+}
+
+/** What a caught error says. */
+function reasonOf({ Error: name = 'error', Cause = '' }: Caught): string {
   try {
     return (JSON.parse(Cause) as { errorMessage?: string }).errorMessage ?? name;
   } catch {
@@ -102,4 +108,30 @@ export function summarise(run: Plan, attempts: readonly Attempt[], now: number, 
   };
   const notification = state === 'ok' && !always ? null : { subject: `sluice ${FLOW} ingestion: ${state}`, message: [summary, ...lines].join('\n') };
   return { operation, notification };
+}
+
+export interface Unplanned {
+  readonly runId: string;
+  /** ISO time. */
+  readonly startedAt: string;
+  readonly error: Caught;
+}
+
+/** What there is to say of a run whose first step failed after its retries: no source was checked, whoever is due. */
+export function summariseUnplanned({ runId, startedAt, error }: Unplanned, now: number): Summary {
+  const summary = `no source was checked, since what is due could not be found out: ${reasonOf(error)}`;
+  return {
+    operation: {
+      kind: 'run',
+      subject: FLOW,
+      run_id: runId,
+      source: 'flow',
+      started_at: startedAt,
+      finished_at: new Date(now).toISOString(),
+      state: 'failed',
+      summary,
+      details: { steps: [], results: [] },
+    },
+    notification: { subject: `sluice ${FLOW} ingestion: failed`, message: summary },
+  };
 }

@@ -14,6 +14,7 @@ import { SluiceFunction } from '../shared/function.js';
 import { metricsNamespace } from '../shared/names.js';
 import { INGESTION_QUEUES } from '../shared/queues.js';
 import { boundedAsyncRetries, scheduleDeadLetters, scheduledInvoke } from '../shared/schedule.js';
+import { grantTable } from '../shared/table-grant.js';
 import { INGEST_NODE_OPTIONS } from './memory.js';
 import { assertKnownSources, isHourly, isOn, sourceSecrets } from './sources.js';
 
@@ -68,7 +69,7 @@ export class IngestionStack extends Stack {
         this.formatArn({ service: 'secretsmanager', resource: 'secret', resourceName: `${sourceSecrets(config)}/${secret}-??????`, arnFormat: ArnFormat.COLON_RESOURCE_NAME });
       ingest.allow(['secretsmanager:GetSecretValue'], secrets.map(arnOf));
     }
-    stateTable.grant(role, 'dynamodb:UpdateItem', 'dynamodb:GetItem');
+    grantTable(stateTable, role, 'UpdateItem', 'GetItem');
     const topics = [...new Set([...sources.map(({ dataset }) => dataset.name), 'source_checks', 'operations'])];
     for (const statement of kafkaStatements(broker, 'write', topics)) role.addToRolePolicy(statement);
     acknowledgeWildcards(this, {

@@ -23,6 +23,7 @@ import { OnEventProvider } from '../shared/on-event.js';
 import { PySparkBatchJob, type PySparkJob, PySparkStreamingJob } from '../shared/pyspark-job.js';
 import { MEDALLION_QUEUES } from '../shared/queues.js';
 import { boundedAsyncRetries, scheduleDeadLetters, scheduledInvoke } from '../shared/schedule.js';
+import { grantTable } from '../shared/table-grant.js';
 import { LAYOUTS } from './layouts.js';
 import { releaseHash } from './release.js';
 
@@ -133,7 +134,7 @@ export class MedallionStack extends Stack {
   private grant(job: PySparkStreamingJob, props: LakeStackProps): void {
     const { role } = job;
     for (const bucket of [props.lake, props.checkpoints]) bucket.grantReadWrite(role);
-    props.stateTable.grant(role, 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:DeleteItem');
+    grantTable(props.stateTable, role, 'GetItem', 'PutItem', 'DeleteItem');
     this.grantHolders(job, props.config);
     this.grantCatalog(job, props.config);
     for (const statement of kafkaStatements(
@@ -223,7 +224,7 @@ export class MedallionStack extends Stack {
     });
     security.acknowledgeOn(job);
     lake.grantReadWrite(job.role);
-    stateTable.grant(job.role, 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:DeleteItem');
+    grantTable(stateTable, job.role, 'GetItem', 'PutItem', 'DeleteItem');
     this.grantHolders(job, config);
     this.grantCatalog(job, config);
     acknowledgeWildcards(job.role, {
@@ -250,7 +251,7 @@ export class MedallionStack extends Stack {
       ['glue:GetJob', 'glue:GetJobRuns', 'glue:StartJobRun', 'glue:BatchStopJobRun'],
       jobs.map(({ job }) => job.jobArn),
     );
-    props.stateTable.grant(watchdog.function, 'dynamodb:GetItem');
+    grantTable(props.stateTable, watchdog.function, 'GetItem');
     const [failed, undelivered] = MEDALLION_QUEUES;
     const deadLetters = scheduleDeadLetters(this, 'WatchdogDeadLetters', physicalName(config, undelivered));
     boundedAsyncRetries(watchdog.function, scheduleDeadLetters(this, 'WatchdogFailures', physicalName(config, failed)));

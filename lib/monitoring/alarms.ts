@@ -49,6 +49,8 @@ const MINUTE = 60;
  * first look after something was mended clears the alarm, even one by hand.
  */
 const LOOK = MINUTE;
+/** The flow runs by the hour: while each run fails, the alarm stays. */
+const FLOW_PERIOD = 60 * MINUTE;
 const SILENT_MONITOR: Missing = { treat: 'ignore', because: 'the monitor measures it: where that is silent, monitor-silent says so, and this says nothing new' };
 const HEARTBEAT: Missing = { treat: 'breaching', because: 'silence is the failure' };
 const NO_BATCH: Missing = { treat: 'notBreaching', because: 'a batch that did not come broke nothing; freshness watches whether batches come' };
@@ -61,6 +63,8 @@ export interface AlarmScope {
   /** Names without app and stage. */
   readonly jobs: readonly string[];
   readonly deadLetterQueues: readonly string[];
+  /** ARN of the hourly flow's state machine. */
+  readonly flowArn: string;
 }
 
 /** Every alarm of a stage. A new dataset, source or job has its own without anybody adding one. */
@@ -68,7 +72,7 @@ export function alarmsOf(scope: AlarmScope): AlarmSpec[] {
   return [...platformAlarms(scope), ...scope.datasets.flatMap((dataset) => [...datasetAlarms(dataset, scope.config), ...sourceAlarms(dataset, scope.config)])];
 }
 
-function platformAlarms({ config, jobs, deadLetterQueues }: AlarmScope): AlarmSpec[] {
+function platformAlarms({ config, jobs, deadLetterQueues, flowArn }: AlarmScope): AlarmSpec[] {
   const monitorPeriod = config.monitoring.everyMinutes * MINUTE;
   const watchdogPeriod = config.medallion.watchdogMinutes * MINUTE;
   const platform = { severity: 'page', owner: 'sluice', dataset: null } as const;
@@ -132,6 +136,22 @@ function platformAlarms({ config, jobs, deadLetterQueues }: AlarmScope): AlarmSp
         missing: SILENT_MONITOR,
       },
     ]),
+    ...(['ExecutionsFailed', 'ExecutionsTimedOut'] as const).map(
+      (name): AlarmSpec => ({
+        ...platform,
+        severity: 'ticket',
+        name: name === 'ExecutionsFailed' ? 'flow-failed' : 'flow-timed-out',
+        kind: 'flow-failed',
+        says: `The hourly flow ${name === 'ExecutionsFailed' ? 'failed' : 'did not end in time'}: sources that were due have not been checked, and nobody may have been told why.`,
+        command: 'sluice runs hourly',
+        metric: { namespace: 'AWS/States', name, dimensions: { StateMachineArn: flowArn }, statistic: 'Sum', periodSeconds: FLOW_PERIOD },
+        comparison: '>=',
+        threshold: 1,
+        datapoints: 1,
+        of: 1,
+        missing: { treat: 'notBreaching', because: 'Step Functions tells of what failed only where something did; source-overdue watches whether checks come' },
+      }),
+    ),
     ...deadLetterQueues.map(
       (queue): AlarmSpec => ({
         ...platform,

@@ -1,4 +1,4 @@
-import { CfnOutput, Duration, Stack } from 'aws-cdk-lib';
+import { ArnFormat, CfnOutput, Duration, Stack } from 'aws-cdk-lib';
 import { CfnBudget } from 'aws-cdk-lib/aws-budgets';
 import { ScheduleExpression, ScheduleTargetInput } from 'aws-cdk-lib/aws-scheduler';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
@@ -13,9 +13,10 @@ import { isOn } from '../ingestion/sources.js';
 import { acknowledgeWildcards, BUCKET_GRANTS } from '../shared/acknowledge.js';
 import { SluiceFunction } from '../shared/function.js';
 import type { LakeStackProps } from '../shared/lake-props.js';
-import { metricsNamespace } from '../shared/names.js';
+import { HOURLY_FLOW, metricsNamespace } from '../shared/names.js';
 import { DEAD_LETTER_QUEUES, MONITORING_QUEUES } from '../shared/queues.js';
 import { boundedAsyncRetries, scheduleDeadLetters, scheduledInvoke } from '../shared/schedule.js';
+import { grantTable } from '../shared/table-grant.js';
 import { Alarms } from './alarm.js';
 import { alarmsOf } from './alarms.js';
 import { Dashboards } from './dashboards.js';
@@ -40,10 +41,15 @@ export class MonitoringStack extends Stack {
     const topics = new NotificationTopics(this, 'Notifications', config);
     this.ticket = topics.ticket;
     const jobs = props.jobs.map(({ name }) => name.slice(physicalName(config, '').length));
-    this.alarms = new Alarms(this, 'Alarms', config, alarmsOf({ config, datasets, jobs, deadLetterQueues: DEAD_LETTER_QUEUES }), topics);
+    this.alarms = new Alarms(this, 'Alarms', config, alarmsOf({ config, datasets, jobs, deadLetterQueues: DEAD_LETTER_QUEUES, flowArn: this.flowArn(config) }), topics);
     new Dashboards(this, 'Dashboards', { config, datasets, alarms: this.alarms.all, jobs: props.jobs.map(({ name }) => name) });
     this.budget(config, topics);
     new CfnOutput(this, 'PageTopic', { description: 'Tells of what must be seen to at once', value: topics.page.topicArn });
+  }
+
+  /** By name: the flow's stack stands on this one. */
+  private flowArn(config: Config): string {
+    return this.formatArn({ service: 'states', resource: 'stateMachine', resourceName: physicalName(config, HOURLY_FLOW), arnFormat: ArnFormat.COLON_RESOURCE_NAME });
   }
 
   private monitor(props: MonitoringStackProps): void {
@@ -93,7 +99,7 @@ export class MonitoringStack extends Stack {
     const role = monitor.function;
     const topics = datasets.map(({ name }) => name);
     for (const access of ['read', 'write'] as const) for (const statement of kafkaStatements(broker, access, topics, MONITOR_GROUP)) role.addToRolePolicy(statement);
-    stateTable.grant(role, 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem');
+    grantTable(stateTable, role, 'GetItem', 'PutItem', 'UpdateItem');
     checkpoints.grantPut(role, 'monitor/*');
     checkpoints.grantRead(role, 'monitor/*');
     lake.grantRead(role);

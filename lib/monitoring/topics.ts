@@ -9,6 +9,12 @@ import { Construct } from 'constructs';
 import { type Config, physicalName } from '../config.js';
 import { acknowledge } from '../shared/acknowledge.js';
 
+/** Services that tell through the topics: alarms, and the budget. They need the topic and its key alike. */
+const TELLING = ['cloudwatch', 'budgets'] as const;
+
+/** Alarms and budgets of other accounts tell nothing here. */
+const ofThisAccount = (scope: Construct) => ({ StringEquals: { 'aws:SourceAccount': Stack.of(scope).account } });
+
 /** Where alarms go: a topic for what must be seen to at once, one for what can wait, and who listens to each. */
 export class NotificationTopics extends Construct {
   readonly page: ITopic;
@@ -21,13 +27,13 @@ export class NotificationTopics extends Construct {
       const made = new Topic(this, name, { topicName: physicalName(config, name), enforceSSL: true, ...(masterKey ? { masterKey } : {}) });
       if (!masterKey) acknowledge(made, { 'AwsSolutions-SNS2': 'The AWS on this machine has no KMS.' });
       // A policy that asks for TLS takes the place of the default one, which let the account's services in.
-      for (const service of ['cloudwatch', 'budgets'])
+      for (const service of TELLING)
         made.addToResourcePolicy(
           new PolicyStatement({
             actions: ['sns:Publish'],
             resources: [made.topicArn],
             principals: [new ServicePrincipal(`${service}.amazonaws.com`)],
-            conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
+            conditions: ofThisAccount(this),
           }),
         );
       const { emails, urls, slack } = config.monitoring[name];
@@ -53,7 +59,15 @@ export class NotificationTopics extends Construct {
   /** A key of its own: CloudWatch must be able to use it, and needs no key to the data. */
   private key(config: Config): Key {
     const key = new Key(this, 'Key', { alias: physicalName(config, 'notifications'), description: 'Notifications of alarms', enableKeyRotation: true });
-    for (const service of ['cloudwatch', 'budgets']) key.grant(new ServicePrincipal(`${service}.amazonaws.com`), 'kms:Decrypt', 'kms:GenerateDataKey');
+    for (const service of TELLING)
+      key.addToResourcePolicy(
+        new PolicyStatement({
+          actions: ['kms:Decrypt', 'kms:GenerateDataKey*'],
+          resources: ['*'],
+          principals: [new ServicePrincipal(`${service}.amazonaws.com`)],
+          conditions: ofThisAccount(this),
+        }),
+      );
     return key;
   }
 }

@@ -6,7 +6,22 @@ import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Schedule, ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
 import { StepFunctionsStartExecution } from 'aws-cdk-lib/aws-scheduler-targets';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
-import { Choice, Condition, DefinitionBody, Errors, JsonPath, LogLevel, Map as MapState, Pass, Result, StateMachine, TaskInput, Timeout } from 'aws-cdk-lib/aws-stepfunctions';
+import {
+  Choice,
+  Condition,
+  DefinitionBody,
+  Errors,
+  Fail,
+  type IChainable,
+  JsonPath,
+  LogLevel,
+  Map as MapState,
+  Pass,
+  Result,
+  StateMachine,
+  TaskInput,
+  Timeout,
+} from 'aws-cdk-lib/aws-stepfunctions';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import type { Construct } from 'constructs';
 import { type Dataset, httpSources } from '../../contracts/index.js';
@@ -16,8 +31,10 @@ import { type Config, physicalName } from '../config.js';
 import { isHourly, isOn } from '../ingestion/sources.js';
 import { acknowledgeWildcards } from '../shared/acknowledge.js';
 import { SluiceFunction } from '../shared/function.js';
+import { HOURLY_FLOW } from '../shared/names.js';
 import { ORCHESTRATION_QUEUES } from '../shared/queues.js';
 import { MAX_EVENT_AGE, RETRIES, scheduleDeadLetters } from '../shared/schedule.js';
+import { grantTable } from '../shared/table-grant.js';
 
 export interface OrchestrationStackProps extends StackProps {
   readonly config: Config;
@@ -77,10 +94,21 @@ export class OrchestrationStack extends Stack {
       ...(vpc ? { vpc } : {}),
       ...(broker.clientSecurityGroup ? { securityGroups: [broker.clientSecurityGroup] } : {}),
     });
-    stateTable.grant(steps.function, 'dynamodb:GetItem');
+    grantTable(stateTable, steps.function, 'GetItem');
     topic.grantPublish(steps.function);
     for (const statement of kafkaStatements(broker, 'write', ['operations'])) steps.function.addToRolePolicy(statement);
     return steps;
+  }
+
+  /** Without a plan nothing is checked: people are told why, and the run ends as failed, which an alarm watches. */
+  private failure(steps: SluiceFunction): IChainable {
+    const tell = new LambdaInvoke(this, 'TellOfFailure', {
+      lambdaFunction: steps.function,
+      payload: TaskInput.fromObject({ step: 'failed', 'runId.$': '$$.Execution.Name', 'startedAt.$': '$$.Execution.StartTime', 'error.$': '$.error' }),
+      resultPath: JsonPath.DISCARD,
+      taskTimeout: Timeout.duration(Duration.minutes(2)),
+    });
+    return tell.next(new Fail(this, 'NotPlanned', { errorPath: '$.error.Error', causePath: '$.error.Cause' }));
   }
 
   private machine({ config, ingest }: OrchestrationStackProps, steps: SluiceFunction): StateMachine {
@@ -90,7 +118,11 @@ export class OrchestrationStack extends Stack {
       resultSelector: { 'value.$': '$.Payload' },
       resultPath: '$.plan',
       taskTimeout: Timeout.duration(Duration.minutes(2)),
+      // Retried below, for every error and not for Lambda's own alone.
+      retryOnServiceExceptions: false,
     });
+    plan.addRetry({ errors: [Errors.ALL], maxAttempts: RETRIES, interval: Duration.seconds(config.ingestion.retrySeconds), backoffRate: 2 });
+    plan.addCatch(this.failure(steps), { errors: [Errors.ALL], resultPath: '$.error' });
     const check = new LambdaInvoke(this, 'Ingest', {
       lambdaFunction: ingest,
       payload: TaskInput.fromObject({ 'source.$': '$.source', scheduled: true }),
@@ -107,6 +139,7 @@ export class OrchestrationStack extends Stack {
       lambdaFunction: steps.function,
       payload: TaskInput.fromObject({ step: 'summarise', 'plan.$': '$.plan.value', 'attempts.$': '$.attempts' }),
       payloadResponseOnly: true,
+      taskTimeout: Timeout.duration(Duration.minutes(2)),
     });
     const nothing = new Pass(this, 'NothingTried', { result: Result.fromArray([]), resultPath: '$.attempts' });
     const definition = plan.next(
@@ -119,7 +152,7 @@ export class OrchestrationStack extends Stack {
       removalPolicy: RemovalPolicy.DESTROY,
     });
     const machine = new StateMachine(this, 'Flow', {
-      stateMachineName: physicalName(config, 'hourly'),
+      stateMachineName: physicalName(config, HOURLY_FLOW),
       comment: 'Ingests the sources that are due, and says what became of them',
       definitionBody: DefinitionBody.fromChainable(definition),
       timeout: Duration.minutes(50),

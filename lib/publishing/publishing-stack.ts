@@ -16,6 +16,7 @@ import { GlueSecurity } from '../shared/glue-security.js';
 import { PySparkBatchJob } from '../shared/pyspark-job.js';
 import { PUBLISHING_QUEUES } from '../shared/queues.js';
 import { RETRIES, scheduleDeadLetters } from '../shared/schedule.js';
+import { grantTable } from '../shared/table-grant.js';
 
 export interface PublishingStackProps extends StackProps {
   readonly config: Config;
@@ -75,7 +76,7 @@ export class PublishingStack extends Stack {
     });
     security.acknowledgeOn(job);
     lake.grantRead(job.role, 'gold/*');
-    stateTable.grant(job.role, 'dynamodb:GetItem');
+    grantTable(stateTable, job.role, 'GetItem');
     this.lists.grantReadWrite(job.role, 'lists/*');
     acknowledgeWildcards(job.role, {
       'Resource::%Lake%/gold/*': 'Delta names its files itself.',

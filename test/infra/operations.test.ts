@@ -36,7 +36,7 @@ describe('monitoring', () => {
       expect(Properties.AlarmActions).toHaveLength(1);
     }
     const speaking = all(template, 'AWS::CloudWatch::Alarm').filter(({ Properties }) => Properties.AlarmActions);
-    expect(speaking.every(({ Properties }) => /^sluice-prod-(monitor|watchdog|kafka|storage|quality-check|job|dead-letters)/.test(Properties.AlarmName))).toBe(true);
+    expect(speaking.every(({ Properties }) => /^sluice-prod-(monitor|watchdog|kafka|storage|quality-check|job|flow|dead-letters)/.test(Properties.AlarmName))).toBe(true);
     const here = synthesise('local').template('monitoring');
     here.resourceCountIs('AWS::CloudWatch::CompositeAlarm', 0);
     expect(all(here, 'AWS::CloudWatch::Alarm').every(({ Properties }) => Properties.AlarmActions && Properties.OKActions)).toBe(true);
@@ -123,6 +123,23 @@ describe('the hourly flow', () => {
     expect(States.EachDueSource).toMatchObject({ Type: 'Map', MaxConcurrency: 4, ItemsPath: '$.plan.value.due', Next: 'Summarise' });
     const { Ingest } = States.EachDueSource.ItemProcessor.States;
     expect(Ingest).toMatchObject({ TimeoutSeconds: 600, Retry: [{ ErrorEquals: ['States.ALL'], MaxAttempts: 2 }], Catch: [{ ErrorEquals: ['States.ALL'], Next: 'Failed' }] });
+  });
+
+  test('tells of a first step that fails after its retries, and ends as failed, which an alarm on that very machine watches', () => {
+    const { States } = definition();
+    expect(States.WhatIsDue).toMatchObject({
+      Retry: [{ ErrorEquals: ['States.ALL'], MaxAttempts: 2 }],
+      Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: '$.error', Next: 'TellOfFailure' }],
+    });
+    expect(States.TellOfFailure).toMatchObject({ Next: 'NotPlanned', Parameters: { Payload: { step: 'failed', 'error.$': '$.error' } } });
+    expect(States.NotPlanned).toMatchObject({ Type: 'Fail' });
+    const watched = all(synthesise('prod').template('monitoring'), 'AWS::CloudWatch::Alarm').filter(({ Properties }) => Properties.Namespace === 'AWS/States');
+    expect(watched.map(({ Properties }) => Properties.MetricName).sort()).toEqual(['ExecutionsFailed', 'ExecutionsTimedOut']);
+    const [machine] = all(template(), 'AWS::StepFunctions::StateMachine');
+    for (const { Properties } of watched) {
+      expect(text(Properties.Dimensions)).toContain(`:stateMachine:${machine?.Properties.StateMachineName}"`);
+      expect(Properties.AlarmActions).toHaveLength(1);
+    }
   });
 
   test('runs by the hour, may invoke its two functions and no other, and publishes to one topic', () => {

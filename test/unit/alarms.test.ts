@@ -11,7 +11,13 @@ import { DEAD_LETTER_QUEUES } from '../../lib/shared/queues.js';
 import { ROOT } from '../../localstack/paths.js';
 
 const config = loadConfig('prod', {});
-const alarms = alarmsOf({ config, datasets, jobs: ['bronze', 'silver', 'gold'], deadLetterQueues: DEAD_LETTER_QUEUES });
+const alarms = alarmsOf({
+  config,
+  datasets,
+  jobs: ['bronze', 'silver', 'gold'],
+  deadLetterQueues: DEAD_LETTER_QUEUES,
+  flowArn: 'arn:aws:states:us-east-1:1:stateMachine:sluice-prod-hourly',
+});
 const runbook = readFileSync(join(ROOT, 'docs', 'runbook.md'), 'utf8');
 const sections = [...runbook.matchAll(/^## (.+)$/gm)].map(([, name]) => name ?? '');
 /** Of the composite alarms, which are made of the others. */

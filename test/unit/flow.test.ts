@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { isDue, type Plan, plan, summarise } from '../../lambdas/flow/run.js';
+import { isDue, type Plan, plan, summarise, summariseUnplanned } from '../../lambdas/flow/run.js';
 import type { SourceCheck } from '../../lambdas/ingest/run.js';
 import type { SourceStatus } from '../../lambdas/monitor/freshness-check.js';
 
@@ -52,5 +52,14 @@ describe('the hourly flow', () => {
   test('says that sources wait where the broker is not well', () => {
     const { notification, operation } = summarise({ ...run, healthy: false, reason: 'refused' }, [], NOW, false);
     expect([operation.state, notification?.message]).toEqual(['failed', 'the broker is not well, 2 sources wait: refused']);
+  });
+  test('says why no source was checked where its first step failed', () => {
+    const error = { Error: 'AccessDeniedException', Cause: JSON.stringify({ errorMessage: 'not authorized to perform: kms:Decrypt' }) };
+    const { notification, operation } = summariseUnplanned({ runId: 'r', startedAt: new Date(NOW).toISOString(), error }, NOW + 1_000);
+    expect(operation).toMatchObject({ kind: 'run', subject: 'hourly', run_id: 'r', state: 'failed' });
+    expect(notification).toEqual({
+      subject: 'sluice hourly ingestion: failed',
+      message: 'no source was checked, since what is due could not be found out: not authorized to perform: kms:Decrypt',
+    });
   });
 });
