@@ -39,6 +39,7 @@ export const LIST_FORMATS = [
   'threatfox_csv',
   'phishtank_csv',
   'majestic_csv',
+  'ranked_csv',
   'sluice_csv',
   'allow_deny_json',
 ] as const;
@@ -102,6 +103,8 @@ const httpSourceSchema = z
     minIntervalMinutes: z.number().int().positive().optional(),
     bounds: boundsSchema,
     enabled: z.boolean().default(true),
+    /** Why it is off by default, where neither its key nor its terms say so. */
+    offBecause: z.string().min(1).optional(),
     /** Where its publisher keeps the versions of the past, for `sluice backfill`: `github`, the repository that the URL is of. @default - nowhere */
     past: z.enum(['github']).optional(),
   })
@@ -112,6 +115,10 @@ const httpSourceSchema = z
   })
   .refine(({ enabled, commercialUse }) => commercialUse || !enabled, { error: 'its terms forbid commercial use, so it is off by default: enabled: false', path: ['enabled'] })
   .refine(({ enabled, key }) => key === undefined || !enabled, { error: 'it needs a key, which a fresh stage has not: enabled: false', path: ['enabled'] })
+  .refine(({ enabled, commercialUse, key, offBecause }) => (!enabled && commercialUse && key === undefined) === (offBecause !== undefined), {
+    error: 'a source that is off by default for another reason than its key or its terms, and no other, says why: offBecause',
+    path: ['offBecause'],
+  })
   .refine(({ evidence }) => evidence.every(({ on }, i) => i === 0 || on <= (evidence[i - 1]?.on ?? on)), {
     error: 'the newest evidence comes first',
     path: ['evidence'],

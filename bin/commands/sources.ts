@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
 import { OPERATOR_SOURCE } from '../../contracts/harmful-domain-sources.js';
-import { httpSources } from '../../contracts/index.js';
+import { type HttpSource, httpSources } from '../../contracts/index.js';
 import type { OperatorEdit } from '../../lambdas/ingest/operator.js';
 import { runQuery } from '../athena.js';
 import { describeCheck, invokeIngest } from '../ingest.js';
 import { CliError, EXIT, printJson, printRows, say } from '../output.js';
-import { isOnAt, stageOption } from '../sources.js';
+import { assertSource, isOnAt, stageOption } from '../sources.js';
 import { target } from '../target.js';
 
 interface Status {
@@ -33,45 +33,78 @@ async function statuses(stage: string): Promise<Map<string, Status>> {
 
 const every = (minutes: number): string => (minutes % 1440 === 0 ? `${minutes / 1440} d` : minutes % 60 === 0 ? `${minutes / 60} h` : `${minutes} min`);
 
+/** Why a source is off by default: its key, its terms, or what the contract says. */
+function whyOff({ enabled, key, commercialUse, offBecause }: HttpSource): string | null {
+  if (enabled) return null;
+  return [key && 'asks for a key', !commercialUse && 'not for every business', offBecause].filter(Boolean).join('; ');
+}
+
+type Told = ReturnType<typeof tell>;
+
+/** What `sluice sources --json` says of a source. */
+function tell(dataset: string, source: HttpSource, stage: string, status: Status | undefined) {
+  return {
+    dataset,
+    name: source.name,
+    on: isOnAt(stage, source),
+    offByDefault: whyOff(source),
+    format: source.format,
+    category: source.category,
+    everyMinutes: source.cadence.minutes,
+    reliability: source.reliability,
+    origin: source.origin ?? source.name,
+    licence: source.licence,
+    commercialUse: source.commercialUse,
+    key: source.key?.secret ?? null,
+    homepage: source.homepage,
+    url: source.url,
+    evidence: source.evidence,
+    ...(status ?? { lastCheck: null, outcome: null, lastGood: null, entries: null }),
+  };
+}
+
+function printTable(sources: readonly Told[]): void {
+  printRows(
+    ['source', 'on', 'category', 'format', 'every', 'reliability', 'licence', 'evidence', 'last check', 'outcome', 'entries'],
+    sources.map((each) => [
+      each.name,
+      each.on ? 'yes' : `no${each.offByDefault === null ? '' : `: ${each.offByDefault}`}`,
+      each.category,
+      each.format,
+      every(each.everyMinutes),
+      String(each.reliability),
+      each.licence,
+      each.evidence.map(({ on, at }) => `${on} ${new URL(at).host}`)[0] ?? '',
+      each.lastCheck ?? '',
+      each.outcome ?? '',
+      each.entries === null ? '' : String(each.entries),
+    ]),
+  );
+}
+
+function printOne(source: Told): void {
+  const { evidence, ...rest } = source;
+  const cells = Object.entries(rest).map(([what, value]) => [what, String(value ?? '')]);
+  printRows(['of the source', source.name], [...cells, ...evidence.map(({ on, at, says }) => [`evidence of ${on}`, `${says} (${at})`])]);
+}
+
 export function addSourceCommands(program: Command): void {
   program
     .command('sources')
-    .description('the sources of the contracts: whether they are on, their terms, and how their last checks went')
+    .description('the sources of the contracts: whether they are on, their terms and the evidence for them, and how their last checks went')
+    .argument('[source]', 'all that is known of this one')
     .option('--json', 'as JSON')
     .addOption(stageOption())
-    .action(async (options: { json?: boolean; stage: string }) => {
+    .action(async (name: string | undefined, options: { json?: boolean; stage: string }) => {
+      if (name !== undefined) assertSource(name);
       const known = await statuses(options.stage);
-      const sources = httpSources().map(({ dataset, source }) => ({
-        dataset: dataset.name,
-        name: source.name,
-        on: isOnAt(options.stage, source),
-        format: source.format,
-        category: source.category,
-        everyMinutes: source.cadence.minutes,
-        reliability: source.reliability,
-        licence: source.licence,
-        commercialUse: source.commercialUse,
-        key: source.key?.secret ?? null,
-        homepage: source.homepage,
-        url: source.url,
-        ...(known.get(source.name) ?? { lastCheck: null, outcome: null, lastGood: null, entries: null }),
-      }));
-      if (options.json) return printJson(sources);
-      printRows(
-        ['source', 'on', 'category', 'format', 'every', 'reliability', 'licence', 'last check', 'outcome', 'entries'],
-        sources.map((each) => [
-          each.name,
-          each.on ? 'yes' : 'no',
-          each.category,
-          each.format,
-          every(each.everyMinutes),
-          String(each.reliability),
-          each.licence,
-          each.lastCheck ?? '',
-          each.outcome ?? '',
-          each.entries === null ? '' : String(each.entries),
-        ]),
-      );
+      const sources = httpSources()
+        .filter(({ source }) => name === undefined || source.name === name)
+        .map(({ dataset, source }) => tell(dataset.name, source, options.stage, known.get(source.name)));
+      const [first] = sources;
+      if (options.json) printJson(sources);
+      else if (name !== undefined && first) printOne(first);
+      else printTable(sources);
     });
 
   const edit = (command: Command, verdict: OperatorEdit['verdict'], description: string) => {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { Transform } from 'node:stream';
+import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createGzip } from 'node:zlib';
 import { Agent, buildConnector, type Dispatcher, request } from 'undici';
@@ -45,6 +45,7 @@ export interface Deadlines {
 export const DEADLINES: Deadlines = { connect: 10_000, headers: 30_000, body: 30_000, total: 240_000 };
 export const MAX_TRIES = 4;
 export const MAX_REDIRECTS = 5;
+const GZIP_MAGIC = Buffer.from([0x1f, 0x8b]);
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 
 export interface FetchOptions {
@@ -198,6 +199,29 @@ async function follow({ url, headers, secrets, etag, lastModified }: FetchReques
   }
 }
 
+/** A body that is a gzip file itself (`list.csv.gz`), whatever its headers call it, unpacked; any other as it is. */
+async function* unpacked(body: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  const chunks = body[Symbol.asyncIterator]();
+  let head: Buffer = Buffer.alloc(0);
+  while (head.length < GZIP_MAGIC.length) {
+    const { value, done } = await chunks.next();
+    if (done) break;
+    head = Buffer.concat([head, value]);
+  }
+  async function* whole(): AsyncGenerator<Buffer> {
+    if (head.length > 0) yield head;
+    for (let next = await chunks.next(); !next.done; next = await chunks.next()) yield next.value;
+  }
+  if (!head.subarray(0, GZIP_MAGIC.length).equals(GZIP_MAGIC)) {
+    yield* whole();
+    return;
+  }
+  const gunzip = createGunzip();
+  // What breaks on the way in breaks the reading below.
+  pipeline(Readable.from(whole()), gunzip).catch(() => undefined);
+  yield* gunzip;
+}
+
 async function store(response: Dispatcher.ResponseData, { maxBytes, secrets, file }: FetchRequest): Promise<FetchResult> {
   const encoding = one(response.headers['content-encoding'])?.trim().toLowerCase() ?? 'identity';
   if (encoding !== 'gzip' && encoding !== 'identity') {
@@ -207,8 +231,8 @@ async function store(response: Dispatcher.ResponseData, { maxBytes, secrets, fil
   const meter = new Meter(maxBytes, secrets);
   const compress = createGzip({ level: 6 });
   const sink = createWriteStream(file);
-  if (encoding === 'gzip') await pipeline(response.body, createGunzip(), meter, compress, sink);
-  else await pipeline(response.body, meter, compress, sink);
+  if (encoding === 'gzip') await pipeline(response.body, createGunzip(), unpacked, meter, compress, sink);
+  else await pipeline(response.body, unpacked, meter, compress, sink);
   return {
     kind: 'body',
     status: response.statusCode,

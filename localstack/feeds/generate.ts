@@ -108,6 +108,7 @@ const RENDERERS: Readonly<Partial<Record<HttpSource['format'], (names: readonly 
     'phish_id,url,phish_detail_url,submission_time,verified,verification_time,online,target',
     ...names.map((name, i) => `${i},https://${name}/signin,https://phishtank.example/${i},2026-10-31T12:00:05+00:00,yes,2026-10-31T13:00:00+00:00,yes,Other`),
   ],
+  ranked_csv: (names) => ['origin,rank', ...names.map((name, i) => `https://${i % 2 === 0 ? 'www.' : ''}${name},${10 ** Math.max(3, Math.ceil(Math.log10(i + 1)))}`)],
   majestic_csv: (names) => ['GlobalRank,TldRank,Domain,TLD,RefSubNets,RefIPs', ...names.map((name, i) => `${i + 1},${i + 1},${name},example,9,9`)],
 };
 

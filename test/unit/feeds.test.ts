@@ -1,9 +1,9 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import type { Server } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { gunzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { httpFetch } from '../../lambdas/ingest/fetch.js';
 import { generateHosts } from '../../localstack/feeds/generate.js';
@@ -42,6 +42,25 @@ describe('fetching from a feed that behaves like a real one', () => {
     const result = await get();
     expect(result).toMatchObject({ kind: 'body', bytes: 18, etag: expect.stringMatching(/^"[0-9a-f]{32}"$/) });
     expect(gunzipSync(readFileSync(file)).toString()).toBe('0.0.0.0 a.example\n');
+  });
+  test('unpacks a body that is a gzip file itself, and reports one that is cut', async () => {
+    const list = '0.0.0.0 a.example\n'.repeat(2_000);
+    const packed = createServer((request, response) => {
+      const body = gzipSync(list);
+      response.end(request.url === '/cut' ? body.subarray(0, body.length - 20) : body);
+    });
+    await new Promise<void>((ready) => packed.listen(0, '127.0.0.1', ready));
+    const at = `http://127.0.0.1:${(packed.address() as AddressInfo).port}`;
+    const wanted = { headers: {}, secrets: [], etag: null, lastModified: null, maxBytes: 1_000_000, file };
+    try {
+      expect(await local({ ...wanted, url: `${at}/list.csv.gz` })).toMatchObject({ kind: 'body', bytes: list.length });
+      expect(gunzipSync(readFileSync(file)).toString()).toBe(list);
+      expect(await local({ ...wanted, url: `${at}/list.csv.gz`, maxBytes: 1_000 })).toMatchObject({ kind: 'failed', reason: 'body is larger than 1000 bytes' });
+      expect(await local({ ...wanted, url: `${at}/cut` })).toMatchObject({ kind: 'failed', reason: expect.stringContaining('unexpected end of file') });
+    } finally {
+      packed.close();
+      packed.closeAllConnections();
+    }
   });
   test('gets 304 for the same ETag', async () => {
     const first = await get();

@@ -197,10 +197,26 @@ describe('each format reads its own', () => {
     expect(sluice.details[0]).toEqual({ listedAt: '2026-10-31T12:00:05.000Z', tags: ['malware', 'phishing'] });
   });
 
+  test('ranked lists by their header, or as rank and name without one; an origin is its host, and the site behind its www', async () => {
+    const crux = await parse(
+      'ranked_csv',
+      'origin,rank\nhttps://www.a.example,1000\nhttps://b.example,1000\nhttp://c.example:8080,5000\nhttps://localhost,5000\nhttps://d.example,\n',
+    );
+    expect(crux.entries).toEqual(['www.a.example', 'a.example', 'b.example', 'c.example'].map((name) => `block domain ${name} exact`));
+    expect(crux.report.counts).toMatchObject({ boilerplate: 1, rows: 5, accepted: 4, rejects: 2 });
+    expect(reasons(crux.report.rejectSamples)).toEqual(['single label', 'row without a rank']);
+    expect((await parse('ranked_csv', '1,a.example\r\n2,b.example\r\n')).entries).toEqual(['block domain a.example exact', 'block domain b.example exact']);
+    expect((await parse('ranked_csv', '"Rank","Domain"\n"7","a.example"\n')).entries).toEqual(['block domain a.example exact']);
+    expect((await parse('ranked_csv', '<html>\n')).report.counts).toMatchObject({ accepted: 0, rejects: 1 });
+  });
+
   test('of a ranked list no more than the contract asks for; the rest is ignored and counted', async () => {
     const parser = new BodyParser('majestic_csv', () => undefined, { top: 1 });
     parser.push(Buffer.from('GlobalRank,TldRank,Domain\n1,1,a.example\n2,2,b.example\n'));
     expect(parser.end().counts).toMatchObject({ rows: 2, accepted: 1, ignored: 1 });
+    const bare = new BodyParser('ranked_csv', () => undefined, { top: 1 });
+    bare.push(Buffer.from('1,a.example\n2,b.example\n'));
+    expect(bare.end().counts).toMatchObject({ rows: 2, accepted: 1, ignored: 1 });
   });
 
   test('allow and deny as JSON, with reasons; odd keys and values are rejects', async () => {

@@ -21,13 +21,28 @@ describe('the sources of the contracts', () => {
     const sources = httpSources().map((each) => each.source);
     expect(sources.length).toBeGreaterThan(12);
     const off = sources.filter(({ enabled }) => !enabled);
-    expect(off.map(({ name, commercialUse, key }) => [name, commercialUse, key?.secret])).toEqual([
-      ['urlhaus_hosts', false, 'abuse-ch'],
-      ['urlhaus_csv', false, 'abuse-ch'],
-      ['openphish', false, undefined],
-      ['phishtank', true, 'phishtank'],
-      ['threatfox', false, 'abuse-ch'],
+    expect(off.map(({ name, commercialUse, key, offBecause }) => [name, commercialUse, key?.secret, offBecause])).toEqual([
+      ['urlhaus_hosts', false, 'abuse-ch', undefined],
+      ['urlhaus_csv', false, 'abuse-ch', undefined],
+      ['openphish', false, undefined, undefined],
+      ['phishtank', true, 'phishtank', undefined],
+      ['threatfox', false, 'abuse-ch', undefined],
+      ['hagezi_tif', true, undefined, expect.stringContaining('a million names')],
+      ['oisd_big', true, undefined, expect.stringContaining('oisd_small is a part of it')],
     ]);
+  });
+
+  test('rest on public evidence of 2025 and later, each with the day and the place, the newest first', () => {
+    for (const { source } of httpSources()) {
+      expect(source.evidence[0]?.on ?? '', source.name).toMatch(/^202[5-9]-/);
+      for (const { on } of source.evidence) expect(Date.parse(on)).toBeLessThanOrEqual(Date.parse('2026-11-27'));
+    }
+  });
+
+  test('of one house or of one hand count once: their findings are the same', () => {
+    const origin = (name: string) => source(name).origin ?? name;
+    expect(new Set(['urlhaus_hosts', 'urlhaus_csv', 'urlhaus_filter'].map(origin)).size).toBe(1);
+    expect([origin('hagezi_tif'), origin('oisd_big')]).toEqual([origin('hagezi_pro'), origin('oisd_small')]);
   });
 
   test('work without a key and may be used by a business, where they are on by default', () => {
@@ -41,6 +56,8 @@ describe('the sources of the contracts', () => {
 
   test.each([
     ['on although its terms forbid commercial use', { commercialUse: false }, /its terms forbid commercial use, so it is off by default: enabled: false/],
+    ['off without a word of why', { enabled: false }, /and no other, says why: offBecause/],
+    ['on, with a word of why it is off', { offBecause: 'large' }, /and no other, says why: offBecause/],
     ['on although it needs a key', { key: { secret: 'k', header: 'X-Key' } }, /it needs a key, which a fresh stage has not: enabled: false/],
     ['with a key that goes nowhere', { enabled: false, key: { secret: 'k' } }, /a key goes into the URL as \{key\}, or into a header/],
     ['with evidence of no place', { evidence: [{ on: '2026-01-01', at: 'somewhere', says: 's' }] }, /the place of evidence is an https URL/],

@@ -6,6 +6,7 @@ import { majesticCsv, phishtankCsv, sluiceCsv, threatfoxCsv, urlhausCsv } from '
 import { hosts } from './hosts.js';
 import { plain, wildcard } from './names.js';
 import { Collector, type EmitEntry, type Format, type FormatOptions, type ParseReport } from './parsed.js';
+import { rankedCsv } from './ranked.js';
 import { urls } from './urls.js';
 import { bind, dnsmasq, rpz, unbound } from './zones.js';
 
@@ -24,6 +25,7 @@ export const FORMATS: Readonly<Record<HttpSource['format'], Format>> = {
   threatfox_csv: threatfoxCsv,
   phishtank_csv: phishtankCsv,
   majestic_csv: majesticCsv,
+  ranked_csv: rankedCsv,
   sluice_csv: sluiceCsv,
   allow_deny_json: allowDenyJson,
 };
