@@ -42,6 +42,7 @@ export const ENVIRONMENT = {
   SLUICE_PERIODIC_SECONDS: of('everywhere', 'medallion.periodicSeconds', 'how often daily counts and source quality are recomputed; default: as contracted, every 120 s here'),
   SLUICE_SOURCES_ON: of('everywhere', 'ingestion.sourcesOn', 'sources to check that are off by default (their terms or keys are then yours to mind), separated by commas'),
   SLUICE_SOURCES_OFF: of('everywhere', 'ingestion.sourcesOff', 'sources not to check, separated by commas'),
+  SLUICE_SOURCE_KEYS: of('everywhere', undefined, 'keys for ./sluice sources --probe before a stage has them, as SECRET=KEY separated by commas (abuse-ch=...)'),
   SLUICE_RETAIN_DATA: of('deployed', 'retainData', 'false, together with SLUICE_DELETE_DATA_OF=STAGE: delete the data with its stacks'),
   SLUICE_DELETE_DATA_OF: of('deployed', 'deleteDataOf', 'the stage whose data may be deleted'),
   SLUICE_REHEARSAL: of('deployed', undefined, 'true: deploy dev or prod to the AWS on this machine, with what that lacks (MSK, VPC, CloudFront) left out'),

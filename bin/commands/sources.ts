@@ -1,11 +1,13 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { OPERATOR_SOURCE } from '../../contracts/harmful-domain-sources.js';
-import { type HttpSource, httpSources } from '../../contracts/index.js';
+import { findSource, type HttpSource, httpSources } from '../../contracts/index.js';
 import type { OperatorEdit } from '../../lambdas/ingest/operator.js';
+import type { Probe } from '../../lambdas/ingest/probe.js';
 import { runQuery } from '../athena.js';
 import { describeCheck, invokeIngest } from '../ingest.js';
-import { CliError, EXIT, printJson, printRows, say } from '../output.js';
-import { assertSource, isOnAt, stageOption } from '../sources.js';
+import { bytes, CliError, EXIT, printJson, printRows, say } from '../output.js';
+import { exitOf, type ProbeOptions, probeSources } from '../probe.js';
+import { assertSource, isOnAt, sourcesOnAt, stageOption } from '../sources.js';
 import { target } from '../target.js';
 
 interface Status {
@@ -88,19 +90,63 @@ function printOne(source: Told): void {
   printRows(['of the source', source.name], [...cells, ...evidence.map(({ on, at, says }) => [`evidence of ${on}`, `${says} (${at})`])]);
 }
 
+function printProbes(probes: readonly Probe[]): void {
+  printRows(
+    ['source', 'outcome', 'status', 'redirects', 'size', 'format', 'entries', 'what differs'],
+    probes.map((each) => [
+      each.source,
+      each.outcome,
+      each.status === null ? '' : String(each.status),
+      each.redirects.map(({ status, to }) => `${status} ${to}`).join(', '),
+      each.bytes === null ? '' : bytes(each.bytes),
+      each.detected ?? '',
+      each.entries === null ? '' : String(each.entries),
+      [...(each.reason === null ? [] : [each.reason]), ...each.differs].join('; '),
+    ]),
+  );
+}
+
+async function probeAll(names: readonly string[], options: ProbeOptions, asJson: boolean): Promise<void> {
+  const sources = names.map((name) => findSource(name).source);
+  if (!asJson) say(`asking ${sources.length === 1 ? sources[0]?.name : `${sources.length} sources`} once (${options.feeds} feeds); nothing is stored`);
+  const probes = await probeSources(sources, options);
+  if (asJson) printJson(probes);
+  else printProbes(probes);
+  process.exitCode = exitOf(probes);
+}
+
+interface SourcesOptions {
+  readonly probe?: string | true;
+  readonly feeds?: ProbeOptions['feeds'];
+  readonly json?: boolean;
+  readonly stage: string;
+}
+
 export function addSourceCommands(program: Command): void {
   program
     .command('sources')
     .description('the sources of the contracts: whether they are on, their terms and the evidence for them, and how their last checks went')
     .argument('[source]', 'all that is known of this one')
+    .option(
+      '--probe [source]',
+      'ask the source, or every one that is on, once: status, redirects, size, format, entries, what is not as declared; nothing is stored, no lake needed',
+    )
+    .addOption(new Option('--feeds <kind>', 'of --probe: live (default, the real addresses) or recorded (from this machine)').choices(['live', 'recorded']))
     .option('--json', 'as JSON')
     .addOption(stageOption())
-    .action(async (name: string | undefined, options: { json?: boolean; stage: string }) => {
+    .addHelpText('after', '\nWith --probe it ends with 0 where all is as declared, 1 where nothing could be had, 3 where something could not or differs.')
+    .action(async (argument: string | undefined, options: SourcesOptions) => {
+      const { probe, feeds, stage } = options;
+      if (feeds !== undefined && probe === undefined) throw new CliError('--feeds is said of --probe', EXIT.misuse);
+      const probed = typeof probe === 'string' ? probe : undefined;
+      if (argument !== undefined && probed !== undefined) throw new CliError('name one source, or none for all that are on', EXIT.misuse);
+      const name = argument ?? probed;
       if (name !== undefined) assertSource(name);
-      const known = await statuses(options.stage);
+      if (probe !== undefined) return probeAll(name === undefined ? sourcesOnAt(stage) : [name], { feeds: feeds ?? 'live', stage }, options.json === true);
+      const known = await statuses(stage);
       const sources = httpSources()
         .filter(({ source }) => name === undefined || source.name === name)
-        .map(({ dataset, source }) => tell(dataset.name, source, options.stage, known.get(source.name)));
+        .map(({ dataset, source }) => tell(dataset.name, source, stage, known.get(source.name)));
       const [first] = sources;
       if (options.json) printJson(sources);
       else if (name !== undefined && first) printOne(first);

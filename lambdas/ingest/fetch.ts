@@ -8,6 +8,14 @@ import { assertAllowedUrl, ForbiddenTarget, guardedConnector, type Resolve, syst
 import { redact, redactUrl } from './redact.js';
 import { backoffMs, isTransientStatus, MAX_QUIET_MS, MAX_RETRY_AFTER_MS, retryAfterMs } from './retry.js';
 
+/** One answer on the way, a redirect among them. */
+export interface Answer {
+  readonly status: number;
+  /** Where it redirects to, secrets taken out; null where it does not. */
+  readonly location: string | null;
+  readonly contentType: string | null;
+}
+
 export interface FetchRequest {
   readonly url: string;
   /** What the source asks for beside the usual headers, such as its key. */
@@ -20,6 +28,8 @@ export interface FetchRequest {
   readonly maxBytes: number;
   /** Where the body goes, gzip-compressed. */
   readonly file: string;
+  /** Told of each answer. */
+  readonly seen?: (answer: Answer) => void;
 }
 
 export type FetchResult =
@@ -57,6 +67,8 @@ export interface FetchOptions {
   readonly connector?: buildConnector.connector;
   /** @default {@link DEADLINES} */
   readonly deadlines?: Deadlines;
+  /** How often a source is asked at most. @default {@link MAX_TRIES} */
+  readonly tries?: number;
   /** Waits so many milliseconds. @default - a timer */
   readonly sleep?: (milliseconds: number) => Promise<void>;
   /** A number in [0, 1). @default Math.random */
@@ -124,7 +136,7 @@ type Try =
  * Tried again, with full jitter, after 408, 425, 429, 5xx and network errors only.
  */
 export function httpFetch(options: FetchOptions = {}): Fetch {
-  const { allowPrivate = false, resolve = systemResolve, deadlines = DEADLINES, random = Math.random, now = Date.now } = options;
+  const { allowPrivate = false, resolve = systemResolve, deadlines = DEADLINES, tries = MAX_TRIES, random = Math.random, now = Date.now } = options;
   const sleep = options.sleep ?? ((milliseconds: number) => new Promise<void>((done) => setTimeout(done, milliseconds)));
   const connector = options.connector ?? buildConnector({ timeout: deadlines.connect });
   const agent = new Agent({ connect: guardedConnector({ resolve, connector, allowPrivate }), headersTimeout: deadlines.headers, bodyTimeout: deadlines.body });
@@ -136,7 +148,7 @@ export function httpFetch(options: FetchOptions = {}): Fetch {
       if (!tried.again) return tried.result;
       const asked = retryAfterMs(tried.retryAfter, now());
       const wait = Math.min(asked ?? backoffMs(attempt, random()), MAX_RETRY_AFTER_MS);
-      if (attempt + 1 >= MAX_TRIES || now() + wait >= until) return asked === null ? tried.result : { ...tried.result, retryAfterMs: Math.min(asked, MAX_QUIET_MS) };
+      if (attempt + 1 >= tries || now() + wait >= until) return asked === null ? tried.result : { ...tried.result, retryAfterMs: Math.min(asked, MAX_QUIET_MS) };
       await sleep(wait);
     }
   };
@@ -170,7 +182,12 @@ async function tryOnce(wanted: FetchRequest, agent: Agent, allowPrivate: boolean
 }
 
 /** The answer at the end of at most {@link MAX_REDIRECTS} redirects, each hop checked as the first was. */
-async function follow({ url, headers, secrets, etag, lastModified }: FetchRequest, agent: Agent, allowPrivate: boolean, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
+async function follow(
+  { url, headers, secrets, etag, lastModified, seen }: FetchRequest,
+  agent: Agent,
+  allowPrivate: boolean,
+  signal: AbortSignal,
+): Promise<Dispatcher.ResponseData> {
   let at = new URL(url);
   const { origin } = at;
   for (let hops = 0; ; hops++) {
@@ -188,7 +205,10 @@ async function follow({ url, headers, secrets, etag, lastModified }: FetchReques
       },
     });
     const location = one(response.headers.location);
-    if (!REDIRECTS.has(response.statusCode) || location === null) return response;
+    const redirects = REDIRECTS.has(response.statusCode) && location !== null;
+    const told = redirects ? redact(URL.canParse(location, at.href) ? redactUrl(new URL(location, at).href) : location, url, secrets) : null;
+    seen?.({ status: response.statusCode, location: told, contentType: one(response.headers['content-type']) });
+    if (!redirects) return response;
     await response.body.dump();
     if (hops >= MAX_REDIRECTS) throw new ForbiddenTarget(`more than ${MAX_REDIRECTS} redirects`);
     if (!URL.canParse(location, at.href)) throw new ForbiddenTarget('redirected to what is no URL');

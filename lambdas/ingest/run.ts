@@ -509,7 +509,7 @@ async function* encoded(entries: AsyncIterable<SnapshotEntry>): AsyncGenerator<s
 }
 
 /** What a body is by its first bytes, where that is no list; null where it may be one. */
-async function notAList(file: string): Promise<string | null> {
+export async function notAList(file: string): Promise<string | null> {
   for await (const chunk of createReadStream(file).pipe(createGunzip())) {
     const bytes = chunk as Buffer;
     if ((bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff)) return 'the body is UTF-16, lists are UTF-8';
