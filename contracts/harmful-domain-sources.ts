@@ -297,7 +297,15 @@ export const HARMFUL_DOMAIN_SOURCES: (SourceInput & { readonly category: Categor
     reliability: 0.9,
     homepage: 'https://threatfox.abuse.ch/export/',
     key: { secret: 'abuse-ch' },
-    evidence: [KEY_IN_PATH, FAIR_USE],
+    evidence: [
+      KEY_IN_PATH,
+      {
+        on: '2026-09-10',
+        at: 'https://threatfox.abuse.ch/export/',
+        says: 'recent.csv, recent.json and hostfile.txt are what public code of 2026 takes from there, beside zips; the IOCs of six months at most; a column more than in 2025 (is_compromised)',
+      },
+      FAIR_USE,
+    ],
     // Hashes are indicators too, and no names.
     bounds: { minEntries: 1, maxBytes: 64 * MIB, maxShrink: 1, minValid: 0.1 },
     ...ABUSE_CH_TERMS,

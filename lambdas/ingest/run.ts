@@ -513,6 +513,7 @@ export async function notAList(file: string): Promise<string | null> {
   for await (const chunk of createReadStream(file).pipe(createGunzip())) {
     const bytes = chunk as Buffer;
     if ((bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff)) return 'the body is UTF-16, lists are UTF-8';
+    if (bytes.subarray(0, 4).toString('latin1') === 'PK\u0003\u0004') return 'the body is a zip archive, which is not unpacked';
     const head = bytes.subarray(0, 512).toString('latin1').trimStart();
     return /^(?:\xef\xbb\xbf)?\s*<(?:!doctype html|html|head|body|\?xml)/i.test(head) ? 'the body is HTML' : null;
   }

@@ -122,6 +122,7 @@ describe('a probe', () => {
       { body: '<!DOCTYPE html><title>moved</title>', headers: { 'content-type': 'text/html' } },
       { outcome: 'differs', status: 200, contentType: 'text/html', detected: null, differs: ['the body is HTML'] },
     ],
+    ['a zip archive', { body: 'PK\u0003\u0004 and so on' }, { outcome: 'differs', detected: null, differs: ['the body is a zip archive, which is not unpacked'] }],
     ['nothing', { body: '' }, { outcome: 'differs', detected: null, differs: ['the body is empty'] }],
     ['a body cut short', { truncateAt: 100 }, { outcome: 'failed', status: 200 }],
   ])('that meets %s says so, after one request', async (_what, fault, expected) => {
