@@ -1,11 +1,7 @@
-import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { CustomResource, Duration, Stack } from 'aws-cdk-lib';
 import { SubnetType } from 'aws-cdk-lib/aws-ec2';
 import { CfnConnection } from 'aws-cdk-lib/aws-glue';
 import { type IRole, PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import { ScheduleExpression, ScheduleTargetInput } from 'aws-cdk-lib/aws-scheduler';
 import type { Construct } from 'constructs';
 import { compileContracts } from '../../contracts/compile.js';
@@ -16,6 +12,7 @@ import { type Config, databaseName, databasePrefix, physicalName } from '../conf
 import { acknowledgeWildcards } from '../shared/acknowledge.js';
 import { SluiceFunction } from '../shared/function.js';
 import { GLUE_JOBS, GlueCode } from '../shared/glue-code.js';
+import { GlueJars } from '../shared/glue-jars.js';
 import { GlueSecurity } from '../shared/glue-security.js';
 import type { LakeStackProps } from '../shared/lake-props.js';
 import { metricsNamespace } from '../shared/names.js';
@@ -26,9 +23,6 @@ import { boundedAsyncRetries, scheduleDeadLetters, scheduledInvoke } from '../sh
 import { grantTable } from '../shared/table-grant.js';
 import { LAYOUTS } from './layouts.js';
 import { releaseHash } from './release.js';
-
-/** Jars that Glue's Spark lacks, as `./sluice` installs them (localstack/install/ivy.xml, configuration `glue`). */
-const GLUE_JARS = fileURLToPath(new URL('../../.sluice/tools/jars/glue', import.meta.url));
 
 /** Tells a driver its stage's databases. Glue takes no empty argument: the local stage's have no prefix. */
 const databaseArgument = (config: Config): Record<string, string> => (databasePrefix(config) === '' ? {} : { 'database-prefix': databasePrefix(config) });
@@ -49,18 +43,19 @@ export class MedallionStack extends Stack {
     assertOneWriter(compiled, layout);
 
     const code = new GlueCode(this, 'Code', datasets);
-    const jars = props.broker.auth === 'iam' ? this.jars() : [];
+    // On this machine drivers find the same jars on their class path.
+    const jars = config.local ? undefined : new GlueJars(this, 'Jars');
     const connections = this.connections(props);
     const security = new GlueSecurity(this, 'Security', { config, name: 'glue', key: props.key });
 
     const jobs = Object.entries(layout).map(([name, layers]) => {
-      const release = releaseHash(GLUE_JOBS, `${name}.py`, code.contractsText);
+      const release = releaseHash(GLUE_JOBS, `${name}.py`, code.contractsText, jars?.hashes ?? []);
       const job = new PySparkStreamingJob(this, `Job-${name}`, {
         jobName: physicalName(config, name),
         description: `${layers.join(', ')} of ${datasets.length} datasets`,
         script: code.script(name),
         packages: [code.medallion],
-        jars,
+        ...(jars ? { delta: jars.delta, jars: jars.streaming } : {}),
         files: [code.contracts],
         metricsNamespace: metricsNamespace(config),
         sparkConf: { 'spark.sql.streaming.checkpointFileManagerClass': CHECKPOINT_MANAGER },
@@ -99,18 +94,7 @@ export class MedallionStack extends Stack {
       ...(restartEveryHours === undefined ? {} : { restartEveryHours }),
     }));
     this.watchdog(props, jobs);
-    this.rebuild(props, code, security);
-  }
-
-  private jars(): Asset[] {
-    const names = existsSync(GLUE_JARS)
-      ? readdirSync(GLUE_JARS)
-          .filter((name) => name.endsWith('.jar'))
-          .sort()
-      : [];
-    if (names.length === 0)
-      throw new Error(`the jars for Glue are not installed (${GLUE_JARS}): run ./sluice doctor, then any ./sluice command that installs, such as ./sluice lint`);
-    return names.map((name) => new Asset(this, `Jar-${name}`, { path: join(GLUE_JARS, name) }));
+    this.rebuild(props, code, security, jars);
   }
 
   private connections({ config, vpc, broker }: LakeStackProps): string[] {
@@ -202,13 +186,14 @@ export class MedallionStack extends Stack {
     );
   }
 
-  private rebuild(props: LakeStackProps, code: GlueCode, security: GlueSecurity): void {
+  private rebuild(props: LakeStackProps, code: GlueCode, security: GlueSecurity, jars: GlueJars | undefined): void {
     const { config, lake, artefacts, stateTable } = props;
     const job = new PySparkBatchJob(this, 'Rebuild', {
       jobName: physicalName(config, 'rebuild'),
       description: 'Computes a table anew into a path of its own, compares, and swaps when told',
       script: code.script('rebuild'),
       packages: [code.medallion],
+      ...(jars ? { delta: jars.delta } : {}),
       files: [code.contracts],
       workerType: config.medallion.workerType,
       numberOfWorkers: config.medallion.workers,

@@ -12,6 +12,7 @@ import type { Dataset } from '../../contracts/index.js';
 import { type Config, deletesData, physicalName } from '../config.js';
 import { acknowledge, acknowledgeWildcards } from '../shared/acknowledge.js';
 import { GlueCode } from '../shared/glue-code.js';
+import { GlueJars } from '../shared/glue-jars.js';
 import { GlueSecurity } from '../shared/glue-security.js';
 import { PySparkBatchJob } from '../shared/pyspark-job.js';
 import { PUBLISHING_QUEUES } from '../shared/queues.js';
@@ -67,6 +68,7 @@ export class PublishingStack extends Stack {
       description: 'Writes the lists of harmful names, in tiers and formats',
       script: code.script('export'),
       packages: [code.medallion],
+      ...(config.local ? {} : { delta: new GlueJars(this, 'Jars').delta }),
       files: [code.contracts],
       workerType: config.medallion.workerType,
       numberOfWorkers: config.medallion.workers,

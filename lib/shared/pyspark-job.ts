@@ -5,8 +5,9 @@ import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import { Construct } from 'constructs';
 import { acknowledgeWildcards, BUCKET_GRANTS } from './acknowledge.js';
+import type { DeltaJars } from './glue-jars.js';
 
-/** The Spark, Delta and Python of Glue 5.1 are what glue-jobs/ is written for. */
+/** The Spark and Python of Glue 5.1 are what glue-jobs/ is written for. */
 export const GLUE_VERSION = '5.1';
 
 export interface PySparkJobProps {
@@ -18,6 +19,8 @@ export interface PySparkJobProps {
   readonly packages: readonly Asset[];
   /** Jars beyond Glue's own. @default [] */
   readonly jars?: readonly Asset[];
+  /** Delta's own jars instead of Glue's. @default - the Delta that Glue has */
+  readonly delta?: DeltaJars;
   /** What else the script reads. @default [] */
   readonly files?: readonly Asset[];
   readonly workerType: string;
@@ -47,6 +50,8 @@ export interface PySparkBatchJobProps extends PySparkJobProps {
   readonly timeout?: Duration;
 }
 
+const jarsOf = ({ delta, jars = [] }: PySparkJobProps): readonly Asset[] => (delta ? [delta.spark, delta.storage, ...jars] : jars);
+
 /** A Glue job with a role of its own, which may read the job's files, write its logs and publish its metrics. */
 export abstract class PySparkJob extends Construct {
   readonly jobName: string;
@@ -65,6 +70,10 @@ export abstract class PySparkJob extends Construct {
       ...props.sparkConf,
     };
     const urls = (assets: readonly Asset[]) => assets.map((asset) => asset.s3ObjectUrl).join(',');
+    const jars = jarsOf(props);
+    // AWS: with another Delta than Glue's, `--datalake-formats` must not name it, ours come first on the class path, and its Python
+    // package is in the jar ("Using the Delta Lake framework in AWS Glue").
+    const python = props.delta ? [...props.packages, props.delta.spark] : props.packages;
     const { command, ...lifetime } = kind;
     const job = new CfnJob(this, 'Job', {
       name: props.jobName,
@@ -80,12 +89,12 @@ export abstract class PySparkJob extends Construct {
       ...(props.connections?.length ? { connections: { connections: [...props.connections] } } : {}),
       ...(props.securityConfiguration ? { securityConfiguration: props.securityConfiguration } : {}),
       defaultArguments: {
-        '--datalake-formats': 'delta',
+        ...(props.delta ? { '--user-jars-first': 'true' } : { '--datalake-formats': 'delta' }),
         '--enable-metrics': 'true',
         '--enable-observability-metrics': 'true',
         '--enable-continuous-cloudwatch-log': 'true',
-        '--extra-py-files': urls(props.packages),
-        ...(props.jars?.length ? { '--extra-jars': urls(props.jars) } : {}),
+        '--extra-py-files': urls(python),
+        ...(jars.length > 0 ? { '--extra-jars': urls(jars) } : {}),
         '--TempDir': `s3://${props.artefacts.bucketName}/tmp/`,
         '--conf': Object.entries(sparkConf)
           .map(([name, value]) => `${name}=${value}`)
@@ -99,9 +108,10 @@ export abstract class PySparkJob extends Construct {
     this.grantRun(props);
   }
 
-  private grantRun({ script, packages, jars = [], files = [], metricsNamespace, artefacts }: PySparkJobProps): void {
+  private grantRun(props: PySparkJobProps): void {
+    const { script, packages, files = [], metricsNamespace, artefacts } = props;
     artefacts.grantReadWrite(this.role, 'tmp/*');
-    for (const asset of [script, ...packages, ...jars, ...files]) asset.grantRead(this.role);
+    for (const asset of [script, ...packages, ...jarsOf(props), ...files]) asset.grantRead(this.role);
     this.allow(['cloudwatch:PutMetricData'], ['*'], { StringEquals: { 'cloudwatch:namespace': [...(metricsNamespace ? [metricsNamespace] : []), 'Glue'] } });
     this.allow(
       ['logs:CreateLogGroup', 'logs:CreateLogStream', 'logs:PutLogEvents', 'logs:AssociateKmsKey'],

@@ -37,8 +37,19 @@ describe('PySparkStreamingJob', () => {
       Connections: Match.absent(),
       SecurityConfiguration: Match.absent(),
       Timeout: Match.absent(),
-      DefaultArguments: { '--extra-jars': Match.absent(), '--lake': 's3a://l' },
+      DefaultArguments: { '--extra-jars': Match.absent(), '--user-jars-first': Match.absent(), '--datalake-formats': 'delta', '--lake': 's3a://l' },
     });
+  });
+  test('with a Delta of its own does not ask for Glue’s, puts its jars first, and takes its Python package from the jar', () => {
+    const s = stack();
+    const named = (id: string) => new Asset(s, id, { path: join(ROOT, 'glue-jobs', `${id}.py`) });
+    const [spark, storage, other] = [named('silver'), named('gold'), named('combined')];
+    new PySparkStreamingJob(s, 'Job', { ...jobProps(s, 'a'), delta: { spark, storage }, jars: [other] });
+    const [job] = Object.values(Template.fromStack(s).findResources('AWS::Glue::Job'));
+    const { '--extra-jars': jars, '--extra-py-files': python, '--user-jars-first': first, ...rest } = job?.Properties.DefaultArguments ?? {};
+    const resolved = (assets: Asset[]) => s.resolve(assets.map((asset) => asset.s3ObjectUrl).join(','));
+    expect({ jars, python, first }).toEqual({ jars: resolved([spark, storage, other]), python: resolved([spark]), first: 'true' });
+    expect(rest).not.toHaveProperty('--datalake-formats');
   });
   test('refuses fewer workers than Glue takes', () => {
     const s = stack();

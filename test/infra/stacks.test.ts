@@ -1,6 +1,10 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Match, type Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
 import { datasets, httpSources } from '../../contracts/index.js';
+import { ROOT } from '../../localstack/paths.js';
 import { synthesise } from '../support/templates.js';
 
 const STAGES = ['local', 'dev', 'prod'] as const;
@@ -12,6 +16,19 @@ const resourcesOf = (stage: (typeof STAGES)[number], env: Record<string, string>
 const text = (value: unknown): string => JSON.stringify(value);
 
 const streamingJobs = (template: Template) => Object.values(template.findResources('AWS::Glue::Job', { Properties: { Command: { Name: 'gluestreaming' } } }));
+
+/** The jars that a job's argument names, by the names that their checksums have in jars.sha256. */
+const jarsOf = (stage: (typeof STAGES)[number], argument: unknown): string[] => {
+  const names = new Map(
+    readFileSync(join(ROOT, 'localstack', 'install', 'jars.sha256'), 'utf8')
+      .split('\n')
+      .map((line) => line.split(/ {2}glue\//) as [string, string]),
+  );
+  return [...text(argument).matchAll(/([0-9a-f]{64}\.jar)/g)].map(([jar]) => {
+    const bytes = readFileSync(join(synthesise(stage).app.outdir, `asset.${jar}`));
+    return names.get(createHash('sha256').update(bytes).digest('hex')) ?? `${jar}, which jars.sha256 does not name`;
+  });
+};
 
 describe.each(STAGES)('stage %s', (stage) => {
   test('has no cdk-nag finding that is not acknowledged', () => expect(synthesise(stage).findings()).toEqual([]), 120_000);
@@ -50,7 +67,6 @@ describe.each(STAGES)('stage %s', (stage) => {
       });
       expect(Properties).not.toHaveProperty('Timeout');
       expect(Properties.DefaultArguments['--release']).toMatch(/^[0-9a-f]{16}$/);
-      expect(Properties.DefaultArguments['--datalake-formats']).toBe('delta');
       expect(text(Properties.DefaultArguments['--conf'])).toContain('io.delta.sql.DeltaSparkSessionExtension');
     }
   });
@@ -241,9 +257,27 @@ describe('deployed stages', () => {
 
   test('bring the jars that Glue lacks: IAM for Kafka, and checkpoints that can be aborted', () => {
     for (const { Properties } of streamingJobs(synthesise('dev').template('medallion'))) {
-      const jars = text(Properties.DefaultArguments['--extra-jars']).match(/\.jar/g);
-      expect(jars).toHaveLength(2);
+      expect(jarsOf('dev', Properties.DefaultArguments['--extra-jars'])).toEqual([
+        expect.stringMatching(/^delta-spark_/),
+        expect.stringMatching(/^delta-storage-/),
+        expect.stringMatching(/^aws-msk-iam-auth-/),
+        expect.stringMatching(/^spark-hadoop-cloud_/),
+      ]);
       expect(text(Properties.DefaultArguments['--conf'])).toContain('AbortableStreamBasedCheckpointFileManager');
+    }
+  });
+
+  test.each(['dev', 'prod'] as const)('run every job of %s on the Delta that keeps its history, and on no other', (stage) => {
+    const jobs = (['medallion', 'publishing'] as const).flatMap((name) => Object.values(synthesise(stage).template(name).findResources('AWS::Glue::Job')));
+    expect(jobs.length).toBe(stage === 'prod' ? 5 : 3);
+    for (const { Properties } of jobs) {
+      const { '--extra-jars': jars, '--extra-py-files': python, ...rest } = Properties.DefaultArguments;
+      // What `pytest` proves of 3.3.3 (test_log_cleanup.py) holds for these very bytes.
+      expect(jarsOf(stage, jars).slice(0, 2)).toEqual(['delta-spark_2.12-3.3.3.jar', 'delta-storage-3.3.3.jar']);
+      expect(jarsOf(stage, python)).toEqual(['delta-spark_2.12-3.3.3.jar']);
+      expect(rest).toMatchObject({ '--user-jars-first': 'true' });
+      // AWS: with it, Glue's own Delta would be on the class path too.
+      expect(rest).not.toHaveProperty('--datalake-formats');
     }
   });
 
