@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isLoopbackUrl } from '../lambdas/shared/recorded-feeds.js';
 import { commaList, concerning, type ENVIRONMENT, type Environment, sayVariable } from './environment.js';
 
 export const STAGES = ['local', 'dev', 'prod'] as const;
@@ -105,7 +106,7 @@ export const configSchema = z
     ingestion: z
       .object({
         /** Serve feeds from here instead of their own addresses: `URL/SOURCE`. @default - the contracts' URLs */
-        feedsUrl: z.url().optional(),
+        feedsUrl: z.url().refine(isLoopbackUrl, { error: 'recorded feeds are on this machine: a URL of 127.0.0.1 or localhost' }).optional(),
         memoryMiB: z.number().int().min(128).default(512),
         schedules: z.boolean().default(true),
         /** Sources that the hourly flow checks side by side. */
@@ -250,6 +251,11 @@ function brokerOf(env: Environment, fallback: ConfigInput['broker']): ConfigInpu
 export function loadConfig(stage: string, environment: Environment = {}): Config {
   if (!(STAGES as readonly string[]).includes(stage)) throw new Error(`unknown stage "${stage}": use -c stage=${STAGES.join(' | ')}`);
   const onThisMachine = stage === 'local' || booleanOf(concerning({ onThisMachine: false, deployed: true }, environment), 'SLUICE_REHEARSAL') === true;
+  const { SLUICE_FEEDS_URL: feedsUrl } = environment;
+  if (!onThisMachine && feedsUrl !== undefined && feedsUrl !== '')
+    throw new Error(
+      `SLUICE_FEEDS_URL is set, and stage "${stage}" is on AWS: recorded feeds are for this machine, sources there are fetched from where they are. Unset it (and look into .env)`,
+    );
   const env = concerning({ onThisMachine, deployed: stage !== 'local' }, environment);
   const ofStage = STAGE_DEFAULTS[stage as Stage];
   const profile = env.SLUICE_PROFILE ?? ofStage.profile;

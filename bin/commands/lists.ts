@@ -5,6 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import type { Command } from 'commander';
 import { httpSources } from '../../contracts/index.js';
 import { commaList } from '../../lib/environment.js';
+import { guarded } from '../../localstack/guard.js';
 import { getList, listsBucket, listsRoot, type Manifest, readList, readManifest, runExport } from '../lists.js';
 import { bytes, CliError, EXIT, printJson, printRows, say } from '../output.js';
 import { stageOption } from '../sources.js';
@@ -71,30 +72,32 @@ async function exportLists(options: ExportOptions): Promise<void> {
 }
 
 /** Serves the bucket as CloudFront does on AWS: `/lists/...` with ETag and 304, and a page of what there is. */
-function listServer(lake: Target, bucket: string) {
-  return createServer((request, response) => {
-    const answer = async () => {
-      const path = decodeURIComponent(new URL(request.url ?? '/', 'http://lists').pathname).slice(1);
-      if (request.method !== 'GET' && request.method !== 'HEAD') return void response.writeHead(405, { allow: 'GET, HEAD' }).end();
-      if (path === '') return void response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(page(await readManifest(lake, bucket, 'lists')));
-      const found = path.startsWith('lists/') ? await getList(lake, bucket, path, request.headers['if-none-match']) : null;
-      if (found === null) return void response.writeHead(404, { 'content-type': 'text/plain' }).end('no such list; / has what there is\n');
-      if (found === 'notModified') return void response.writeHead(304, { etag: request.headers['if-none-match'] ?? '' }).end();
-      response.writeHead(200, {
-        'content-type': found.ContentType ?? 'text/plain; charset=utf-8',
-        'cache-control': found.CacheControl ?? 'no-cache',
-        ...(found.ContentLength === undefined ? {} : { 'content-length': found.ContentLength }),
-        ...(found.ETag === undefined ? {} : { etag: found.ETag }),
-        ...(found.LastModified === undefined ? {} : { 'last-modified': found.LastModified.toUTCString() }),
+export function listServer(lake: Target, bucket: string) {
+  return createServer(
+    guarded((request, response) => {
+      const answer = async () => {
+        const path = decodeURIComponent(new URL(request.url ?? '/', 'http://lists').pathname).slice(1);
+        if (request.method !== 'GET' && request.method !== 'HEAD') return void response.writeHead(405, { allow: 'GET, HEAD' }).end();
+        if (path === '') return void response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(page(await readManifest(lake, bucket, 'lists')));
+        const found = path.startsWith('lists/') ? await getList(lake, bucket, path, request.headers['if-none-match']) : null;
+        if (found === null) return void response.writeHead(404, { 'content-type': 'text/plain' }).end('no such list; / has what there is\n');
+        if (found === 'notModified') return void response.writeHead(304, { etag: request.headers['if-none-match'] ?? '' }).end();
+        response.writeHead(200, {
+          'content-type': found.ContentType ?? 'text/plain; charset=utf-8',
+          'cache-control': found.CacheControl ?? 'no-cache',
+          ...(found.ContentLength === undefined ? {} : { 'content-length': found.ContentLength }),
+          ...(found.ETag === undefined ? {} : { etag: found.ETag }),
+          ...(found.LastModified === undefined ? {} : { 'last-modified': found.LastModified.toUTCString() }),
+        });
+        if (request.method === 'HEAD') return void response.end();
+        await pipeline(found.Body as NodeJS.ReadableStream, response);
+      };
+      answer().catch((error: Error) => {
+        if (!response.headersSent) response.writeHead(error instanceof CliError ? 503 : 500, { 'content-type': 'text/plain' });
+        response.end(`${error.message}\n`);
       });
-      if (request.method === 'HEAD') return void response.end();
-      await pipeline(found.Body as NodeJS.ReadableStream, response);
-    };
-    answer().catch((error: Error) => {
-      if (!response.headersSent) response.writeHead(error instanceof CliError ? 503 : 500, { 'content-type': 'text/plain' });
-      response.end(`${error.message}\n`);
-    });
-  });
+    }),
+  );
 }
 
 const html = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');

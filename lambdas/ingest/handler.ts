@@ -7,6 +7,7 @@ import { datasets, findDataset, findListSource, findSource } from '../../contrac
 import { kafkaConnection, required } from '../shared/environment.js';
 import { kafkaProducer } from '../shared/kafka.js';
 import { embeddedMetrics } from '../shared/metrics.js';
+import { recordedFeeds } from '../shared/recorded-feeds.js';
 import { DynamoSourceState } from './dynamo-state.js';
 import { httpFetch } from './fetch.js';
 import { checkMetrics } from './metrics.js';
@@ -19,8 +20,9 @@ import { S3LandingStore } from './s3-store.js';
 const s3 = new S3Client({ forcePathStyle: process.env.S3_FORCE_PATH_STYLE === 'true' });
 const dynamo = new DynamoDBClient({});
 const secrets = new SecretsManagerClient({});
+const feedsUrl = recordedFeeds(process.env);
 // Recorded feeds are on this machine; nothing else may be fetched from a private address.
-const fetch = httpFetch({ allowPrivate: process.env.SLUICE_FEEDS_URL !== undefined });
+const fetch = httpFetch({ allowPrivate: feedsUrl !== undefined });
 
 async function secretValue(name: string): Promise<string | undefined> {
   try {
@@ -45,14 +47,12 @@ export async function handler(event: IngestEvent | ReplayEvent | PastQuestion): 
 
 async function past(question: PastQuestion): Promise<PastAnswer> {
   const { source } = findSource(question.source, datasets);
-  const feedsUrl = process.env.SLUICE_FEEDS_URL;
   const deps = { fetch, landing: new S3LandingStore(s3, required('LANDING_BUCKET')), temporaryFolder: tmpdir(), ...(feedsUrl ? { feedsUrl } : {}) };
   return question.past === 'versions' ? { versions: await versionsBetween(source, question.from, question.to, deps) } : keepBody(source, question.version, deps);
 }
 
 async function check(event: IngestEvent): Promise<SourceCheck> {
   const { dataset, source } = findListSource(event.source, datasets);
-  const feedsUrl = process.env.SLUICE_FEEDS_URL;
   const producer = kafkaProducer(kafkaConnection());
   try {
     const checked = await run(event, {

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
+import { guarded } from '../guard.js';
 
 /** What a test or a demonstration asks a feed to do instead of answering well. */
 export interface Fault {
@@ -77,14 +78,16 @@ function servePast(path: string, query: URLSearchParams, response: ServerRespons
  */
 export function feedServer(folders: readonly string[]): Server {
   const faults = new Map<string, Fault>();
-  return createServer((request, response) => {
-    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://feeds');
-    const path = pathname.slice(1);
-    const fault = faults.get(path);
-    if (path.startsWith('_fault/')) void control(path.slice('_fault/'.length), request, response, faults);
-    else if (path.startsWith('_past/') && fault === undefined) servePast(path.slice('_past/'.length), searchParams, response, folders);
-    else setTimeout(() => serve(path, request, response, folders, fault), fault?.delayMs ?? 0);
-  });
+  return createServer(
+    guarded((request, response) => {
+      const { pathname, searchParams } = new URL(request.url ?? '/', 'http://feeds');
+      const path = pathname.slice(1);
+      const fault = faults.get(path);
+      if (path.startsWith('_fault/')) void control(path.slice('_fault/'.length), request, response, faults);
+      else if (path.startsWith('_past/') && fault === undefined) servePast(path.slice('_past/'.length), searchParams, response, folders);
+      else setTimeout(() => serve(path, request, response, folders, fault), fault?.delayMs ?? 0);
+    }),
+  );
 }
 
 async function control(source: string, request: IncomingMessage, response: ServerResponse, faults: Map<string, Fault>): Promise<void> {

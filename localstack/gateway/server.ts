@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
+import { guarded } from '../guard.js';
 import { ServiceError } from './errors.js';
 import { type Call, callOf, readBody, writeBody } from './wire.js';
 
@@ -8,19 +9,21 @@ export type Operations = Readonly<Record<string, (input: never) => unknown>>;
 /**
  * The front door: a reverse proxy before an AWS emulator. A request that names an operation in `services`
  * (`{ AWSGlue: { StartJobRun } }`) is answered here, and so are `pages` by their path; every other is passed on,
- * streamed both ways.
+ * streamed both ways. It starts jobs and runs functions for whoever asks: web pages are refused (../guard.ts).
  */
 export function frontDoor(emulator: URL, services: Readonly<Record<string, Operations>>, pages: Readonly<Record<string, () => Promise<Page>>> = {}): Server {
-  return createServer((incoming, outgoing) => {
-    const call = callOf(incoming.url, incoming.headers['x-amz-target']);
-    const handler = call === null ? undefined : (services[call.service]?.[call.operation] as ((input: unknown) => unknown) | undefined);
-    // Requests to AWS are signed; a browser's and a scraper's are not.
-    const own = incoming.method === 'GET' && incoming.headers.authorization === undefined ? pages[incoming.url ?? ''] : undefined;
-    if (incoming.url === '/_sluice/health') answer(outgoing, 200, { door: 'open' });
-    else if (own) void show(own, outgoing);
-    else if (call !== null && handler) void serve(call, handler, incoming, outgoing);
-    else pass(emulator, incoming, outgoing);
-  });
+  return createServer(
+    guarded((incoming, outgoing) => {
+      const call = callOf(incoming.url, incoming.headers['x-amz-target']);
+      const handler = call === null ? undefined : (services[call.service]?.[call.operation] as ((input: unknown) => unknown) | undefined);
+      // Requests to AWS are signed; a browser's and a scraper's are not.
+      const own = incoming.method === 'GET' && incoming.headers.authorization === undefined ? pages[incoming.url ?? ''] : undefined;
+      if (incoming.url === '/_sluice/health') answer(outgoing, 200, { door: 'open' });
+      else if (own) void show(own, outgoing);
+      else if (call !== null && handler) void serve(call, handler, incoming, outgoing);
+      else pass(emulator, incoming, outgoing);
+    }),
+  );
 }
 
 /** Something for people and scrapers. */

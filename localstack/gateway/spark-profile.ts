@@ -27,6 +27,8 @@ export function sparkProfile(
     'spark.driver.host': '127.0.0.1',
     'spark.ui.port': String(uiPort),
     'spark.ui.showConsoleProgress': 'false',
+    // The console looks and does nothing: it has no guard against web pages (localstack/guard.ts).
+    'spark.ui.killEnabled': 'false',
     'spark.local.dir': runTmp,
     'spark.sql.warehouse.dir': join(runTmp, 'warehouse'),
     'spark.driver.extraClassPath': join(realpathSync(join(home.tools, 'jars')), 'spark', '*'),

@@ -1,13 +1,13 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Home } from '../paths.js';
+import { type Home, ROOT } from '../paths.js';
 import { type Spec, until } from '../process.js';
 
 /** Credentials of the AWS on this machine; the emulator checks none. */
 export const LOCAL_CREDENTIALS = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test', AWS_REGION: 'us-east-1', AWS_DEFAULT_REGION: 'us-east-1' } as const;
 
 /**
- * MiniStack: S3, CloudFormation, Lambda's host, Scheduler, SQS, SNS, CloudWatch, DynamoDB, the Glue catalog.
+ * MiniStack: S3, CloudFormation, Lambda's host, Scheduler, SQS, SNS, CloudWatch, DynamoDB, the Glue catalog; behind the guard of our own servers.
  *
  * @param doorPort the front door, which its functions are told as their AWS endpoint
  */
@@ -20,7 +20,7 @@ export function emulatorSpec(home: Home, port: number, doorPort: number): Spec {
   return {
     name: 'aws',
     command: join(home.tools, 'python', 'bin', 'python'),
-    args: ['-m', 'ministack'],
+    args: [join(ROOT, 'localstack', 'services', 'guarded_emulator.py')],
     env: {
       ...LOCAL_CREDENTIALS,
       BIND_HOST: '127.0.0.1',

@@ -4,6 +4,7 @@ import { SOURCE_STATE_NAMES } from '../../contracts/harmful-domains.js';
 import { findRunning, isAlive } from '../../localstack/process.js';
 import { jobRuns, runIsAlive } from '../../localstack/stack.js';
 import { type Lake, useLake } from '../support/lake.js';
+import { send } from '../support/plain-http.js';
 import { testWithSharedData } from '../support/shared-data.js';
 
 const LOAD_KEYS = 500;
@@ -48,6 +49,20 @@ describe('the lake on this machine, its three Spark jobs apart', () => {
     const { stdout } = await lake.cli('status', '--env');
     expect(stdout).toContain(`export AWS_ENDPOINT_URL=http://127.0.0.1:${lake.state.ports.door}\n`);
     expect(stdout).toMatch(/export AWS_ACCESS_KEY_ID=test/);
+  }, 60_000);
+
+  test('lets no web page speak to it: neither to the door, nor past it to the emulator, nor to the feeds', async () => {
+    const { door, emulator, feeds } = lake.state.ports;
+    const start = { method: 'POST', path: '/2015-03-31/functions/sluice-local-ingest/invocations', body: '{"source":"stevenblack","dryRun":true}' };
+    for (const port of [door, emulator, feeds]) {
+      const pages: Record<string, string>[] = [
+        { host: `rebound.example:${port}` },
+        { host: `127.0.0.1:${port}`, origin: 'https://page.example' },
+        { host: `127.0.0.1:${port}`, 'sec-fetch-site': 'cross-site' },
+      ];
+      for (const headers of pages) expect([port, headers, (await send(port, headers, start)).status]).toEqual([port, headers, 403]);
+      expect((await send(port, { host: `localhost:${port}` })).status).not.toBe(403);
+    }
   }, 60_000);
 
   test('a dry run of ingestion changes nothing', async () => {

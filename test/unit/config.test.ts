@@ -47,6 +47,13 @@ describe('configuration', () => {
     ['a yes that is none', 'dev', { SLUICE_RETAIN_DATA: 'False' }, /SLUICE_RETAIN_DATA is "False": use true or false/],
     ['a rehearsal that is none', 'dev', { SLUICE_REHEARSAL: '1' }, /SLUICE_REHEARSAL is "1": use true or false/],
     ['the data of a stage that is none', 'dev', { SLUICE_DELETE_DATA_OF: 'prdo' }, /SLUICE_DELETE_DATA_OF is "prdo"\. It takes: the stage whose data may be deleted/],
+    ['recorded feeds on AWS', 'dev', { SLUICE_FEEDS_URL: 'http://127.0.0.1:4570' }, /SLUICE_FEEDS_URL is set, and stage "dev" is on AWS[\s\S]*Unset it/],
+    [
+      'recorded feeds of another machine',
+      'local',
+      { SLUICE_KAFKA_BOOTSTRAP_SERVERS: '127.0.0.1:9', SLUICE_FEEDS_URL: 'http://192.0.2.7:4570' },
+      /ingestion\.feedsUrl: recorded feeds are on this machine/,
+    ],
   ])('refuses %s and says where', (_what, stage, env, message) => expect(() => loadConfig(stage, env)).toThrow(message));
   test('an empty variable is none', () => expect(loadConfig('dev', { SLUICE_VPC_ID: '', SLUICE_MONTHLY_BUDGET: '', SLUICE_BROKER: '' })).toEqual(loadConfig('dev')));
   test('this machine takes of a developer’s settings what concerns it', () => {
