@@ -37,7 +37,8 @@ function localStores() {
     },
     get: async (key: string) => createReadStream(path(key)),
   };
-  return { state: store, landing };
+  const published = { of: async () => [], put: async () => undefined, change: async () => undefined, remove: async () => undefined };
+  return { state: store, landing, published };
 }
 
 async function ours(): Promise<Record<string, unknown>> {

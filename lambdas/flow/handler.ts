@@ -4,6 +4,7 @@ import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { z } from 'zod';
 import { findDataset } from '../../contracts/index.js';
 import { MonitorState } from '../monitor/state.js';
+import { DynamoPublished } from '../shared/dynamo-published.js';
 import { kafkaConnection, required } from '../shared/environment.js';
 import { kafkaClient, kafkaProducer } from '../shared/kafka.js';
 import { operationRecord } from '../shared/outgoing.js';
@@ -13,7 +14,9 @@ const settings = z.object({ sources: z.array(z.object({ name: z.string(), everyM
 
 type FlowEvent = { readonly step: 'plan' } | { readonly step: 'summarise'; readonly plan: Plan; readonly attempts: readonly Attempt[] } | ({ readonly step: 'failed' } & Unplanned);
 
-const state = new MonitorState(new DynamoDBClient({}), required('STATE_TABLE'));
+const dynamo = new DynamoDBClient({});
+const state = new MonitorState(dynamo, required('STATE_TABLE'));
+const published = new DynamoPublished(dynamo, required('STATE_TABLE'));
 const sns = new SNSClient({});
 
 /** The first and the last step of the hourly flow (Step Functions). */
@@ -29,7 +32,14 @@ export async function handler(event: FlowEvent): Promise<Plan | Summary> {
         await admin.disconnect();
       }
     };
-    return plan({ runId: randomUUID(), now: Date.now(), sources, statusOf: (source) => state.source(source), askBroker });
+    return plan({
+      runId: randomUUID(),
+      now: Date.now(),
+      sources,
+      statusOf: (source) => state.source(source),
+      owes: async (source) => (await published.of(source)).some(({ askedAt }) => askedAt !== null),
+      askBroker,
+    });
   }
   const summary = event.step === 'failed' ? summariseUnplanned(event, Date.now()) : summarise(event.plan, event.attempts, Date.now(), always);
   // People first: they must be told where Kafka is away.

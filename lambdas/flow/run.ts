@@ -25,6 +25,8 @@ export interface PlanDeps {
   readonly now: number;
   readonly sources: readonly FlowSource[];
   readonly statusOf: (source: string) => Promise<SourceStatus>;
+  /** Whether the source is asked to send records again: then it is due, paused or not. */
+  readonly owes: (source: string) => Promise<boolean>;
   /** Fails where the broker is not well. */
   readonly askBroker: () => Promise<void>;
 }
@@ -43,10 +45,10 @@ export function isDue({ everyMinutes }: FlowSource, { lastCheckAt, lastOutcome, 
 }
 
 /** The first step of the flow: is the broker well, and which sources are due? */
-export async function plan({ runId, now, sources, statusOf, askBroker }: PlanDeps): Promise<Plan> {
+export async function plan({ runId, now, sources, statusOf, owes, askBroker }: PlanDeps): Promise<Plan> {
   const base = { runId, startedAt: new Date(now).toISOString() };
   const due: { source: string }[] = [];
-  for (const source of sources) if (isDue(source, await statusOf(source.name), now)) due.push({ source: source.name });
+  for (const source of sources) if ((await owes(source.name)) || isDue(source, await statusOf(source.name), now)) due.push({ source: source.name });
   try {
     await askBroker();
     return { ...base, healthy: true, reason: null, due };

@@ -4,6 +4,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { GetSecretValueCommand, ResourceNotFoundException, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { datasets, findDataset, findListSource, findSource } from '../../contracts/index.js';
+import { DynamoPublished } from '../shared/dynamo-published.js';
 import { kafkaConnection, required } from '../shared/environment.js';
 import { kafkaProducer } from '../shared/kafka.js';
 import { embeddedMetrics } from '../shared/metrics.js';
@@ -67,6 +68,7 @@ async function check(event: IngestEvent): Promise<SourceCheck> {
       clock: () => new Date(),
       newId: randomUUID,
       state: new DynamoSourceState(dynamo, required('STATE_TABLE')),
+      published: new DynamoPublished(dynamo, required('STATE_TABLE')),
       landing: new S3LandingStore(s3, required('LANDING_BUCKET')),
       fetch,
       producer,

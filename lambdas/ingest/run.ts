@@ -12,6 +12,7 @@ import type { EmitEntry, ParseReport } from '../shared/formats/parsed.js';
 import { splitLines } from '../shared/lines.js';
 import { headersOf, operationRecord, outgoing, type Step } from '../shared/outgoing.js';
 import { type OutgoingRecord, type Producer, sendAll } from '../shared/producer.js';
+import type { Part, Published, PublishedRuns } from '../shared/published.js';
 import { type Difference, decodeEntry, encodeEntry, entryKey, type Listing, nextSnapshot, type SnapshotEntry } from '../shared/snapshot.js';
 import type { Fetch, FetchResult } from './fetch.js';
 import { BadEdit, checkEdit, editList, type OperatorEdit } from './operator.js';
@@ -19,7 +20,7 @@ import { chainOf, type PastStep, pastSequence } from './past.js';
 import { recordOf } from './record.js';
 import { type FetchTarget, MissingKey } from './request.js';
 import { SortedListings } from './sorted-listings.js';
-import type { SnapshotRef, SourceState, SourceStateStore } from './state.js';
+import { LeaseLostError, type SnapshotRef, type SourceState, type SourceStateStore } from './state.js';
 import { type LandingStore, landingKeys, textOf } from './store.js';
 
 export interface IngestEvent {
@@ -52,6 +53,8 @@ export interface IngestDeps {
   readonly clock: () => Date;
   readonly newId: () => string;
   readonly state: SourceStateStore;
+  /** What was sent and not seen in Bronze yet. */
+  readonly published: PublishedRuns;
   readonly landing: LandingStore;
   readonly fetch: Fetch;
   readonly producer: Producer;
@@ -129,6 +132,10 @@ class Run {
   private readonly chain: string;
   private leaseAt = 0;
   private readonly steps: Step[] = [];
+  /** What this run has sent. */
+  private sent: Published | null = null;
+  /** Runs whose records this one has sent again. */
+  private readonly healed: string[] = [];
 
   constructor(
     private readonly event: IngestEvent,
@@ -181,6 +188,7 @@ class Run {
     }
     const folder = await mkdtemp(join(this.deps.temporaryFolder, 'ingest-'));
     try {
+      if (this.event.dryRun !== true && past === undefined) await this.heal();
       if (held.paused && this.event.scheduled === true) {
         this.check.outcome = 'skipped';
         this.check.reason = 'an operator paused the source';
@@ -426,8 +434,48 @@ class Run {
     for await (const { text } of splitLines(bytes)) yield decodeEntry(text, key);
   }
 
-  /** Sends a snapshot's differences (the entries that changed in it), or all of it. */
-  private async publish(snapshot: SnapshotRef, what: 'difference' | 'whole'): Promise<void> {
+  /**
+   * Sends again what the monitor found to be missing in Bronze: the same parts of the same snapshots, so the same records but for the
+   * run. Also where the source is paused: nothing is fetched. What cannot be sent holds the source up no further; the monitor asks again.
+   */
+  private async heal(): Promise<void> {
+    const { source, published } = this.deps;
+    for (const owed of await published.of(source.name)) {
+      if (owed.askedAt === null) continue;
+      try {
+        for (const { snapshot, sequence, what } of owed.parts) await this.publish({ key: snapshot, sequence }, what, owed.tries + 1);
+        await published.remove(source.name, [owed.runId]);
+        this.healed.push(owed.runId);
+      } catch (cause) {
+        if (cause instanceof LeaseLostError) throw cause;
+        console.error(`the records of run ${owed.runId} could not be sent again`, cause);
+        await published.change(source.name, { ...owed, tries: owed.tries + 1, askedAt: null });
+      }
+    }
+  }
+
+  /** Remembers what was acknowledged, until the monitor has seen it in Bronze. */
+  private async remember(part: Part, produced: number, tries: number): Promise<void> {
+    if (produced === 0) return;
+    const { source, published, clock } = this.deps;
+    const before = this.sent;
+    this.sent = {
+      runId: this.runId,
+      at: clock().getTime(),
+      produced: (before?.produced ?? 0) + produced,
+      parts: [...(before?.parts ?? []), part],
+      tries: Math.max(before?.tries ?? 0, tries),
+      askedAt: null,
+    };
+    await published.put(source.name, this.sent);
+  }
+
+  /**
+   * Sends a snapshot's differences (the entries that changed in it), or all of it.
+   *
+   * @param tries how often it was sent before because Bronze lacked it
+   */
+  private async publish(snapshot: Pick<SnapshotRef, 'key' | 'sequence'>, what: Part['what'], tries = 0): Promise<void> {
     const { dataset, source, personalSecret } = this.deps;
     const headers = headersOf(dataset, { source: source.name, runId: this.runId, snapshot: snapshot.key });
     const records = async function* (this: Run): AsyncGenerator<OutgoingRecord> {
@@ -436,7 +484,9 @@ class Run {
         yield outgoing(dataset, recordOf(source, entry), headers, personalSecret);
       }
     };
-    this.check.produced += await this.step('publish', () => sendAll(this.deps.producer, dataset.name, records.call(this), () => this.keepLease()));
+    const produced = await this.step(tries > 0 ? 'heal' : 'publish', () => sendAll(this.deps.producer, dataset.name, records.call(this), () => this.keepLease()));
+    this.check.produced += produced;
+    await this.remember({ snapshot: snapshot.key, sequence: snapshot.sequence, what }, produced, tries);
   }
 
   /** Times a part of the run. */
@@ -473,7 +523,14 @@ class Run {
       finished_at,
       state: RUN_STATES[outcome],
       summary: reason === null ? outcome : `${outcome}: ${reason}`,
-      details: { dataset: this.deps.dataset.name, outcome, produced, steps: this.steps, ...(past === undefined ? {} : { past: past.at }) },
+      details: {
+        dataset: this.deps.dataset.name,
+        outcome,
+        produced,
+        steps: this.steps,
+        ...(this.healed.length === 0 ? {} : { healed: this.healed }),
+        ...(past === undefined ? {} : { past: past.at }),
+      },
     });
     await producer.send(operations.name, [run]);
     return check;

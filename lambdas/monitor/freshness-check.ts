@@ -82,15 +82,20 @@ interface Age {
   readonly lag: number | null;
 }
 
-async function agesOf(dataset: Dataset, { probe, positions, now, oldestIn }: FreshnessDeps): Promise<Age[]> {
-  const { name, topic } = dataset;
+type OffsetDeps = Pick<FreshnessDeps, 'probe' | 'positions' | 'now'>;
+
+/** Age of a layer that says how far it has come by offsets. */
+export async function ageByOffsets({ name, topic }: Dataset, layer: 'bronze' | 'silver', { probe, positions, now }: OffsetDeps): Promise<Age> {
   const { begins, ends } = await probe.range(name);
-  const byOffsets = async (layer: 'bronze' | 'silver'): Promise<Age> => {
-    // What retention has taken is not waiting any more.
-    const next = Object.fromEntries(Object.keys(ends).map((partition) => [partition, Math.max(positions[`${layer}.${name}`]?.offsets?.[partition] ?? 0, begins[partition] ?? 0)]));
-    return { layer, lag: lagOf(next, ends), ms: await ageOf(next, ends, (time) => probe.offsetsAt(name, time), now, topic.retentionHours * 3600_000) };
-  };
-  const [bronze, silver] = [await byOffsets('bronze'), await byOffsets('silver')];
+  // What retention has taken is not waiting any more.
+  const next = Object.fromEntries(Object.keys(ends).map((partition) => [partition, Math.max(positions[`${layer}.${name}`]?.offsets?.[partition] ?? 0, begins[partition] ?? 0)]));
+  return { layer, lag: lagOf(next, ends), ms: await ageOf(next, ends, (time) => probe.offsetsAt(name, time), now, topic.retentionHours * 3600_000) };
+}
+
+async function agesOf(dataset: Dataset, deps: FreshnessDeps): Promise<Age[]> {
+  const { name } = dataset;
+  const { positions, now, oldestIn } = deps;
+  const [bronze, silver] = [await ageByOffsets(dataset, 'bronze', deps), await ageByOffsets(dataset, 'silver', deps)];
   const committed = positions[`silver.${name}`]?.version;
   let gold = silver.ms;
   if (typeof committed === 'number') {

@@ -7,6 +7,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { z } from 'zod';
 import { CANARY_SOURCE, canaryRecord, datasets, findDataset, httpSources, lakeTables } from '../../contracts/index.js';
 import { runSql } from '../shared/athena.js';
+import { DynamoPublished } from '../shared/dynamo-published.js';
 import { kafkaConnection, required } from '../shared/environment.js';
 import { kafkaClient } from '../shared/kafka.js';
 import { embeddedLines } from '../shared/metrics.js';
@@ -16,7 +17,7 @@ import { inWindow } from '../watchdog/run.js';
 import type { CheckResult } from './check.js';
 import { chargesOf, lookAtCost } from './cost-check.js';
 import { deltaLog, pathAt } from './delta-log.js';
-import { lookAtFreshness, type Positions } from './freshness-check.js';
+import { ageByOffsets, lookAtFreshness, type Positions } from './freshness-check.js';
 import { lookAtJobs } from './jobs-check.js';
 import { lookAtKafka } from './kafka-check.js';
 import { KafkajsProbe } from './kafka-probe.js';
@@ -86,7 +87,17 @@ export async function handler(): Promise<Report> {
           const sources = httpSources(datasets).flatMap(({ source }) => (config.sources.includes(source.name) ? [source] : []));
           return lookAtFreshness(datasets, { probe, positions: all, now: Date.now(), oldestIn: log.oldestIn, sources, statusOf: (source) => state.source(source), firstRunAt });
         },
-        quality: () => lookAtQuality(datasets, { sql, now: Date.now(), firstRunAt, everyMinutes: config.everyMinutes }),
+        quality: async () => {
+          const all = Object.assign({}, ...Object.values(await positions())) as Positions;
+          return lookAtQuality(datasets, {
+            sql,
+            now: Date.now(),
+            firstRunAt,
+            everyMinutes: config.everyMinutes,
+            published: new DynamoPublished(dynamo, stateTable),
+            bronzeAge: async (dataset) => (await ageByOffsets(dataset, 'bronze', { probe, positions: all, now: Date.now() })).ms,
+          });
+        },
         cost: () => lookAtCost({ billed: config.billed, monthlyBudget: config.monthlyBudget, charges: () => chargesOf(billing, Date.now()), now: Date.now() }),
       },
       tell: async (checks) => {

@@ -1,6 +1,8 @@
 import type { Dataset } from '../../contracts/index.js';
 import { MONITOR_METRICS } from '../shared/metrics.js';
+import type { PublishedRuns } from '../shared/published.js';
 import { type Finding, inWords, type Looked, metric } from './check.js';
+import { lookAtRuns } from './runs-check.js';
 
 export type Sql = (text: string) => Promise<readonly (readonly (string | null)[])[]>;
 
@@ -10,11 +12,13 @@ export interface QualityDeps {
   readonly firstRunAt: number;
   /** Minutes between two runs of the monitor, and so between two canaries. */
   readonly everyMinutes: number;
+  /** What was sent and not seen in Bronze yet. */
+  readonly published: PublishedRuns;
+  /** Age of the oldest record that Bronze has not read, milliseconds; 0 where it has read all. */
+  readonly bronzeAge: (dataset: Dataset) => Promise<number>;
 }
 
 const MINUTE_MS = 60_000;
-/** Records need some time from Kafka to Bronze before a run's count is held against it. */
-const SETTLED_MINUTES = 15;
 
 /** What the ledger says of the last day, per dataset: read, quarantined, residual. */
 const LEDGER = `SELECT dataset, sum("read"), sum(quarantined), sum(abs(residual)) FROM ops.ledger
@@ -28,15 +32,6 @@ const GAPS = `SELECT dataset, count(*) FROM (
   WHERE l.committed_at > current_timestamp - INTERVAL '7' DAY
 ) WHERE last_offset - first_offset + 1 <> records OR first_offset > before + 1 GROUP BY dataset`;
 
-const HEADER = (name: string) => `from_utf8(element_at(filter(headers, h -> h."key" = '${name}'), 1).value)`;
-
-/** Runs, backfills among them, that sent more than Bronze holds of them: run, subject, sent, held. */
-const SHORT = (dataset: string) => `SELECT r.run_id, r.subject, r.produced, coalesce(b.held, 0) FROM (
-  SELECT run_id, subject, finished_at, cast(json_extract_scalar(details, '$.produced') AS bigint) AS produced FROM silver.operations
-  WHERE kind = 'run' AND json_extract_scalar(details, '$.dataset') = '${dataset}'
-) r LEFT JOIN (SELECT ${HEADER('sluice-run')} AS run_id, count(*) AS held FROM bronze.${dataset} WHERE ingestion_date >= current_date - INTERVAL '2' DAY GROUP BY 1) b ON b.run_id = r.run_id
-WHERE r.finished_at BETWEEN current_timestamp - INTERVAL '1' DAY AND current_timestamp - INTERVAL '${SETTLED_MINUTES}' MINUTE AND r.produced > coalesce(b.held, 0)`;
-
 const RULES = (datasets: readonly Dataset[]) =>
   datasets
     .map(({ name }) => `SELECT '${name}', rule, count(*) FROM quarantine.${name} WHERE kafka_timestamp > current_timestamp - INTERVAL '1' DAY GROUP BY rule`)
@@ -49,7 +44,7 @@ const CANARY = ({ name, canary }: Dataset) => `SELECT
   (SELECT to_unixtime(at) FROM (${canary.gold}) AS newest(at))`;
 
 /** Quarantine rate, ledger residual and rule failures; gaps between offsets; runs that lack records; the canaries. */
-export async function lookAtQuality(datasets: readonly Dataset[], { sql, now, firstRunAt, everyMinutes }: QualityDeps): Promise<Looked> {
+export async function lookAtQuality(datasets: readonly Dataset[], { sql, now, firstRunAt, everyMinutes, published, bronzeAge }: QualityDeps): Promise<Looked> {
   const findings: Finding[] = [];
   const metrics = [];
   const ledger = new Map((await sql(LEDGER)).map(([dataset, ...numbers]) => [dataset, numbers.map(Number)]));
@@ -67,10 +62,9 @@ export async function lookAtQuality(datasets: readonly Dataset[], { sql, now, fi
     metrics.push(metric(MONITOR_METRICS.offsetGaps, gapCount, { Dataset: name }));
     if (gapCount > 0) findings.push({ subject: `offsets of ${name}`, state: 'failed', message: `${gapCount} gaps between the batches of the last week` });
     if (dataset.sources.some(({ kind }) => kind === 'http')) {
-      const short = await sql(SHORT(name));
-      metrics.push(metric(MONITOR_METRICS.runsShort, short.length, { Dataset: name }));
-      for (const [run, source, sent, held] of short)
-        findings.push({ subject: `run ${run}`, state: 'failed', message: `${source} sent ${sent} records, bronze.${name} holds ${held}` });
+      const runs = await lookAtRuns(dataset, { sql, published, now, bronzeAge });
+      metrics.push(metric(MONITOR_METRICS.runsShort, runs.lost, { Dataset: name }));
+      findings.push(...runs.findings);
     }
     const [[...newest] = []] = await sql(CANARY(dataset));
     for (const [i, layer] of (['bronze', 'silver', 'gold'] as const).entries()) {

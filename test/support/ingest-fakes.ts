@@ -8,6 +8,7 @@ import type { FetchResult } from '../../lambdas/ingest/fetch.js';
 import type { IngestDeps } from '../../lambdas/ingest/run.js';
 import { type LastCheck, LeaseLostError, type SnapshotRef, type SourceState, type SourceStateStore } from '../../lambdas/ingest/state.js';
 import type { OutgoingRecord } from '../../lambdas/shared/producer.js';
+import type { Published, PublishedRuns } from '../../lambdas/shared/published.js';
 
 /** What survives a crash: the state table, the landing bucket, Kafka, the clock. */
 export class World {
@@ -15,6 +16,7 @@ export class World {
   readonly topics = new Map<string, OutgoingRecord[]>();
   readonly items = new Map<string, { state: SourceState; owner: string | null; until: number }>();
   readonly checked = new Map<string, LastCheck>();
+  readonly published = new Map<string, Map<string, Published>>();
   body: string | null = '';
   etag: string | null = null;
   status = 200;
@@ -28,6 +30,23 @@ export class World {
 
 /** A process died: nothing it would have done after this happens. */
 export class Crash extends Error {}
+
+/** What runs have sent, as the state table remembers it. */
+export function publishedOf(world: Pick<World, 'published'>, effect: <T>(step: string, action: () => T) => Promise<T>): PublishedRuns {
+  const of = (source: string): Map<string, Published> => {
+    const runs = world.published.get(source) ?? new Map<string, Published>();
+    world.published.set(source, runs);
+    return runs;
+  };
+  return {
+    of: async (source) => [...of(source).values()],
+    put: (source, each) => effect('put published', () => void of(source).set(each.runId, each)),
+    change: async (source, each) => void (of(source).has(each.runId) && of(source).set(each.runId, each)),
+    remove: async (source, runIds) => {
+      for (const id of runIds) of(source).delete(id);
+    },
+  };
+}
 
 /** Called before and after each effect; throws {@link Crash} where a test wants the process to die. */
 export type Fuse = (step: string) => void;
@@ -112,6 +131,7 @@ export function fakeDeps(world: World, fuse: Fuse = () => undefined): IngestDeps
     clock: () => new Date(world.now),
     newId: () => `run-${++world.runs}`,
     state,
+    published: publishedOf(world, effect),
     landing: {
       put: (key, file) =>
         effect(`put ${key.split('/')[0]}`, async () => {

@@ -23,8 +23,8 @@ describe('a source of the hourly flow is due', () => {
 
 describe('the hourly flow', () => {
   const sources = ['a', 'b'].map((name) => ({ name, everyMinutes: 60 }));
-  const planned = (askBroker = async () => undefined) =>
-    plan({ runId: 'r', now: NOW, sources, statusOf: async (name) => (name === 'a' ? {} : { lastCheckAt: ago(5), lastOutcome: 'changed' }), askBroker });
+  const planned = (askBroker = async () => undefined, owes = async (_source: string) => false) =>
+    plan({ runId: 'r', now: NOW, sources, statusOf: async (name) => (name === 'a' ? {} : { lastCheckAt: ago(5), lastOutcome: 'changed', paused: true }), owes, askBroker });
   const check = (source: string, outcome: SourceCheck['outcome'], reason: string | null = null) =>
     ({ source, outcome, reason, started_at: '2026-11-26T12:00:00.000Z', finished_at: '2026-11-26T12:00:02.500Z' }) as SourceCheck;
   const run: Plan = { runId: 'r', startedAt: new Date(NOW).toISOString(), healthy: true, reason: null, due: [{ source: 'a' }, { source: 'b' }] };
@@ -32,6 +32,10 @@ describe('the hourly flow', () => {
   test('plans what is due, and says why the broker is not well', async () => {
     expect(await planned()).toMatchObject({ healthy: true, due: [{ source: 'a' }] });
     expect(await planned(() => Promise.reject(new Error('refused')))).toMatchObject({ healthy: false, reason: 'refused', due: [{ source: 'a' }] });
+  });
+  test('plans what is to be sent again, though it was just checked and is paused', async () => {
+    const { due } = await planned(undefined, async (source) => source === 'b');
+    expect(due).toEqual([{ source: 'a' }, { source: 'b' }]);
   });
   test('tells nobody of a run in which all went well, unless it is told to', () => {
     const quiet = summarise(run, [check('a', 'changed'), check('b', 'skipped', 'paused')], NOW + 9_000, false);

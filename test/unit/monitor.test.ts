@@ -9,6 +9,8 @@ import { type KafkaProbe, lookAtKafka, type TopicState } from '../../lambdas/mon
 import { lookAtQuality } from '../../lambdas/monitor/quality-check.js';
 import { type MonitorDeps, monitor, type Report } from '../../lambdas/monitor/run.js';
 import { embeddedLines, type MetricValue } from '../../lambdas/shared/metrics.js';
+import type { Published } from '../../lambdas/shared/published.js';
+import { publishedOf } from '../support/ingest-fakes.js';
 
 const NOW = Date.parse('2026-11-26T12:00:00Z');
 const MINUTE = 60_000;
@@ -163,8 +165,15 @@ describe('the check of jobs', () => {
 
 describe('the check of quality', () => {
   const answers = (given: Record<string, (string | null)[][]>) => async (sql: string) => Object.entries(given).find(([part]) => sql.includes(part))?.[1] ?? [];
-  const look = (given: Record<string, (string | null)[][]>) =>
-    lookAtQuality([findDataset('harmful_domains')], { sql: answers(given), now: NOW, firstRunAt: NOW - 300 * MINUTE, everyMinutes: 15 });
+  const look = (given: Record<string, (string | null)[][]>, runs: readonly Published[] = []) =>
+    lookAtQuality([findDataset('harmful_domains')], {
+      sql: answers(given),
+      now: NOW,
+      firstRunAt: NOW - 300 * MINUTE,
+      everyMinutes: 15,
+      published: publishedOf({ published: new Map([['stevenblack', new Map(runs.map((each) => [each.runId, each]))]]) }, async (_step, action) => action()),
+      bronzeAge: async () => 0,
+    });
   const seconds = (ago: number) => String((NOW - ago * MINUTE) / 1000);
   const canary = { 'any_match(headers': [[seconds(1), seconds(2), seconds(3)]] };
   test('is content where all is accounted for', async () => {
@@ -173,18 +182,19 @@ describe('the check of quality', () => {
     expect(metricNamed(looked.metrics, 'CanaryAgeMinutes', { Layer: 'gold' })).toBe(3);
   });
   test('names what is not: rate with its rules, residual, gaps, runs that lack records, a canary that does not come', async () => {
-    const looked = await look({
+    const given = {
       'sum(abs(residual))': [['harmful_domains', '1000', '50', '1']],
       'AS before': [['harmful_domains', '2']],
       'FROM quarantine': [['harmful_domains', 'malformed', '50']],
-      'r.produced': [['run-7', 'stevenblack', '10', '8']],
+      'sluice-run': [['run-7', '8']],
       'any_match(headers': [[seconds(1), null, seconds(400)]],
-    });
+    };
+    const looked = await look(given, [{ runId: 'run-7', at: NOW - 60 * MINUTE, produced: 10, parts: [], tries: 3, askedAt: null }]);
     expect(looked.findings.map(({ subject, state, message }) => [subject, state, message])).toEqual([
       ['records of harmful_domains', 'degraded', '50 of 1000 records of the last day quarantined (malformed 50)'],
       ['ledger of harmful_domains', 'failed', '1 records of the last day are in no count'],
       ['offsets of harmful_domains', 'failed', '2 gaps between the batches of the last week'],
-      ['run run-7', 'failed', 'stevenblack sent 10 records, bronze.harmful_domains holds 8'],
+      ['run run-7', 'failed', 'stevenblack sent 10 records, bronze.harmful_domains holds 8; sent again 3 times, in vain'],
       ['canary in bronze harmful_domains', 'ok', 'the newest is 1 min old'],
       ['canary in silver harmful_domains', 'failed', 'none has arrived yet'],
       ['canary in gold harmful_domains', 'failed', 'the newest is 6.7 h old'],
