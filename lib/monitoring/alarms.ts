@@ -269,7 +269,7 @@ function datasetAlarms(dataset: Dataset, config: Config): AlarmSpec[] {
             ...own,
             name: `runs-short-${kebab(name)}`,
             kind: 'runs-short',
-            says: `A run sent more records of ${name} than Bronze holds of it.`,
+            says: `A run sent more records of ${name} than Bronze holds of it, and sending them again has not helped.`,
             command: 'sluice check',
             severity: 'page' as const,
             metric: byMonitor(MONITOR_METRICS.runsShort),

@@ -3,12 +3,14 @@ import { DescribeExecutionCommand, SFNClient, StartExecutionCommand } from '@aws
 import { describe, expect, test } from 'vitest';
 import { DeltaTable } from '../../bin/delta.js';
 import { sourcesOnAt } from '../../bin/sources.js';
+import type { CheckResult } from '../../lambdas/monitor/check.js';
 import type { Facts } from '../../lambdas/monitor/facts.js';
 import type { Report } from '../../lambdas/monitor/run.js';
 import { localBucket, localName } from '../../localstack/identity.js';
 import { until } from '../../localstack/process.js';
 import { client, doorUrl } from '../../localstack/stack.js';
 import { type Lake, useLake } from '../support/lake.js';
+import { lossyRun } from '../support/lossy-run.js';
 
 const ACCOUNT = '000000000000';
 /** What the hourly flow checks while one source is paused: the feeds that are on, and the operator's list in the paused one's place. */
@@ -241,6 +243,46 @@ describe('a lake that runs itself', () => {
     await lake.becomes("SELECT count(*) FROM gold.harmful_domains WHERE name = 'after-the-restore.example' AND is_active", 1);
     expect((await lake.cli('verify', 'silver.harmful_domains')).code).toBe(0);
   }, 500_000);
+
+  test('records that the broker acknowledged and lost are found by the monitor, sent again by the next run, and every layer is whole', async () => {
+    const lostName = 'lost-by-the-broker.example';
+    const listed = (layer: 'silver' | 'gold') => `SELECT count(*) FROM ${layer}.harmful_domains WHERE name = '${lostName}'`;
+    await lake.ingest({ source: 'stevenblack' });
+    const body = await (await fetch(`http://127.0.0.1:${lake.state.ports.feeds}/stevenblack`)).text();
+    await lake.breakFeed('stevenblack', { body: `${body}0.0.0.0 ${lostName}\n` });
+    const lost = await lossyRun(lake, 'stevenblack', 20);
+    expect(lost).toMatchObject({ outcome: 'changed', listed: 1, produced: 1 });
+
+    let looked: CheckResult | undefined;
+    const short = async () => {
+      looked = (await lake.monitor()).checks.find(({ check }) => check === 'quality');
+      return looked?.findings.filter(({ subject }) => subject.startsWith('run ')) ?? [];
+    };
+    const told = () => `the check of quality says: ${JSON.stringify(looked)}`;
+    // The tables that it asks by SQL may have been made just now.
+    const [found] = await until(
+      async () => {
+        const findings = await short();
+        return findings.length > 0 ? findings : null;
+      },
+      { timeoutMs: 120_000, everyMs: 5_000, describe: told },
+    );
+    expect(found).toEqual({
+      subject: `run ${lost.run_id}`,
+      state: 'degraded',
+      message: 'stevenblack sent 1 records, bronze.harmful_domains holds 0; the next run of stevenblack sends them again (try 1 of 3)',
+    });
+    expect(await lake.number(listed('silver'))).toBe(0);
+
+    // The hourly flow's next run; the list itself has not changed since.
+    expect(await lake.ingest({ source: 'stevenblack', scheduled: true })).toMatchObject({ outcome: 'not_modified', produced: 1 });
+    for (const layer of ['silver', 'gold'] as const) await lake.becomes(listed(layer), 1);
+    expect(await lake.sql(`SELECT sequence FROM silver.harmful_domains WHERE name = '${lostName}'`)).toEqual([[String(lost.sequence)]]);
+    await lake.becomes(`SELECT count(*) FROM ops.runs WHERE subject = 'stevenblack' AND json_extract_scalar(details, '$.healed[0]') = '${lost.run_id}'`, 1);
+    await until(async () => (await short()).length === 0 && looked?.state !== 'failed', { timeoutMs: 120_000, everyMs: 5_000, describe: told });
+    expect(await lake.alarmState('runs-short-harmful-domains')).not.toBe('ALARM');
+    await lake.mendFeed('stevenblack');
+  }, 600_000);
 
   test('a stage is proved from its schedules to SQL', async () => {
     const { stdout } = await lake.cli('doctor', '--stage', 'local', '--json');
