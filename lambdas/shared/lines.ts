@@ -82,18 +82,18 @@ export class LineSplitter {
   /** Bytes that end with a line end: the way of nearly every line. */
   private whole(bytes: Buffer): void {
     const text = this.decode(bytes);
-    const onlyLf = !text.includes('\r');
+    // Asked of the bytes: as a search in the text the optimiser moves it into the loop, where it looks through the whole chunk for each line.
+    let cr = bytes.includes(CR) ? text.indexOf('\r') : Number.POSITIVE_INFINITY;
     let start = 0;
     while (start < text.length) {
       const lf = text.indexOf('\n', start);
       let end = lf;
       let next = lf + 1;
-      if (!onlyLf) {
-        const cr = text.indexOf('\r', start);
-        if (cr !== -1 && (lf === -1 || cr < lf)) {
-          end = cr;
-          next = cr + 1 === lf ? lf + 1 : cr + 1;
-        }
+      if (cr < lf || lf === -1) {
+        end = cr;
+        next = cr + 1 === lf ? lf + 1 : cr + 1;
+        cr = text.indexOf('\r', next);
+        if (cr === -1) cr = Number.POSITIVE_INFINITY;
       }
       if (end - start > MAX_LINE_BYTES) this.give(text.slice(start, start + MAX_LINE_BYTES), true);
       else this.give(text.slice(start, end), false);
