@@ -1,5 +1,5 @@
-import { getPublicSuffix, parse as parsePublicSuffix } from 'tldts';
-import { canonicalIp } from './ip.js';
+import { canonicalIp, isDottedDecimal } from './ip.js';
+import { isKnownTopLevel, KNOWN_TOP_LEVEL, lookAt, MAYBE_SUFFIX, suffixKind } from './public-suffix.js';
 import { isSharedHost } from './shared-hosts.js';
 
 /** A domain in lower-case ASCII without trailing dot. Made only by {@link classify}. */
@@ -32,13 +32,10 @@ export type Classified =
   /** The unspecified address: it stands for nothing. */
   | { readonly kind: 'ignored' };
 
-const LABEL = /^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/;
-/** What nearly every name is: nothing to lower or convert, two labels or more, a top level that no address has. */
-const PLAIN_NAME = /^(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
+const LABEL = /^[a-z0-9_-]+$/;
 const NON_ASCII = /[\u{80}-\u{10ffff}]/u;
 const MAX_NAME = 253;
 const MAX_URL = 2_048;
-const SUFFIX_OPTIONS = { allowPrivateDomains: true, extractHostname: false, validateHostname: false } as const;
 
 const IGNORED: Classified = { kind: 'ignored' };
 const reject = (reason: string): Classified => ({ kind: 'reject', reason });
@@ -47,15 +44,18 @@ const reject = (reason: string): Classified => ({ kind: 'reject', reason });
  * Decides what a name on a list is (docs/validity.md). Never throws.
  *
  * Lower case; one trailing dot stripped; IDNA to ASCII only for names that need it; labels 1-63 and 253 in all (RFC
- * 1035); `_` allowed except in the top level; at least two labels; an ICANN public suffix (`co.uk`) refused; a private
- * one (`github.io`) accepted as exact only, whatever `scope` said; anything IP-shaped is an `ip`, never a domain.
+ * 1035); `_`, and `-` at a label's ends, allowed except in the top level; at least two labels; an ICANN public suffix
+ * (`co.uk`) refused; a private one (`github.io`) accepted as exact only, whatever `scope` said; anything IP-shaped is an
+ * `ip`, never a domain.
  */
 export function classify(raw: string, scope: Scope): Classified {
-  if (raw.length <= MAX_NAME && PLAIN_NAME.test(raw)) return domain(raw, scope);
+  const seen = raw.length <= MAX_NAME ? lookAt(raw) : 0;
+  if (seen !== 0) return domain(raw, scope, (seen & KNOWN_TOP_LEVEL) === 0, (seen & MAYBE_SUFFIX) === 0 ? undefined : suffixKind(raw));
+  if (isDottedDecimal(raw)) return raw === '0.0.0.0' ? IGNORED : address(raw);
   let name = raw.toLowerCase();
   const ip = canonicalIp(name);
   if (ip === '0.0.0.0' || ip === '::') return IGNORED;
-  if (ip !== undefined) return { kind: 'entry', entry: { type: 'ip', name: ip as IpAddress, scope: 'exact' }, narrowed: false, unknownTopLevel: false };
+  if (ip !== undefined) return address(ip);
   if (name.endsWith('.')) name = name.slice(0, -1);
   if (name === '') return reject('empty name');
   if (NON_ASCII.test(name)) {
@@ -73,31 +73,23 @@ export function classify(raw: string, scope: Scope): Classified {
   if (labels.length < 2) return reject('single label');
   const top = labels[labels.length - 1] ?? '';
   if (top.includes('_')) return reject('underscore in the top level');
+  if (top.startsWith('-') || top.endsWith('-')) return reject('hyphen at an end of the top level');
   if (/^[0-9]+$/.test(top)) return reject('numeric top level');
-  return domain(name, scope);
+  return domain(name, scope, !isKnownTopLevel(top), suffixKind(name));
 }
+
+const address = (ip: string): Classified => ({
+  kind: 'entry',
+  entry: { type: 'ip', name: ip as IpAddress, scope: 'exact' },
+  narrowed: false,
+  unknownTopLevel: false,
+});
 
 /** A name that is sound by its characters: what the public suffix list says of it. */
-function domain(name: string, scope: Scope): Classified {
-  const unknownTopLevel = !isKnownTopLevel(name.slice(name.lastIndexOf('.') + 1));
-  if (!unknownTopLevel && getPublicSuffix(name, SUFFIX_OPTIONS) === name) {
-    if (parsePublicSuffix(name, SUFFIX_OPTIONS).isPrivate !== true) return reject('public suffix');
-    return { kind: 'entry', entry: { type: 'domain', name: name as Domain, scope: 'exact' }, narrowed: scope === 'subtree', unknownTopLevel };
-  }
-  return { kind: 'entry', entry: { type: 'domain', name: name as Domain, scope }, narrowed: false, unknownTopLevel };
-}
-
-const topLevels = new Map<string, boolean>();
-/** A hostile list may hold any number of top levels. */
-const MAX_TOP_LEVELS = 10_000;
-
-function isKnownTopLevel(label: string): boolean {
-  const remembered = topLevels.get(label);
-  if (remembered !== undefined) return remembered;
-  const { isIcann, isPrivate } = parsePublicSuffix(`name.${label}`, SUFFIX_OPTIONS);
-  const known = isIcann === true || isPrivate === true;
-  if (topLevels.size < MAX_TOP_LEVELS) topLevels.set(label, known);
-  return known;
+function domain(name: string, scope: Scope, unknownTopLevel: boolean, suffix: ReturnType<typeof suffixKind>): Classified {
+  if (suffix === 'icann') return reject('public suffix');
+  const entry = { type: 'domain', name: name as Domain, scope: suffix === 'private' ? 'exact' : scope } as const;
+  return { kind: 'entry', entry, narrowed: suffix === 'private' && scope === 'subtree', unknownTopLevel };
 }
 
 /**
@@ -122,7 +114,7 @@ export function classifyUrl(raw: string): Classified {
   if (host.kind !== 'entry') return host;
   const bare = url.pathname === '/' && url.search === '';
   const { name } = host.entry;
-  const shared = host.entry.type === 'domain' && (isSharedHost(name) || getPublicSuffix(name, SUFFIX_OPTIONS) === name);
+  const shared = host.entry.type === 'domain' && (isSharedHost(name) || suffixKind(name) === 'private');
   if (!shared) return host;
   if (bare) return reject('a host that many share');
   url.hash = '';

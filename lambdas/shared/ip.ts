@@ -35,3 +35,23 @@ function canonicalIpv6(text: string): string | undefined {
   const bare = text.replace(/^\[(.*)\]$/, '$1').replace(/%.*$/, '');
   return isIPv6(bare) ? new URL(`http://[${bare}]/`).hostname.slice(1, -1) : undefined;
 }
+
+/** Whether text is an IPv4 address in canonical form already, as in nearly every list: four numbers to 255 without leading zeros. */
+export function isDottedDecimal(text: string): boolean {
+  if (text.length < 7 || text.length > 15) return false;
+  let value = -1;
+  let dots = 0;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code === 46) {
+      if (value === -1) return false;
+      dots++;
+      value = -1;
+    } else {
+      if (code < 48 || code > 57 || value === 0) return false;
+      value = (value === -1 ? 0 : value * 10) + code - 48;
+      if (value > 255) return false;
+    }
+  }
+  return dots === 3 && value !== -1;
+}

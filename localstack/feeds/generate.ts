@@ -70,7 +70,7 @@ export function generateHosts({ seed, domains, ips }: HostsShape): string {
     if (random() < 0.005) lines.push(`0.0.0.0 ${name}`);
   }
   for (let i = 0; i < ips; i++) lines.push(`0.0.0.0 203.0.113.${i % 256}`);
-  lines.push('0.0.0.0 singlelabel', '0.0.0.0 bad_top.level_', '0.0.0.0 -dash.example', 'not a row', '');
+  lines.push('0.0.0.0 singlelabel', '0.0.0.0 bad_top.level_', '0.0.0.0 dash..example', 'not a row', '');
   return lines.join('\n');
 }
 

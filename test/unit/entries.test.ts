@@ -2,6 +2,8 @@ import { createReadStream } from 'node:fs';
 import { createGunzip } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { findDataset } from '../../contracts/index.js';
+import { breaks } from '../../contracts/rules.js';
 import { classify, classifyUrl } from '../../lambdas/shared/entries.js';
 import { parseBody } from '../../lambdas/shared/formats/index.js';
 import { splitLines } from '../../lambdas/shared/lines.js';
@@ -34,7 +36,18 @@ describe('classify', () => {
     ['example.c_m', 'reject: underscore in the top level'],
     ['a..example', 'reject: empty label'],
     ['', 'reject: empty name'],
-    ['-dash.example', 'reject: character that no host name has'],
+    ['-dash.example', 'domain -dash.example exact'],
+    ['Dash-.-x-.example.', 'domain dash-.-x-.example exact'],
+    ['-.example', 'domain -.example exact'],
+    ['a.-example', 'reject: hyphen at an end of the top level'],
+    ['a.example-', 'reject: hyphen at an end of the top level'],
+    ['name.za', 'domain name.za exact'],
+    ['255.255.255.255', 'ip 255.255.255.255 exact'],
+    ['256.1.1.1', 'reject: numeric top level'],
+    ['01.2.3.4', 'ip 1.2.3.4 exact'],
+    ['1.2.3.4.', 'ip 1.2.3.4 exact'],
+    ['1.2.3', 'ip 1.2.0.3 exact'],
+    ['1.2.3.4.5', 'reject: numeric top level'],
     ['user@example.com', 'reject: character that no host name has'],
     ['example.com/path', 'reject: character that no host name has'],
     ['999.999.999.999', 'reject: numeric top level'],
@@ -46,6 +59,20 @@ describe('classify', () => {
     expect(show('github.io', 'subtree')).toBe('domain github.io exact');
     expect(show('hopto.org', 'subtree')).toBe('domain hopto.org exact');
     expect(show('somebody.github.io', 'subtree')).toBe('domain somebody.github.io subtree');
+  });
+
+  test('keeps nothing that Silver would set aside for its characters', () => {
+    const characters = findDataset('harmful_domains').rules.filter(({ field }) => field === 'name');
+    expect(characters.map(({ kind }) => kind)).toEqual(['notNull', 'maxLength', 'matches']);
+    const name = fc.array(fc.stringMatching(/^[a-zA-Z0-9_-]{1,20}$/), { minLength: 1, maxLength: 4 }).map((labels) => labels.join('.'));
+    fc.assert(
+      fc.property(fc.oneof(name, fc.ipV4Extended(), fc.ipV6(), fc.domain()), (text) => {
+        const classified = classify(text, 'exact');
+        if (classified.kind !== 'entry') return;
+        for (const rule of characters) expect(breaks(rule, { name: classified.entry.name }, 0), classified.entry.name).toBe(false);
+      }),
+      { numRuns: 1_000 },
+    );
   });
 
   test('never throws, and what it accepts it accepts again unchanged', () => {

@@ -40,8 +40,8 @@ const READERS: Readonly<Record<string, HttpSource['format']>> = {
 const NAMES_ALONE = new Set(['hosts', 'plain']);
 const STATES_EXCEPTIONS = new Set(['adblock', 'dnsmasq', 'unbound', 'rpz']);
 
-const label = fc.stringMatching(/^[a-z0-9_](?:[a-z0-9_-]{0,20}[a-z0-9_])?$/);
-/** Names as hostile as validity lets through: underscores, digits, punycode, unknown top levels; addresses and URLs. */
+const label = fc.stringMatching(/^[a-z0-9_-]{1,22}$/);
+/** Names as hostile as validity lets through: underscores, hyphens at the ends, digits, punycode, unknown top levels; addresses and URLs. */
 const listed = fc
   .oneof(
     {
