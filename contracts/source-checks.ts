@@ -7,7 +7,7 @@ export const CHECK_OUTCOMES = ['changed', 'unchanged', 'not_modified', 'refused'
 
 export const sourceChecks = defineDataset({
   name: 'source_checks',
-  version: 2,
+  version: 3,
   owner: 'sluice',
   description: 'Every fetch of every source: when, with what status, how much it held, and what came of it.',
   terms: 'Made by Sluice.',
@@ -40,7 +40,9 @@ export const sourceChecks = defineDataset({
       narrowed: count('Names whose form covered a private public suffix whole; taken as that name alone'),
       unknown_top_levels: count('Names under a top level that the public suffix list does not know; kept'),
       duplicates: count('Names that an earlier line already held'),
+      cancelled: count('Rows that the list itself takes back: rules that its exceptions free or a badfilter rule switches off, exceptions that its important rules overrule'),
       rejects: count('Names refused, each with a reason'),
+      exceptions_refused: count('Those of the rejects that were exceptions: what they would free stays blocked, while the other rejects let names through'),
       ignored: count('Names that stand for nothing (0.0.0.0 itself)'),
       reject_samples: { type: 'array<string>', description: 'First rejects as "line: reason: text", bounded', example: ['16: single label: localhost'] },
       listed: count('Names new in this snapshot'),

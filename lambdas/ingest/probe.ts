@@ -5,9 +5,10 @@ import { createGunzip } from 'node:zlib';
 import type { HttpSource } from '../../contracts/index.js';
 import { detectFormat, shareOf } from '../shared/formats/detect.js';
 import { parseBody } from '../shared/formats/index.js';
-import { entryKey } from '../shared/snapshot.js';
+import { MAX_REJECT_SAMPLES } from '../shared/formats/parsed.js';
 import type { Answer, Fetch, FetchResult } from './fetch.js';
 import { type FetchTarget, MissingKey } from './request.js';
+import { ListRules, nothingTold } from './resolve.js';
 import { notAList } from './run.js';
 import { SortedListings } from './sorted-listings.js';
 
@@ -141,15 +142,20 @@ async function judge(
   const { format, bounds, top } = source;
   const refused = await notAList(file);
   if (refused !== null) return { detected: null, lines: null, entries: null, allowed: null, rejects: null, rejectSamples: [], differs: [refused] };
-  const listings = new SortedListings(folder);
+  const rules = new ListRules(format, new SortedListings(folder));
   const body = createReadStream(file).pipe(createGunzip());
-  const report = await parseBody(format, body, (entry, line, { action = 'block' }) => listings.add(entryKey({ ...entry, action }), line, {}), top === undefined ? {} : { top });
+  const report = await parseBody(format, body, (entry, line, { action = 'block', ...details }) => rules.add(entry, line, action, details), top === undefined ? {} : { top });
   let [entries, allowed] = [0, 0];
-  for (const [key] of listings.sorted()) {
+  const told = nothingTold();
+  for (const [key] of rules.entries(report, told)) {
     if (key.endsWith('\tallow')) allowed++;
     else entries++;
   }
-  const { counts, rejectSamples, claimedEntries, refusal } = report;
+  const { claimedEntries } = report;
+  const refusal = report.refusal ?? rules.refusal(report);
+  // What the list as a whole refuses was accepted row by row.
+  const counts = { ...report.counts, accepted: report.counts.accepted - told.rejects, rejects: report.counts.rejects + told.rejects };
+  const rejectSamples = [...report.rejectSamples, ...told.rejectSamples].slice(0, MAX_REJECT_SAMPLES);
   const rows = counts.accepted + counts.ignored + counts.rejects;
   const reads = refusal === null && entries + allowed > 0 && shareOf(counts) >= bounds.minValid;
   const detected = detectFormat(await headOf(file)) ?? (reads ? format : null);

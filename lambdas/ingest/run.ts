@@ -8,17 +8,18 @@ import { createGunzip, createGzip, gzipSync } from 'node:zlib';
 import type { Dataset, ListSource } from '../../contracts/index.js';
 import type { OperationState } from '../../contracts/operations.js';
 import { parseBody } from '../shared/formats/index.js';
-import type { EmitEntry, ParseReport } from '../shared/formats/parsed.js';
+import { type EmitEntry, MAX_REJECT_SAMPLES, type ParseReport } from '../shared/formats/parsed.js';
 import { splitLines } from '../shared/lines.js';
 import { headersOf, operationRecord, outgoing, type Step } from '../shared/outgoing.js';
 import { type OutgoingRecord, type Producer, sendAll } from '../shared/producer.js';
 import type { Part, Published, PublishedRuns } from '../shared/published.js';
-import { type Difference, decodeEntry, encodeEntry, entryKey, type Listing, nextSnapshot, type SnapshotEntry } from '../shared/snapshot.js';
+import { type Difference, decodeEntry, encodeEntry, type Listing, nextSnapshot, type SnapshotEntry } from '../shared/snapshot.js';
 import type { Fetch, FetchResult } from './fetch.js';
 import { BadEdit, checkEdit, editList, type OperatorEdit } from './operator.js';
 import { chainOf, type PastStep, pastSequence } from './past.js';
 import { recordOf } from './record.js';
 import { type FetchTarget, MissingKey } from './request.js';
+import { ListRules, nothingTold } from './resolve.js';
 import { SortedListings } from './sorted-listings.js';
 import { LeaseLostError, type SnapshotRef, type SourceState, type SourceStateStore } from './state.js';
 import { type LandingStore, landingKeys, textOf } from './store.js';
@@ -89,7 +90,9 @@ export interface SourceCheck {
   narrowed: number | null;
   unknown_top_levels: number | null;
   duplicates: number | null;
+  cancelled: number | null;
   rejects: number | null;
+  exceptions_refused: number | null;
   ignored: number | null;
   reject_samples: string[] | null;
   listed: number | null;
@@ -166,7 +169,9 @@ class Run {
       narrowed: null,
       unknown_top_levels: null,
       duplicates: null,
+      cancelled: null,
       rejects: null,
+      exceptions_refused: null,
       ignored: null,
       reject_samples: null,
       listed: null,
@@ -339,18 +344,19 @@ class Run {
     if (!dryRun) await landing.put(landingKeys.body(source.name, fetched.sha256), file);
     await this.keepLease();
 
-    const listings = new SortedListings(folder);
-    const report = await this.parse(file, listings);
+    const rules = new ListRules(source.format, new SortedListings(folder));
+    const report = await this.parse(file, rules);
     const { past } = this.event;
     const sequence = past === undefined ? (current?.sequence ?? 0) + 1 : pastSequence(past);
     const snapshotFile = join(folder, 'snapshot.gz');
     const difference: Difference = { listed: 0, delisted: 0 };
-    const before = await this.writeSnapshot(current, this.counted(report, listings), sequence, snapshotFile, difference);
+    const before = await this.writeSnapshot(current, this.counted(report, rules), sequence, snapshotFile, difference);
     check.listed = difference.listed;
     check.delisted = difference.delisted;
     const trusted = this.event.release !== undefined || past?.sha256 === null || source.kind === 'operator';
+    const untrusted = async () => (await notAList(file)) ?? refusalOf(source, check, before, report.claimedEntries);
     // What cannot be read at all, nobody can release either.
-    const refusal = report.refusal ?? (trusted ? null : ((await notAList(file)) ?? refusalOf(source, check, before, report.claimedEntries)));
+    const refusal = report.refusal ?? rules.refusal(report) ?? (trusted ? null : await untrusted());
     if (refusal !== null) {
       check.outcome = 'refused';
       check.reason = refusal;
@@ -368,21 +374,23 @@ class Run {
     return { key, sequence, bodySha256: fetched.sha256, etag: fetched.etag, lastModified: fetched.lastModified };
   }
 
-  private parse(file: string, listings: SortedListings): Promise<ParseReport> {
+  private parse(file: string, rules: ListRules): Promise<ParseReport> {
     const { source } = this.deps;
     const body = createReadStream(file).pipe(createGunzip());
     const popular = source.role === 'popular';
     const options = source.kind === 'http' && source.top !== undefined ? { top: source.top } : {};
-    const emit: EmitEntry = (entry, line, { action = 'block', ...details }) => listings.add(entryKey({ ...entry, action: popular ? 'popular' : action }), line, details);
+    const emit: EmitEntry = (entry, line, { action = 'block', ...details }) => rules.add(entry, line, popular ? 'popular' : action, details);
     return parseBody(source.format, body, emit, options);
   }
 
   /** The listings as they are, counted as they pass. */
-  private *counted({ counts, rejectSamples }: ParseReport, listings: SortedListings): Generator<readonly [key: string, listing: Listing]> {
+  private *counted(report: ParseReport, rules: ListRules): Generator<readonly [key: string, listing: Listing]> {
     const blocked = { domain: 0, ip: 0, url: 0 };
     let allowed = 0;
     let distinct = 0;
-    for (const each of listings.sorted()) {
+    const { counts } = report;
+    const told = nothingTold();
+    for (const each of rules.entries(report, told)) {
       const [key] = each;
       distinct++;
       if (key.endsWith('\tallow')) allowed++;
@@ -400,10 +408,12 @@ class Run {
       allowed,
       narrowed: counts.narrowed,
       unknown_top_levels: counts.unknownTopLevel,
-      duplicates: counts.accepted - distinct,
-      rejects: counts.rejects,
+      duplicates: counts.accepted - distinct - told.cancelled - told.rejects,
+      cancelled: told.cancelled,
+      rejects: counts.rejects + told.rejects,
+      exceptions_refused: counts.exceptionsRefused + told.exceptionsRefused,
       ignored: counts.ignored,
-      reject_samples: rejectSamples,
+      reject_samples: [...report.rejectSamples, ...told.rejectSamples].slice(0, MAX_REJECT_SAMPLES),
     });
   }
 
@@ -580,16 +590,17 @@ export async function notAList(file: string): Promise<string | null> {
 /** Why a body is not believed, or null. The last good version stays. */
 function refusalOf({ bounds, format }: ListSource, check: SourceCheck, before: number, claimed: number | null): string | null {
   const percent = (part: number) => `${Math.round(part * 100)} %`;
-  const [entries, allowed, listed, delisted, duplicates, rejects, ignored] = [
+  const [entries, allowed, listed, delisted, duplicates, cancelled, rejects, ignored] = [
     check.entries,
     check.allowed,
     check.listed,
     check.delisted,
     check.duplicates,
+    check.cancelled,
     check.rejects,
     check.ignored,
-  ].map((value) => value ?? 0) as [number, number, number, number, number, number, number];
-  const accepted = entries + allowed + duplicates + ignored;
+  ].map((value) => value ?? 0) as [number, number, number, number, number, number, number, number];
+  const accepted = entries + allowed + duplicates + cancelled + ignored;
   const rows = accepted + rejects;
   if (rows > 0 && accepted < rows * bounds.minValid)
     return `${accepted} of ${rows} rows are ${format}, the contract asks for ${percent(bounds.minValid)}: has the list changed its format?`;

@@ -1,6 +1,7 @@
 import { closeSync, openSync, readSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { StringDecoder } from 'node:string_decoder';
+import type { Details } from '../shared/formats/parsed.js';
 import type { Listing } from '../shared/snapshot.js';
 
 /** Entries, and characters of them, held in memory before they are sorted and written aside. */
@@ -8,7 +9,14 @@ const RUN_ENTRIES = 40_000;
 const RUN_CHARACTERS = 4 * 1024 * 1024;
 const CHUNK_BYTES = 32 * 1024;
 const LINE_DIGITS = 10;
-const NO_DETAILS: Listing['details'] = {};
+const NO_DETAILS: Details = {};
+
+/** A row of a list, as it was added; `said` is its details in JSON, empty where it has none. */
+export interface Statement {
+  readonly key: string;
+  readonly line: number;
+  readonly said: string;
+}
 
 /**
  * The entries of a body by key, each with its first line: an external sort, so that a list of a million names costs the
@@ -26,7 +34,7 @@ export class SortedListings {
     private readonly runEntries = RUN_ENTRIES,
   ) {}
 
-  add(key: string, line: number, details: Listing['details']): void {
+  add(key: string, line: number, details: Omit<Details, 'action'>): void {
     let said = '';
     for (const _ in details) {
       said = JSON.stringify(details);
@@ -47,21 +55,36 @@ export class SortedListings {
     this.characters = 0;
   }
 
-  /** Every key once, in order, as its first line has it. To be read once. */
-  *sorted(): Generator<readonly [key: string, listing: Listing]> {
+  /** Every statement in order of key, then line. May be read again. */
+  *statements(): Generator<Statement> {
     this.rows.sort();
-    let last = '';
     for (const row of this.files.length === 0 ? this.rows : merge([...this.files.map(linesOf), this.rows.values()])) {
       const details = row.lastIndexOf('\t');
       const line = details - LINE_DIGITS;
-      const key = row.slice(0, line - 1);
-      if (key === last) continue;
-      last = key;
-      const said = row.slice(details + 1);
-      yield [key, { line: Number(row.slice(line, details)), details: said === '' ? NO_DETAILS : (JSON.parse(said) as Listing['details']) }];
+      yield { key: row.slice(0, line - 1), line: Number(row.slice(line, details)), said: row.slice(details + 1) };
     }
   }
+
+  /** Every key once, in order, as its first line has it. To be read once. */
+  *sorted(): Generator<readonly [key: string, listing: Listing]> {
+    let last = '';
+    for (const { key, line, said } of this.statements()) {
+      if (key === last) continue;
+      last = key;
+      yield [key, { line, details: detailsOf(said) }];
+    }
+    this.remove();
+  }
+
+  /** Removes what was written aside. */
+  remove(): void {
+    for (const file of this.files.splice(0)) rmSync(file);
+    this.rows = [];
+  }
 }
+
+/** What a row says beyond its name, as it was added. */
+export const detailsOf = (said: string): Details => (said === '' ? NO_DETAILS : (JSON.parse(said) as Details));
 
 /** Lines of a file in pieces, without the whole of it in memory. */
 function* linesOf(file: string): Generator<string> {
@@ -77,7 +100,6 @@ function* linesOf(file: string): Generator<string> {
     }
   } finally {
     closeSync(descriptor);
-    rmSync(file);
   }
 }
 

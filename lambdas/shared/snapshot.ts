@@ -21,7 +21,7 @@ export interface SnapshotEntry {
   /** Line of the body that listed it; null when delisted. */
   readonly line: number | null;
   /** What the row said beyond its name when it was listed; kept when delisted, so that the delisting falls into the same category. */
-  readonly details: Omit<Details, 'action'>;
+  readonly details: Omit<Details, 'action' | 'marks'>;
 }
 
 export const TOMBSTONE_DAYS = 30;

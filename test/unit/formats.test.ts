@@ -68,15 +68,16 @@ describe('each format reads its own', () => {
       'block domain b.example subtree',
       'allow domain c.example subtree',
       'block ip 203.0.113.9 exact',
+      'block domain i.example subtree',
       'block domain github.io exact',
     ]);
+    expect(details[4]).toEqual({ marks: { form: '||*.N^', part: 'below' } });
     expect(details[1]).toEqual({ options: 'third-party,important' });
-    expect(report.counts).toMatchObject({ comments: 2, rows: 13, accepted: 5, rejects: 8, narrowed: 1 });
+    expect(report.counts).toMatchObject({ comments: 2, rows: 13, accepted: 6, rejects: 7, narrowed: 1 });
     expect(reasons(report.rejectSamples)).toEqual([
       'option domain',
       'option ~third-party',
       'cosmetic rule',
-      'rule of more than a host',
       'rule of more than a host',
       'rule of more than a host',
       'rule of more than a host',

@@ -182,16 +182,40 @@ describe('a check of a source', () => {
     const world = new World();
     const deps = fakeDeps(world);
     world.body = '||a.example^$third-party\n@@||a.example^\n||github.io^\n';
-    expect(await run({ source: 'stevenblack' }, { ...deps, source: { ...deps.source, format: 'adblock' } })).toMatchObject({ entries: 2, allowed: 1, domains: 2, narrowed: 1 });
+    world.body += '||b.example^$third-party\n@@||c.b.example^|\n@@||d.b.example^$popup\n||e.example^\n||e.example^$badfilter\n';
+    const check = await run({ source: 'stevenblack' }, { ...deps, source: { ...deps.source, format: 'adblock' } });
+    // What the list itself frees or switches off is no entry of it.
+    expect(check).toMatchObject({
+      outcome: 'changed',
+      entries: 2,
+      allowed: 2,
+      domains: 2,
+      narrowed: 1,
+      cancelled: 2,
+      duplicates: 0,
+      rejects: 1,
+      exceptions_refused: 1,
+      ignored: 1,
+    });
     expect(world.sent('harmful_domains').map(({ name, scope, action, options }) => [name, scope, action, options])).toEqual([
       ['a.example', 'subtree', 'allow', null],
-      ['a.example', 'subtree', 'block', 'third-party'],
+      ['b.example', 'subtree', 'block', 'third-party'],
+      ['c.b.example', 'subtree', 'allow', null],
       ['github.io', 'exact', 'block', null],
     ]);
     world.body = 'https://github.com/u/r/x.exe\n';
     const urls = await run({ source: 'stevenblack' }, { ...fakeDeps(world), source: { ...deps.source, format: 'urls' } });
-    expect(urls).toMatchObject({ entries: 1, urls: 1, domains: 0, delisted: 3 });
+    expect(urls).toMatchObject({ entries: 1, urls: 1, domains: 0, delisted: 4 });
     expect(world.sent('harmful_domains').at(-1)).toMatchObject({ entry_type: 'url', name: 'https://github.com/u/r/x.exe', event: 'listed', sequence: 2 });
+  });
+
+  test('counts rows that the list itself cancels as rows of the format', async () => {
+    const world = new World();
+    const deps = fakeDeps(world);
+    // Of seven rows one is refused: the others are of the format, though the list takes four of them back.
+    world.body = '||a.example^\n||b.example^\n||c.example^\n@@||c.b.example^$badfilter\n||b.example^$badfilter\n@@||c.example^\n/path\n';
+    const strict = { ...deps, source: { ...deps.source, format: 'adblock' as const, bounds: { ...deps.source.bounds, minValid: 0.8 } } };
+    expect(await run({ source: 'stevenblack' }, strict)).toMatchObject({ outcome: 'changed', entries: 1, allowed: 1, cancelled: 2, ignored: 2, rejects: 1 });
   });
 
   test('a second run of the same source is skipped while the first holds the lease', async () => {

@@ -1,5 +1,5 @@
 import { canonicalIp } from '../ip.js';
-import type { Format } from './parsed.js';
+import type { Collector, Details, Format } from './parsed.js';
 import { beforeComment, words } from './text.js';
 
 /** Addresses that a hosts list points its names to; rows of other addresses map names and block nothing. */
@@ -34,15 +34,21 @@ export const hosts: Format = (out) => ({
     const content = beforeComment(text, '#');
     if (content === '') return out.comment();
     if (truncated) return out.rejectRow(number, 'line too long', content);
-    const [address = '', ...names] = words(content);
-    if (names.length > 0 && names.every((name) => OWN_NAMES.has(name.toLowerCase()))) return out.boilerplate();
-    out.row();
-    const ip = SINKHOLES.has(address) ? address : canonicalIp(address.toLowerCase());
-    if (ip === undefined) return out.reject(number, 'row does not begin with an address', content);
-    if (names.length === 0) return out.reject(number, 'address without a name', content);
-    for (const name of names) {
-      if (SINKHOLES.has(ip)) out.name(name, 'exact', number);
-      else out.reject(number, 'address is no sinkhole', name);
-    }
+    readHostsRow(out, content, number);
   },
 });
+
+/** A row of a hosts file, its comment taken off or not. */
+export function readHostsRow(out: Collector, row: string, number: number, details?: Details) {
+  const content = beforeComment(row, '#');
+  const [address = '', ...names] = words(content);
+  if (names.length > 0 && names.every((name) => OWN_NAMES.has(name.toLowerCase()))) return out.boilerplate();
+  out.row();
+  const ip = SINKHOLES.has(address) ? address : canonicalIp(address.toLowerCase());
+  if (ip === undefined) return out.reject(number, 'row does not begin with an address', content);
+  if (names.length === 0) return out.reject(number, 'address without a name', content);
+  for (const name of names) {
+    if (SINKHOLES.has(ip)) out.name(name, 'exact', number, details);
+    else out.reject(number, 'address is no sinkhole', name);
+  }
+}

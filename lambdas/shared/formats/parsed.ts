@@ -16,6 +16,8 @@ export interface ParseCounts {
   names: number;
   accepted: number;
   rejects: number;
+  /** Those of the rejects that were exceptions: they leave names blocked, the others let names through. */
+  exceptionsRefused: number;
   ignored: number;
   /** Accepted names whose form said "and all below" of a private public suffix, which stands for itself alone. */
   narrowed: number;
@@ -31,7 +33,35 @@ export interface ParseReport {
   readonly claimedEntries: number | null;
   /** Why nothing in the body can be read, such as a header without a column that is needed; null where it can. */
   readonly refusal: string | null;
+  /** Rules that the list switches off, wherever they stand in it, by {@link ruleOf}. */
+  readonly badfilters: ReadonlySet<string>;
 }
+
+/** Badfilter rules kept of a body: they are held in memory until the whole of it was read. */
+export const MAX_BADFILTERS = 100_000;
+
+/**
+ * What of a row takes the whole list to be understood. `lambdas/ingest/resolve.ts` does that, and keeps none of it.
+ */
+export interface Marks {
+  /** Pattern of an Adblock rule with `N` for the name, where it is not `||N^`; `N` alone for a bare name or a hosts row. */
+  readonly form?: string;
+  /** The form meant all below, too; the entry was narrowed, as its name is a private public suffix. */
+  readonly wide?: true;
+  /** The row blocks what is below its name, or addresses of IPv6, and counts only beside a row that blocks the name. */
+  readonly part?: keyof typeof PARTS;
+  /** An exception only where the list blocks a name above; refused for this reason elsewhere. */
+  readonly unlessCovered?: string;
+  /** The row answers with real data: a zone of the same name that lets data answer rewrites, and blocks nothing. */
+  readonly data?: true;
+  /** The zone lets data of names in it answer. */
+  readonly answersData?: true;
+  /** Of two rows that disagree on a name, the one of the higher rank wins; of equal ones the exception. @default 0 */
+  readonly rank?: number;
+}
+
+/** Why a row that is half a statement is refused where the other half is missing. */
+export const PARTS = { below: 'all below a name, but not the name', ipv6: 'addresses of IPv6 alone' } as const;
 
 /** What a row says beyond its name. */
 export interface Details {
@@ -47,6 +77,13 @@ export interface Details {
   readonly reason?: string;
   /** When an operator's entry ends, ISO 8601. */
   readonly validUntil?: string;
+  readonly marks?: Marks;
+}
+
+/** What a badfilter rule is held against: action, pattern, name, and options in any order. */
+export function ruleOf(action: 'block' | 'allow', name: string, { options, marks }: Pick<Details, 'options' | 'marks'>): string {
+  const said = [...new Set(options?.split(',') ?? [])].sort().join(',');
+  return `${action}\t${marks?.form ?? '||N^'}\t${name}\t${said}`;
 }
 
 const NO_DETAILS: Details = {};
@@ -68,10 +105,29 @@ export interface FormatOptions {
 /** Makes the parser of one format, which tells `out` what each line is. */
 export type Format = (out: Collector, options: FormatOptions) => LineParser;
 
+/** `LINE: reason: text`, bounded; the reason may quote the text, as JSON.parse's does. */
+export function rejectSample(line: number, reason: string, text: string): string {
+  const safe = (part: string) => JSON.stringify(part.slice(0, MAX_SAMPLE_CHARACTERS)).slice(1, -1);
+  return `${line}: ${safe(reason)}: ${safe(text)}`;
+}
+
 /** Counts what the lines of a body are, classifies names, keeps samples of rejects. */
 export class Collector {
-  readonly counts: ParseCounts = { lines: 0, comments: 0, boilerplate: 0, rows: 0, names: 0, accepted: 0, rejects: 0, ignored: 0, narrowed: 0, unknownTopLevel: 0 };
+  readonly counts: ParseCounts = {
+    lines: 0,
+    comments: 0,
+    boilerplate: 0,
+    rows: 0,
+    names: 0,
+    accepted: 0,
+    rejects: 0,
+    exceptionsRefused: 0,
+    ignored: 0,
+    narrowed: 0,
+    unknownTopLevel: 0,
+  };
   readonly rejectSamples: string[] = [];
+  readonly badfilters = new Set<string>();
   claimedEntries: number | null = null;
   refusal: string | null = null;
 
@@ -95,14 +151,11 @@ export class Collector {
     this.counts.rows++;
   }
 
-  reject(line: number, reason: string, text: string): void {
+  reject(line: number, reason: string, text: string, action: Details['action'] = 'block'): void {
     this.counts.names++;
     this.counts.rejects++;
-    if (this.rejectSamples.length < MAX_REJECT_SAMPLES) {
-      // The reason may quote the text, as JSON.parse's does.
-      const safe = (part: string) => JSON.stringify(part.slice(0, MAX_SAMPLE_CHARACTERS)).slice(1, -1);
-      this.rejectSamples.push(`${line}: ${safe(reason)}: ${safe(text)}`);
-    }
+    if (action === 'allow') this.counts.exceptionsRefused++;
+    if (this.rejectSamples.length < MAX_REJECT_SAMPLES) this.rejectSamples.push(rejectSample(line, reason, text));
   }
 
   /** A whole row that the contract does not want. */
@@ -113,9 +166,16 @@ export class Collector {
   }
 
   /** A whole row that is refused. */
-  rejectRow(line: number, reason: string, text: string): void {
+  rejectRow(line: number, reason: string, text: string, action: Details['action'] = 'block'): void {
     this.row();
-    this.reject(line, reason, text);
+    this.reject(line, reason, text, action);
+  }
+
+  /** A whole row that switches a rule of the list off: it stands for no name itself. */
+  badfilter(raw: string, action: 'block' | 'allow', rule: Pick<Details, 'options' | 'marks'>): void {
+    const named = classify(raw, 'subtree');
+    if (named.kind === 'entry' && this.badfilters.size < MAX_BADFILTERS) this.badfilters.add(ruleOf(action, named.entry.name, rule));
+    this.ignoreRow();
   }
 
   name(raw: string, scope: Scope, line: number, details: Details = NO_DETAILS): void {
@@ -130,7 +190,7 @@ export class Collector {
     const { counts } = this;
     switch (classified.kind) {
       case 'reject':
-        this.reject(line, classified.reason, raw);
+        this.reject(line, classified.reason, raw, details.action);
         return;
       case 'ignored':
         counts.names++;
@@ -139,9 +199,13 @@ export class Collector {
       case 'entry':
         counts.names++;
         counts.accepted++;
-        if (classified.narrowed) counts.narrowed++;
         if (classified.unknownTopLevel) counts.unknownTopLevel++;
-        this.emit(classified.entry, line, details);
+        if (!classified.narrowed) {
+          this.emit(classified.entry, line, details);
+          return;
+        }
+        counts.narrowed++;
+        this.emit(classified.entry, line, details.action === 'allow' ? { ...details, marks: { ...details.marks, wide: true } } : details);
     }
   }
 }
