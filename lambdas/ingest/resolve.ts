@@ -53,7 +53,6 @@ interface Held {
   readonly wide: boolean;
   readonly important: boolean;
   readonly rule: string;
-  readonly conditional: boolean;
 }
 
 /** Rows of one name with one scope and action, as one. */
@@ -104,7 +103,7 @@ export class ListRules {
       return;
     }
     const wide = entry.scope === 'subtree' || marks?.wide === true;
-    this.exceptions.push({ name: entry.name, wide, important, rule: ruleOf('allow', entry.name, details), conditional: marks?.unlessCovered !== undefined });
+    this.exceptions.push({ name: entry.name, wide, important, rule: ruleOf('allow', entry.name, details) });
   }
 
   /** Why the list cannot be resolved, or null. */
@@ -153,7 +152,7 @@ export class ListRules {
    */
   private seen(held: readonly Held[], freed: ReadonlyMap<string, number>, switchedOff: (name: string, action: string, details: Details) => boolean): ReadonlyMap<string, number> {
     const seen = new Map<string, number>();
-    if (!(this.precedence === 'anyDepth' ? this.anyImportant && held.length > 0 : held.some(({ conditional }) => conditional))) return seen;
+    if (held.length === 0 || (this.precedence === 'anyDepth' && !this.anyImportant)) return seen;
     for (const { name } of held) {
       seen.set(name, 0);
       for (const parent of above(name)) seen.set(parent, 0);
@@ -185,7 +184,7 @@ export class ListRules {
     const refuse = (row: Folded, reason: string) => {
       left.delete(row);
       told.rejects += row.rows;
-      if (row.action === 'allow' && row.marks.unlessCovered === undefined) told.exceptionsRefused += row.rows;
+      if (row.action === 'allow' && reason !== row.marks.unlessCovered) told.exceptionsRefused += row.rows;
       told.rejectSamples.push(rejectSample(row.line, reason, name));
     };
     const blocks = () => rows.filter((row) => left.has(row) && row.action !== 'allow' && row.marks.part === undefined);
@@ -197,6 +196,7 @@ export class ListRules {
     const zones = blocks().filter(({ marks }) => marks.answersData);
     if (rewritten) for (const zone of zones) refuse(zone, 'zone that rewrites the name');
     if (this.precedence !== 'anyDepth') this.disagreeing(blocks(), allows(), cancel);
+    if (allows().some(({ marks }) => marks.ignoresData)) for (const row of blocks()) cancel(row);
     for (const half of rows.filter((row) => left.has(row) && row.marks.part !== undefined)) {
       const part = half.marks.part as keyof typeof PARTS;
       if (blocks().length === 0) refuse(half, PARTS[part]);
@@ -208,7 +208,10 @@ export class ListRules {
       const blocked = blocks().length > 0;
       if (row.marks.unlessCovered !== undefined && !covered && !blocked) refuse(row, row.marks.unlessCovered);
       // What is below a name cannot be freed while the name stays: where nothing above blocks it, it is free.
-      else if (blocked && this.precedence !== 'anyDepth') covered || row.marks.unlessCovered === undefined ? refuse(row, MIXED) : cancel(row);
+      else if (blocked && this.precedence !== 'anyDepth') {
+        if (covered) refuse(row, MIXED);
+        else cancel(row);
+      }
     }
     for (const row of sorted(rows.filter((each) => left.has(each)))) yield listingOf(type, name, row);
   }

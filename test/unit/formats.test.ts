@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { LIST_FORMATS } from '../../contracts/dataset.js';
 import { BodyParser, parseBody } from '../../lambdas/shared/formats/index.js';
+import { readList } from '../support/resolved.js';
 import { SHARED_DATA, testWithSharedData } from '../support/shared-data.js';
 
 type Name = (typeof LIST_FORMATS)[number];
@@ -103,9 +104,15 @@ describe('each format reads its own', () => {
         'e.example A 127.0.0.1',
       ].join('\n'),
     );
-    expect(entries).toEqual(['block domain a.example exact', 'block domain b.example subtree', 'allow domain c.example exact', 'block ip 203.0.113.9 exact']);
-    expect(report.counts).toMatchObject({ lines: 12, comments: 1, boilerplate: 4, rows: 7, rejects: 3 });
-    expect(reasons(report.rejectSamples)).toEqual(['policy that does not block', 'trigger that is no name', 'record that is no policy']);
+    expect(entries).toEqual([
+      'block domain a.example exact',
+      'block domain b.example subtree',
+      'allow domain c.example exact',
+      'block ip 203.0.113.9 exact',
+      'block domain e.example exact',
+    ]);
+    expect(report.counts).toMatchObject({ lines: 12, comments: 1, boilerplate: 4, rows: 7, rejects: 2, exceptionsRefused: 0 });
+    expect(reasons(report.rejectSamples)).toEqual(['policy that does not block', 'trigger of a network']);
   });
 
   test('BIND, dnsmasq and unbound: the name and all below', async () => {
@@ -115,18 +122,18 @@ describe('each format reads its own', () => {
     );
     expect(bind.entries).toEqual(['block domain a.example subtree', 'block domain b.example subtree']);
     expect(reasons(bind.report.rejectSamples)).toEqual(['zone that is not served from here', 'line that is no zone']);
-    const dnsmasq = await parse(
+    const dnsmasq = await readList(
       'dnsmasq',
       'address=/a.example/0.0.0.0\naddress=/b.example/c.example/\nserver=/d.example/\nlocal=/e.example/\nserver=/f.example/#\naddress=/g.example/203.0.113.1\nserver=/h.example/203.0.113.53\nport=53\n',
     );
     expect(dnsmasq.entries).toEqual(['a', 'b', 'c', 'd', 'e'].map((n) => `block domain ${n}.example subtree`).concat('allow domain f.example subtree'));
-    expect(reasons(dnsmasq.report.rejectSamples)).toEqual(['address is no sinkhole', 'name that is sent to another server', 'line that blocks no name']);
-    const unbound = await parse(
+    expect(dnsmasq.reasons).toEqual(['line that blocks no name', 'address is no sinkhole', 'name that is sent to another server']);
+    const unbound = await readList(
       'unbound',
       'server:\nlocal-zone: "a.example" always_nxdomain\nlocal-zone: "b.example." redirect # why\nlocal-data: "b.example A 0.0.0.0"\nlocal-zone: "c.example" always_transparent\nlocal-zone: "d.example" transparent\n',
     );
     expect(unbound.entries).toEqual(['block domain a.example subtree', 'block domain b.example subtree', 'allow domain c.example subtree']);
-    expect(unbound.report.counts).toMatchObject({ boilerplate: 2, rejects: 1 });
+    expect([unbound.report.counts.boilerplate, unbound.reasons]).toEqual([2, ['zone type transparent does not block']]);
   });
 
   test('URLhaus CSV: commented header, quoted fields, when and what; a trailer that counts', async () => {
@@ -163,7 +170,7 @@ describe('each format reads its own', () => {
       'block domain b.example subtree',
       'allow domain c.example exact',
     ]);
-    expect((await parse('dnsmasq', 'host-record=a.example,0.0.0.0,::\naddress=/b.example/\nhost-record=c.example,203.0.113.9\n')).entries).toEqual([
+    expect((await readList('dnsmasq', 'host-record=a.example,0.0.0.0,::\naddress=/b.example/\nhost-record=c.example,203.0.113.9\n')).entries).toEqual([
       'block domain a.example exact',
       'block domain b.example subtree',
     ]);
@@ -175,8 +182,13 @@ describe('each format reads its own', () => {
       'local-data: "a.example. 300 IN AAAA ::"',
       "local-data: 'real.example. A 203.0.113.9'",
     ];
-    const { entries, report } = await parse('unbound', `${unbound.join('\n')}\n`);
-    expect([entries, report.counts.boilerplate]).toEqual([['block domain zone.example subtree', 'block domain a.example exact'], 4]);
+    const { entries, report, repeats, reasons } = await readList('unbound', unbound);
+    expect([entries, report.counts.boilerplate, repeats, reasons]).toEqual([
+      ['block domain a.example exact', 'block domain zone.example subtree'],
+      2,
+      1,
+      ['data that rewrite the name'],
+    ]);
     const nested = await parse('unbound', 'local-zone: "zone.example." always_nxdomain\nlocal-data: "x.zone.example. A 0.0.0.0"\n');
     expect(nested.entries).toEqual(['block domain zone.example subtree', 'block domain x.zone.example exact']);
   });

@@ -235,7 +235,7 @@ test('a body is parsed again when asked, with the validators it had', async () =
   await run({ source: 'stevenblack' }, fakeDeps(world));
   expect(await run({ source: 'stevenblack', replay: true }, fakeDeps(world))).toMatchObject({ outcome: 'unchanged', produced: 0, entries: 2 });
   // A parser that reads more of the same bytes than it did before.
-  const plain = { ...fakeDeps(world), source: { ...fakeDeps(world).source, format: 'adblock' as const, bounds: { ...fakeDeps(world).source.bounds, minEntries: 0, minValid: 0 } } };
+  const plain = { ...fakeDeps(world), source: { ...fakeDeps(world).source, format: 'urls' as const, bounds: { ...fakeDeps(world).source.bounds, minEntries: 0, minValid: 0 } } };
   expect(await run({ source: 'stevenblack', replay: true }, plain)).toMatchObject({ outcome: 'changed', delisted: 2, sequence: 2 });
   expect(await run({ source: 'stevenblack' }, fakeDeps(world))).toMatchObject({ outcome: 'not_modified' });
   expect(await run({ source: 'other', replay: true }, { ...fakeDeps(new World()) })).toMatchObject({ outcome: 'failed', reason: expect.stringContaining('none to parse again') });

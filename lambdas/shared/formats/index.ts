@@ -2,13 +2,16 @@ import type { HttpSource } from '../../../contracts/index.js';
 import { LineSplitter } from '../lines.js';
 import { adblock } from './adblock.js';
 import { allowDenyJson } from './allow-deny.js';
+import { bind } from './bind.js';
 import { majesticCsv, phishtankCsv, sluiceCsv, threatfoxCsv, urlhausCsv } from './csv.js';
+import { dnsmasq } from './dnsmasq.js';
 import { hosts } from './hosts.js';
 import { plain, wildcard } from './names.js';
 import { Collector, type EmitEntry, type Format, type FormatOptions, type ParseReport } from './parsed.js';
 import { rankedCsv } from './ranked.js';
+import { rpz } from './rpz.js';
+import { unbound } from './unbound.js';
 import { urls } from './urls.js';
-import { bind, dnsmasq, rpz, unbound } from './zones.js';
 
 /** The parser of each format that a contract can name. */
 export const FORMATS: Readonly<Record<HttpSource['format'], Format>> = {

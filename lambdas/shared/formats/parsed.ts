@@ -54,6 +54,8 @@ export interface Marks {
   readonly unlessCovered?: string;
   /** The row answers with real data: a zone of the same name that lets data answer rewrites, and blocks nothing. */
   readonly data?: true;
+  /** The zone lets names pass whatever data the list has for them. */
+  readonly ignoresData?: true;
   /** The zone lets data of names in it answer. */
   readonly answersData?: true;
   /** Of two rows that disagree on a name, the one of the higher rank wins; of equal ones the exception. @default 0 */
