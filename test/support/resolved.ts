@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { HttpSource } from '../../contracts/index.js';
-import { ListRules, type Resolved } from '../../lambdas/ingest/resolve.js';
+import { ListRules, nothingTold, type Resolved } from '../../lambdas/ingest/resolve.js';
 import { SortedListings } from '../../lambdas/ingest/sorted-listings.js';
 import { parseBody } from '../../lambdas/shared/formats/index.js';
 import type { ParseReport } from '../../lambdas/shared/formats/parsed.js';
@@ -39,7 +39,7 @@ export async function readList(format: HttpSource['format'], body: string | read
     const report = await parseBody(format, bytesOf(typeof body === 'string' ? body : `${body.join('\n')}\n`), (entry, line, { action = 'block', ...details }) =>
       rules.add(entry, line, action, details),
     );
-    const told: Resolved = { cancelled: 0, rejects: 0, exceptionsRefused: 0, rejectSamples: [] };
+    const told = nothingTold();
     const entries = [...rules.entries(report, told)].map(([key]) => {
       const [type, name, scope, action] = key.split('\t');
       return `${action} ${type} ${name} ${scope}`;

@@ -1,7 +1,7 @@
 import { canonicalIp } from '../ip.js';
 import { readHostsRow } from './hosts.js';
 import type { Collector, Details, Format, Marks } from './parsed.js';
-import { words } from './text.js';
+import { beforeComment, words } from './text.js';
 
 /** Options that say when a rule applies, not to what: the host is harmful all the same. They are recorded. `3p` is uBlock Origin's. */
 const KEPT_OPTIONS = new Set(['third-party', '3p', 'important', 'document', 'all', 'popup', 'doc']);
@@ -38,7 +38,8 @@ export const adblock: Format = (out) => ({
     if (content.startsWith('#') && !/^#@?[$?%]{0,2}#/.test(content)) return out.comment();
     if (truncated) return out.rejectRow(number, 'line too long', content);
     // A comment behind a hosts row is not a selector.
-    if (/^[0-9a-f:.]+[ \t]/i.test(content) && canonicalIp(words(content)[0]?.toLowerCase() ?? '') !== undefined) return readHostsRow(out, content, number, HOSTS_ROW);
+    if (/^[0-9a-f:.]+[ \t]/i.test(content) && canonicalIp(words(content)[0]?.toLowerCase() ?? '') !== undefined)
+      return readHostsRow(out, beforeComment(content, '#'), number, HOSTS_ROW);
     if (COSMETIC.test(content)) return out.rejectRow(number, 'cosmetic rule', content);
     const bare = content.replace(/\s+#(?!@?#).*$/, '');
     if (BARE_NAME.test(bare)) {

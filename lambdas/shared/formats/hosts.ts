@@ -38,9 +38,8 @@ export const hosts: Format = (out) => ({
   },
 });
 
-/** A row of a hosts file, its comment taken off or not. */
-export function readHostsRow(out: Collector, row: string, number: number, details?: Details) {
-  const content = beforeComment(row, '#');
+/** A row of a hosts file, its comment taken off. */
+export function readHostsRow(out: Collector, content: string, number: number, details?: Details) {
   const [address = '', ...names] = words(content);
   if (names.length > 0 && names.every((name) => OWN_NAMES.has(name.toLowerCase()))) return out.boilerplate();
   out.row();

@@ -157,7 +157,8 @@ class ZoneReader {
       if (!isSink(to)) return out.rejectRow(number, 'policy that does not block', content);
     } else if (!/^CNAME$/i.test(type)) return out.rejectRow(number, 'record that is no policy', content);
     else if (action === 'block' && !BLOCKING.has(to)) {
-      if (!this.isItself(owner, target)) return out.rejectRow(number, 'policy that does not block', content);
+      // The old spelling of an exception: the name itself as target.
+      if (wild || to !== `${owner}.`) return out.rejectRow(number, 'policy that does not block', content);
       return this.allow(owner, name, wild, number, content);
     }
     if (action === 'allow') return this.allow(owner, name, wild, number, content);
@@ -173,12 +174,6 @@ class ZoneReader {
     this.out.row();
     if (owner.length > MAX_NAME) return this.out.reject(number, `longer than ${MAX_NAME} characters`, owner, 'allow');
     this.out.name(name, wild ? 'subtree' : 'exact', number, ALLOW);
-  }
-
-  /** The old spelling of an exception: the name itself as target. */
-  private isItself(owner: string, target: string): boolean {
-    const place = this.placeOf(target);
-    return place.name === owner || this.ownerOf(place) === owner;
   }
 
   /** Whether an owner is a trigger of another kind than a name; then it is dealt with. */
