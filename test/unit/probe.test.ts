@@ -3,6 +3,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { Command } from 'commander';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { addSourceCommands } from '../../bin/commands/sources.js';
@@ -14,6 +15,7 @@ import { targetOf } from '../../lambdas/ingest/request.js';
 import { detectFormat } from '../../lambdas/shared/formats/detect.js';
 import { generateFeeds } from '../../localstack/feeds/generate.js';
 import { type Fault, feedServer, findRecording } from '../../localstack/feeds/server.js';
+import { SHARED_DATA, testWithSharedData } from '../support/shared-data.js';
 
 const root = mkdtempSync(join(tmpdir(), 'probe-test-'));
 const recordings = join(root, 'feeds');
@@ -61,9 +63,34 @@ const deps = (changes: Partial<ProbeDeps> = {}): ProbeDeps => ({
 const look = (name: string, changes: Partial<ProbeDeps> = {}): Promise<Probe> => probe(source(name), deps(changes));
 const recordingOf = (name: string): Buffer => readFileSync(findRecording(recordings, name) ?? '');
 
+const REAL: Readonly<Record<string, HttpSource['format'] | null>> = {
+  'disposable_email_blocklist.conf': 'plain',
+  'easylist-2026-08-13.txt.gz': null,
+  'stevenblack-2019-03-27.hosts.gz': 'hosts',
+  'urlhaus-filter-2025-07/agh.txt.gz': 'adblock',
+  'urlhaus-filter-2025-07/bind.conf.gz': 'bind',
+  'urlhaus-filter-2025-07/dnsmasq.conf.gz': 'dnsmasq',
+  'urlhaus-filter-2025-07/domains.txt.gz': 'plain',
+  'urlhaus-filter-2025-07/hosts.txt.gz': 'hosts',
+  'urlhaus-filter-2025-07/rpz.conf.gz': 'rpz',
+  'urlhaus-filter-2025-07/unbound.conf.gz': 'unbound',
+  'urlhaus-filter-2025-07/wildcard.txt.gz': 'wildcard',
+};
+
 describe('the format of a body', () => {
   test.each(httpSources().map(({ source: { name, format } }) => [name, format] as const))('as %s has it is %s', (name, format) => {
     expect(detectFormat(recordingOf(name))).toBe(format);
+  });
+
+  testWithSharedData('of real lists, by their first 64 KiB; of EasyList, whose first rules are by path, none', () => {
+    const detected = Object.fromEntries(
+      Object.keys(REAL).map((file) => {
+        const body = readFileSync(join(SHARED_DATA, 'blocklists', file));
+        const head = (file.endsWith('.gz') ? gunzipSync(body) : body).subarray(0, 64 * 1024);
+        return [file, detectFormat(head.subarray(0, head.lastIndexOf('\n') + 1))];
+      }),
+    );
+    expect(detected).toEqual(REAL);
   });
 
   test.each<[string, string]>([
