@@ -68,6 +68,8 @@ export const configSchema = z
         /** `combined`: one job runs all layers; `separate`: a job per layer. */
         layout: z.enum(['combined', 'separate']).default('combined'),
         workerType: z.enum(['G.1X', 'G.2X', 'G.4X', 'G.8X', 'G.025X']).default('G.1X'),
+        /** Of jobs that end by themselves (export, rebuild): Glue gives G.025X to streaming jobs alone. */
+        batchWorkerType: z.enum(['G.1X', 'G.2X', 'G.4X', 'G.8X']).default('G.1X'),
         workers: z.number().int().min(2).default(2),
         maxOffsetsPerTrigger: z.number().int().positive().default(500_000),
         /** @default - each contract's own */

@@ -6,6 +6,7 @@ import type { Report } from '../../lambdas/monitor/run.js';
 import { glueJobs, jobKey, wishOf } from '../../lambdas/watchdog/glue-jobs.js';
 import { isRunning, type JobOutcome } from '../../lambdas/watchdog/run.js';
 import { physicalName } from '../../lib/config.js';
+import { glueLogGroup } from '../../lib/shared/glue-logs.js';
 import { DEAD_LETTER_QUEUES } from '../../lib/shared/queues.js';
 import { until } from '../../localstack/process.js';
 import { runQuery } from '../athena.js';
@@ -84,7 +85,10 @@ FROM ops.runs WHERE source <> '_canary' AND finished_at > current_timestamp - IN
   }));
 }
 
-async function glueRuns(JobName: string, limit: number, { glue, local }: Target) {
+/** @param role of the job: its name is part of where the runs log to */
+async function glueRuns(JobName: string, role: string, limit: number, { glue, local }: Target) {
+  const encrypted = (run: GlueRun) =>
+    run.SecurityConfiguration ? { securityConfiguration: run.SecurityConfiguration, roleName: role.slice(role.lastIndexOf('/') + 1) } : undefined;
   const { JobRuns = [] } = await glue.send(new GetJobRunsCommand({ JobName, MaxResults: limit }));
   return JobRuns.map((run: GlueRun) => ({
     runId: run.Id ?? '',
@@ -92,7 +96,7 @@ async function glueRuns(JobName: string, limit: number, { glue, local }: Target)
     startedAt: run.StartedOn?.toISOString() ?? '',
     seconds: run.ExecutionTime ?? 0,
     error: run.ErrorMessage ?? null,
-    log: local ? (run.LogGroupName ?? '') : `/aws-glue/jobs/error, stream ${run.Id}`,
+    log: local ? (run.LogGroupName ?? '') : `${glueLogGroup('error', encrypted(run))}, stream ${run.Id}`,
   }));
 }
 
@@ -118,12 +122,12 @@ function addRuns(program: Command): void {
         );
       }
       const JobName = physicalName(lake.identity, subject);
-      const isJob = await lake.glue.send(new GetJobCommand({ JobName })).then(
-        () => true,
-        () => false,
+      const job = await lake.glue.send(new GetJobCommand({ JobName })).then(
+        ({ Job }) => Job,
+        () => undefined,
       );
-      if (isJob) {
-        const runs = await glueRuns(JobName, limit, lake);
+      if (job) {
+        const runs = await glueRuns(JobName, job.Role ?? '', limit, lake);
         if (options.json) return printJson(runs);
         return printRows(
           ['run', 'state', 'started', 'seconds', 'error', 'log'],

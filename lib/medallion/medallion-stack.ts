@@ -82,7 +82,7 @@ export class MedallionStack extends Stack {
           release,
         },
       });
-      security.acknowledgeOn(job);
+      security.protect(job);
       this.grant(job, props);
       return { job, release };
     });
@@ -195,7 +195,7 @@ export class MedallionStack extends Stack {
       packages: [code.medallion],
       ...(jars ? { delta: jars.delta } : {}),
       files: [code.contracts],
-      workerType: config.medallion.workerType,
+      workerType: config.medallion.batchWorkerType,
       numberOfWorkers: config.medallion.workers,
       artefacts,
       timeout: Duration.hours(12),
@@ -207,7 +207,7 @@ export class MedallionStack extends Stack {
         ...databaseArgument(config),
       },
     });
-    security.acknowledgeOn(job);
+    security.protect(job);
     lake.grantReadWrite(job.role);
     grantTable(stateTable, job.role, 'GetItem', 'PutItem', 'DeleteItem');
     this.grantHolders(job, config);

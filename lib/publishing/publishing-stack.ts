@@ -70,13 +70,13 @@ export class PublishingStack extends Stack {
       packages: [code.medallion],
       ...(config.local ? {} : { delta: new GlueJars(this, 'Jars').delta }),
       files: [code.contracts],
-      workerType: config.medallion.workerType,
+      workerType: config.medallion.batchWorkerType,
       numberOfWorkers: config.medallion.workers,
       artefacts,
       ...security.jobProps,
       arguments: { lake: `s3a://${lake.bucketName}`, contracts: code.contracts.s3ObjectUrl, 'lists-bucket': this.lists.bucketName, 'state-table': stateTable.tableName },
     });
-    security.acknowledgeOn(job);
+    security.protect(job);
     lake.grantRead(job.role, 'gold/*');
     grantTable(stateTable, job.role, 'GetItem');
     this.lists.grantReadWrite(job.role, 'lists/*');

@@ -10,6 +10,9 @@ import type { DeltaJars } from './glue-jars.js';
 /** The Spark and Python of Glue 5.1 are what glue-jobs/ is written for. */
 export const GLUE_VERSION = '5.1';
 
+/** A worker type that Glue refuses to batch jobs (https://docs.aws.amazon.com/glue/latest/dg/worker-types.html). */
+const STREAMING_WORKER = 'G.025X';
+
 export interface PySparkJobProps {
   readonly jobName: string;
   readonly description: string;
@@ -147,6 +150,7 @@ export class PySparkStreamingJob extends PySparkJob {
 /** A Glue job that ends by itself; a schedule or a person starts it. */
 export class PySparkBatchJob extends PySparkJob {
   constructor(scope: Construct, id: string, props: PySparkBatchJobProps) {
+    if (props.workerType === STREAMING_WORKER) throw new Error(`workerType: Glue gives ${STREAMING_WORKER} to streaming jobs alone, and ${props.jobName} is none`);
     super(scope, id, props, { command: 'glueetl', timeout: (props.timeout ?? Duration.hours(1)).toMinutes() });
   }
 }

@@ -1,5 +1,6 @@
-import { Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
+import { ArnFormat, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
 import { AttributeType, BillingMode, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb';
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { BlockPublicAccess, Bucket, BucketEncryption, type IBucket, type LifecycleRule, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
@@ -29,6 +30,7 @@ export class StorageStack extends Stack {
     const { config } = props;
     const removalPolicy = deletesData(config) ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN;
     this.key = new Key(this, 'Key', { alias: physicalName(config, 'data'), description: `Data of ${physicalName(config, 'lake')}`, enableKeyRotation: true, removalPolicy });
+    this.letLogsIn();
 
     const logs = new Bucket(this, 'AccessLogs', {
       bucketName: this.bucketName(config, 'access-logs'),
@@ -76,6 +78,19 @@ export class StorageStack extends Stack {
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
       removalPolicy,
     });
+  }
+
+  /** Glue encrypts the logs of its runs with our key, and CloudWatch Logs does so as itself: for Glue's log groups of this account alone. */
+  private letLogsIn(): void {
+    const groups = this.formatArn({ service: 'logs', resource: 'log-group', resourceName: '/aws-glue/jobs/*', arnFormat: ArnFormat.COLON_RESOURCE_NAME });
+    this.key.addToResourcePolicy(
+      new PolicyStatement({
+        principals: [new ServicePrincipal(`logs.${this.region}.amazonaws.com`)],
+        actions: ['kms:Encrypt', 'kms:Decrypt', 'kms:ReEncrypt*', 'kms:GenerateDataKey*', 'kms:DescribeKey'],
+        resources: ['*'],
+        conditions: { ArnLike: { 'kms:EncryptionContext:aws:logs:arn': groups } },
+      }),
+    );
   }
 
   /** Bucket names are global: account and region keep them apart. */

@@ -69,6 +69,11 @@ test('a batch job ends within an hour by default, and has no maintenance window'
   Template.fromStack(s).hasResourceProperties('AWS::Glue::Job', { Command: { Name: 'glueetl' }, Timeout: 60, MaintenanceWindow: Match.absent(), MaxRetries: 0 });
 });
 
+test('a batch job of the streaming jobs’ workers is refused', () => {
+  const s = stack();
+  expect(() => new PySparkBatchJob(s, 'Job', { ...jobProps(s, 'a'), workerType: 'G.025X' })).toThrow('workerType: Glue gives G.025X to streaming jobs alone, and a is none');
+});
+
 test('every construct can be made twice in one stack', () => {
   const s = stack();
   for (const name of ['a', 'b']) {

@@ -57,7 +57,7 @@ const keyStatements = (templates: Templates): Place[] =>
     ),
   );
 
-describe('the walk names what is missing', () => {
+describe('the walk names what is missing', { timeout: 120_000 }, () => {
   const templates = templatesOf('prod', BUDGETED);
   const broken = (text: (json: string) => string) => walk(new StageTemplates(JSON.parse(text(JSON.stringify(templates))) as Templates));
 
@@ -105,6 +105,25 @@ describe('the walk names what is missing', () => {
   test('a schedule, a step and a failed event whose role may not', () => {
     for (const action of ['lambda:InvokeFunction', 'states:StartExecution', 'glue:StartJobRun', 'sqs:SendMessage'])
       expect(broken((json) => json.replaceAll(action, 'none:None')).join(), action).toContain(`lacks ${action}`);
+  });
+
+  test('the logs of Glue: a group that never expires or is of another key, a role that may not, CloudWatch Logs without its place', () => {
+    expect(broken((json) => json.replaceAll(/"RetentionInDays":\d+/g, '"RetentionInDays":0')).join()).toMatch(/medallion\.Jobsilver\w+ never expires/);
+    expect(broken((json) => json.replaceAll('/output"', '/other"')).join()).toMatch(
+      /medallion\.Rebuild\w+ logs to \/aws-glue\/jobs\/sluice-prod-glue-role\/<medallion\.RebuildRole\w+>\/output, which no template makes/,
+    );
+    expect(broken((json) => json.replaceAll('logs:AssociateKmsKey', 'none:None')).join()).toMatch(/publishing\.ExportRole\w+ lacks logs:AssociateKmsKey/);
+    expect(broken((json) => json.replaceAll('kms:EncryptionContext:aws:logs:arn', 'kms:EncryptionContext:other')).join()).toContain(
+      'logs.us-east-1.amazonaws.com lacks kms:Encrypt',
+    );
+    expect(broken((json) => json.replaceAll(':log-group:/aws-glue/jobs/*', ':log-group:/aws-glue/crawlers/*')).join()).toContain('logs.us-east-1.amazonaws.com lacks kms:Encrypt');
+  });
+
+  test('a batch job of the workers that streaming jobs alone may have', () => {
+    expect(broken((json) => json.replaceAll('"WorkerType":"G.1X"', '"WorkerType":"G.025X"'))).toEqual([
+      expect.stringMatching(/^medallion\.Rebuild\w+ is a glueetl job of worker type G\.025X/),
+      expect.stringMatching(/^publishing\.Export\w+ is a glueetl job of worker type G\.025X/),
+    ]);
   });
 
   test('a query whose results nobody can write', () => {

@@ -6,7 +6,7 @@ describe('configuration', () => {
   test('dev is cheap by default: provisioned t3.small, one combined job, one NAT, data kept', () => {
     expect(loadConfig('dev')).toMatchObject({
       broker: { kind: 'provisioned', instanceType: 'kafka.t3.small', brokers: 2, volumeGiB: 20 },
-      medallion: { layout: 'combined', workerType: 'G.025X', workers: 2, goldTriggerSeconds: 300, watchdogMinutes: 5 },
+      medallion: { layout: 'combined', workerType: 'G.025X', batchWorkerType: 'G.1X', workers: 2, goldTriggerSeconds: 300, watchdogMinutes: 5 },
       network: { natGateways: 1, availabilityZones: 2 },
       retainData: true,
       terminationProtection: false,

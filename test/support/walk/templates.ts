@@ -47,6 +47,7 @@ const NAMED: Readonly<Record<string, readonly [property: string, arn: (name: str
   'AWS::IAM::Role': ['RoleName', (name) => `iam::${ACCOUNT}:role/${name}`],
   'AWS::StepFunctions::StateMachine': ['StateMachineName', (name) => `states:${REGION}:${ACCOUNT}:stateMachine:${name}`],
   'AWS::Glue::Job': ['Name', (name) => `glue:${REGION}:${ACCOUNT}:job/${name}`],
+  'AWS::Glue::SecurityConfiguration': ['Name', (name) => `glue:${REGION}:${ACCOUNT}:securityConfiguration/${name}`],
   'AWS::SecretsManager::Secret': ['Name', (name) => `secretsmanager:${REGION}:${ACCOUNT}:secret:${name}-??????`],
   'AWS::CloudFront::Distribution': ['', (name) => `cloudfront::${ACCOUNT}:distribution/${name}`],
   'AWS::MSK::Cluster': ['ClusterName', (name) => `kafka:${REGION}:${ACCOUNT}:cluster/${name}/uuid`],

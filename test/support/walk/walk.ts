@@ -1,3 +1,4 @@
+import { glueJobs } from './glue.js';
 import { grantsWithoutKey, queriesWithoutResults } from './grants.js';
 import { rolesOf } from './roles.js';
 import { failures, logGroups, machines, schedules, tellers } from './services.js';
@@ -13,6 +14,7 @@ export function walk(stage: StageTemplates): string[] {
     ...roles.flatMap((role) => [...grantsWithoutKey(role, stage), ...queriesWithoutResults(role, stage)]),
     ...tellers(stage),
     ...logGroups(stage),
+    ...glueJobs(roles, stage),
     ...schedules(roles, stage),
     ...failures(roles, stage),
     ...machines(roles, stage),
