@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
-import { GetSecretValueCommand, ResourceNotFoundException, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { datasets, findDataset, findListSource, findSource } from '../../contracts/index.js';
 import { DynamoPublished } from '../shared/dynamo-published.js';
 import { kafkaConnection, required } from '../shared/environment.js';
@@ -17,6 +17,7 @@ import { isReplay, type ReplayEvent, type ReplayResult, replayRecords } from './
 import { targetOf } from './request.js';
 import { type IngestEvent, run, type SourceCheck } from './run.js';
 import { S3LandingStore } from './s3-store.js';
+import { secretsBelow } from './secrets.js';
 
 const s3 = new S3Client({ forcePathStyle: process.env.S3_FORCE_PATH_STYLE === 'true' });
 const dynamo = new DynamoDBClient({});
@@ -24,15 +25,6 @@ const secrets = new SecretsManagerClient({});
 const feedsUrl = recordedFeeds(process.env);
 // Recorded feeds are on this machine; nothing else may be fetched from a private address.
 const fetch = httpFetch({ allowPrivate: feedsUrl !== undefined });
-
-async function secretValue(name: string): Promise<string | undefined> {
-  try {
-    return (await secrets.send(new GetSecretValueCommand({ SecretId: `${required('SOURCE_SECRETS')}/${name}` }))).SecretString;
-  } catch (cause) {
-    if (cause instanceof ResourceNotFoundException) return undefined;
-    throw cause;
-  }
-}
 
 /** Invoked by a schedule, or by hand, with `{"source": NAME}`; or with records to send again; or asked for the past of a source. */
 export async function handler(event: IngestEvent | ReplayEvent | PastQuestion): Promise<SourceCheck | ReplayResult | PastAnswer> {
@@ -63,7 +55,7 @@ async function check(event: IngestEvent): Promise<SourceCheck> {
       operations: findDataset('operations'),
       target: () => {
         if (source.kind !== 'http') throw new Error(`${source.name} is not fetched`);
-        return targetOf(source, { ...(feedsUrl ? { feedsUrl } : {}), secret: secretValue });
+        return targetOf(source, { ...(feedsUrl ? { feedsUrl } : {}), secret: secretsBelow(secrets, required('SOURCE_SECRETS')) });
       },
       clock: () => new Date(),
       newId: randomUUID,

@@ -19,11 +19,13 @@ function resourceArn(clusterArn: string, kind: 'topic' | 'group', name: string):
   return Fn.join('', [Fn.select(0, parts), `:${kind}/`, Fn.select(1, parts), `/${name}`]);
 }
 
-type Access = 'read' | 'write' | 'manage';
+/** `inspect`: see how topics are set up, which reading and writing do not. */
+type Access = 'read' | 'write' | 'inspect' | 'manage';
 
 const TOPIC_ACTIONS: Record<Access, readonly string[]> = {
   read: ['kafka-cluster:DescribeTopic', 'kafka-cluster:ReadData'],
   write: ['kafka-cluster:DescribeTopic', 'kafka-cluster:WriteData'],
+  inspect: ['kafka-cluster:DescribeTopic', 'kafka-cluster:DescribeTopicDynamicConfiguration'],
   manage: [
     'kafka-cluster:CreateTopic',
     'kafka-cluster:DescribeTopic',
@@ -36,6 +38,7 @@ const TOPIC_ACTIONS: Record<Access, readonly string[]> = {
 const CLUSTER_ACTIONS: Record<Access, readonly string[]> = {
   read: ['kafka-cluster:Connect', 'kafka-cluster:DescribeCluster'],
   write: ['kafka-cluster:Connect', 'kafka-cluster:DescribeCluster', 'kafka-cluster:WriteDataIdempotently'],
+  inspect: ['kafka-cluster:Connect', 'kafka-cluster:DescribeCluster'],
   manage: ['kafka-cluster:Connect', 'kafka-cluster:DescribeCluster'],
 };
 

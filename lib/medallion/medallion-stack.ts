@@ -103,7 +103,7 @@ export class MedallionStack extends Stack {
     const [subnet] = subnets;
     if (!subnet) throw new Error('network: the VPC has no private subnet with egress, which Glue needs to reach Kafka');
     const name = physicalName(config, 'network');
-    new CfnConnection(this, 'Connection', {
+    const connection = new CfnConnection(this, 'Connection', {
       catalogId: this.account,
       connectionInput: {
         name,
@@ -112,7 +112,8 @@ export class MedallionStack extends Stack {
         physicalConnectionRequirements: { availabilityZone: subnet.availabilityZone, subnetId: subnet.subnetId, securityGroupIdList: [broker.clientSecurityGroup.securityGroupId] },
       },
     });
-    return [name];
+    // By reference: a job is made after it.
+    return [connection.ref];
   }
 
   private grant(job: PySparkStreamingJob, props: LakeStackProps): void {
@@ -133,7 +134,7 @@ export class MedallionStack extends Stack {
     acknowledgeWildcards(role, {
       'Resource::%Lake%/*': 'Delta names its files itself.',
       'Resource::%Checkpoints%/*': 'Spark names its checkpoint files itself.',
-      'Resource::arn:aws:ec2:*:*:network-interface/*': 'Interfaces that Glue makes for a run; held to its own tag.',
+      'Resource::arn:<AWS::Partition>:ec2:*:*:network-interface/*': 'Interfaces that Glue makes for a run; held to its own tag.',
       'Resource::%/spark-kafka-source-*': 'Spark names its consumer groups itself, all with this prefix.',
     });
   }
@@ -152,7 +153,7 @@ export class MedallionStack extends Stack {
     role.addToPrincipalPolicy(
       new PolicyStatement({
         actions: ['ec2:CreateTags', 'ec2:DeleteTags'],
-        resources: ['arn:aws:ec2:*:*:network-interface/*'],
+        resources: [this.formatArn({ service: 'ec2', region: '*', account: '*', resource: 'network-interface', resourceName: '*' })],
         conditions: { 'ForAllValues:StringEquals': { 'aws:TagKeys': ['aws-glue-service-resource'] } },
       }),
     );

@@ -98,7 +98,7 @@ export class MonitoringStack extends Stack {
   private grant(monitor: SluiceFunction, { config, datasets, broker, key, lake, checkpoints, artefacts, stateTable, jobs }: MonitoringStackProps): void {
     const role = monitor.function;
     const topics = datasets.map(({ name }) => name);
-    for (const access of ['read', 'write'] as const) for (const statement of kafkaStatements(broker, access, topics, MONITOR_GROUP)) role.addToRolePolicy(statement);
+    for (const access of ['read', 'write', 'inspect'] as const) for (const statement of kafkaStatements(broker, access, topics, MONITOR_GROUP)) role.addToRolePolicy(statement);
     grantTable(stateTable, role, 'GetItem', 'PutItem', 'UpdateItem');
     checkpoints.grantPut(role, 'monitor/*');
     checkpoints.grantRead(role, 'monitor/*');
@@ -120,6 +120,8 @@ export class MonitoringStack extends Stack {
       ['glue:GetDatabase', 'glue:GetTable', 'glue:GetTables', 'glue:GetPartitions'],
       [arn('glue', 'catalog'), ...databases.flatMap((database) => [arn('glue', 'database', database), arn('glue', 'table', `${database}/*`)])],
     );
+    // Athena asks for these whatever the query: docs.aws.amazon.com/athena/latest/ug/fine-grained-access-to-glue-resources.html
+    monitor.allow(['glue:GetDatabase', 'glue:CreateDatabase'], [arn('glue', 'catalog'), arn('glue', 'database', 'default')]);
     monitor.allow(['cloudwatch:GetMetricData'], ['*']);
     acknowledgeWildcards(this, {
       ...BUCKET_GRANTS,
