@@ -21,6 +21,7 @@ function localStores() {
   };
   const store: SourceStateStore = {
     acquire: async () => state,
+    current: async () => null,
     renew: async () => undefined,
     setPending: (_source, _run, pending) => set({ pending }),
     promote: (_source, _run, current) => set({ current, pending: null }),

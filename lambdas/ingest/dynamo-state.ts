@@ -1,5 +1,5 @@
 import { ConditionalCheckFailedException, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { DynamoDBDocumentClient, UpdateCommand, type UpdateCommandInput } from '@aws-sdk/lib-dynamodb';
+import { DynamoDBDocumentClient, GetCommand, UpdateCommand, type UpdateCommandInput } from '@aws-sdk/lib-dynamodb';
 import { type LastCheck, LeaseLostError, type SnapshotRef, type SourceState, type SourceStateStore } from './state.js';
 
 /** The state table (DynamoDB): an item per source, key `pk` = `source#NAME`. */
@@ -45,6 +45,11 @@ export class DynamoSourceState implements SourceStateStore {
       if (cause instanceof ConditionalCheckFailedException) return null;
       throw cause;
     }
+  }
+
+  async current(source: string): Promise<SnapshotRef | null> {
+    const { Item } = await this.client.send(new GetCommand({ TableName: this.tableName, Key: { pk: `source#${source}` }, ConsistentRead: true }));
+    return (Item?.currentSnapshot as SnapshotRef | undefined) ?? null;
   }
 
   renew(source: string, runId: string, now: number, leaseMs: number): Promise<void> {

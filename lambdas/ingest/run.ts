@@ -8,13 +8,15 @@ import { createGunzip, createGzip, gzipSync } from 'node:zlib';
 import type { Dataset, ListSource } from '../../contracts/index.js';
 import type { OperationState } from '../../contracts/operations.js';
 import { parseBody } from '../shared/formats/index.js';
-import { type EmitEntry, MAX_REJECT_SAMPLES, type ParseReport } from '../shared/formats/parsed.js';
+import { type EmitEntry, type FormatOptions, MAX_REJECT_SAMPLES, type ParseReport } from '../shared/formats/parsed.js';
+import { HostEvidence } from '../shared/host-evidence.js';
 import { splitLines } from '../shared/lines.js';
 import { headersOf, operationRecord, outgoing, type Step } from '../shared/outgoing.js';
 import { type OutgoingRecord, type Producer, sendAll } from '../shared/producer.js';
 import type { Part, Published, PublishedRuns } from '../shared/published.js';
 import { type Difference, decodeEntry, encodeEntry, type Listing, nextSnapshot, type SnapshotEntry } from '../shared/snapshot.js';
 import type { Fetch, FetchResult } from './fetch.js';
+import { hasUrls, hostKnowledge } from './host-knowledge.js';
 import { BadEdit, checkEdit, editList, type OperatorEdit } from './operator.js';
 import { chainOf, type PastStep, pastSequence } from './past.js';
 import { recordOf } from './record.js';
@@ -345,7 +347,7 @@ class Run {
     await this.keepLease();
 
     const rules = new ListRules(source.format, new SortedListings(folder));
-    const report = await this.parse(file, rules);
+    const report = await this.parse(file, current, rules);
     const { past } = this.event;
     const sequence = past === undefined ? (current?.sequence ?? 0) + 1 : pastSequence(past);
     const snapshotFile = join(folder, 'snapshot.gz');
@@ -374,13 +376,22 @@ class Run {
     return { key, sequence, bodySha256: fetched.sha256, etag: fetched.etag, lastModified: fetched.lastModified };
   }
 
-  private parse(file: string, rules: ListRules): Promise<ParseReport> {
+  private async parse(file: string, current: SnapshotRef | null, rules: ListRules): Promise<ParseReport> {
     const { source } = this.deps;
-    const body = createReadStream(file).pipe(createGunzip());
+    const body = () => createReadStream(file).pipe(createGunzip());
     const popular = source.role === 'popular';
-    const options = source.kind === 'http' && source.top !== undefined ? { top: source.top } : {};
+    const top = source.kind === 'http' && source.top !== undefined ? { top: source.top } : {};
+    const shared = hasUrls(source.format) ? await this.sharedHosts(body(), current) : {};
     const emit: EmitEntry = (entry, line, { action = 'block', ...details }) => rules.add(entry, line, popular ? 'popular' : action, details);
-    return parseBody(source.format, body, emit, options);
+    return parseBody(source.format, body(), emit, { ...top, ...shared });
+  }
+
+  /** Reads the body once for which of its hosts are shared by many: the count of a host's URLs is known at its end only. */
+  private async sharedHosts(body: Readable, current: SnapshotRef | null): Promise<FormatOptions> {
+    const { dataset, source, state } = this.deps;
+    const evidence = new HostEvidence(await hostKnowledge(dataset, current, state, (key) => this.read(key)));
+    await parseBody(source.format, body, () => undefined, { watch: (url, reporter) => evidence.see(url, reporter) });
+    return { isShared: (host) => evidence.isShared(host) };
   }
 
   /** The listings as they are, counted as they pass. */

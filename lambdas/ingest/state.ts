@@ -39,11 +39,13 @@ export class LeaseLostError extends Error {
 /**
  * State of the sources, each under a lease. Every write is conditional on the lease still being `runId`'s.
  *
- * @throws LeaseLostError from every method but `acquire` where it is not
+ * @throws LeaseLostError from every method but `acquire` and `current` where it is not
  */
 export interface SourceStateStore {
   /** Takes the lease where it is free or past its time; null where another run holds it. */
   acquire(source: string, runId: string, now: number, leaseMs: number): Promise<SourceState | null>;
+  /** A source's last published snapshot, read without a lease; null where it has none. */
+  current(source: string): Promise<SnapshotRef | null>;
   renew(source: string, runId: string, now: number, leaseMs: number): Promise<void>;
   setPending(source: string, runId: string, pending: SnapshotRef): Promise<void>;
   /** `current = pending`, `pending = null`. */

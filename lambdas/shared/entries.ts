@@ -92,31 +92,52 @@ function domain(name: string, scope: Scope, unknownTopLevel: boolean, suffix: Re
   return { kind: 'entry', entry, narrowed: suffix === 'private' && scope === 'subtree', unknownTopLevel };
 }
 
+const PLAIN_HOST = /^https?:\/\/([a-z0-9._-]+)(?::(\d{1,5}))?(?=[/?#]|$)/i;
+
+/** The host of a URL that has it in canonical form, with at most a port behind it, as nearly every URL has: no parser would change it, nor fail on what follows. */
+function plainHost(text: string): string | undefined {
+  const match = PLAIN_HOST.exec(text);
+  if (match === null) return undefined;
+  const [, host = '', port] = match;
+  if (port !== undefined && Number(port) > 65_535) return undefined;
+  return (lookAt(host) !== 0 && !host.includes('xn--')) || isDottedDecimal(host) ? host : undefined;
+}
+
+/** The host of a URL as the WHATWG parser gives it; undefined where that refuses. Never throws. */
+export function hostOfUrl(text: string): string | undefined {
+  const plain = plainHost(text);
+  if (plain !== undefined) return plain;
+  // Not by URL.canParse: optimised, it refuses names in letters of Latin-1 (Node 20.20.2).
+  try {
+    return new URL(text).hostname;
+  } catch {
+    return undefined;
+  }
+}
+
 /**
  * Decides what a URL on a list is. Never throws, and never cuts at `@`.
  *
- * A URL on a host that many share (a private public suffix itself, or one of shared-hosts.ts) is a `url` entry; one on a
- * host of its own, or without a path, stands for that host.
+ * A URL on a host that many share is a `url` entry; one on a host of its own stands for that host.
+ *
+ * @param isShared hosts that many share besides private public suffixes; @default those of shared-hosts.ts
  */
-export function classifyUrl(raw: string): Classified {
+export function classifyUrl(raw: string, isShared: (host: string) => boolean = isSharedHost): Classified {
   const text = raw.trim();
-  if (!/^https?:\/\//i.test(text)) return reject('not an http or https URL');
+  let hostname = plainHost(text);
+  if (hostname === undefined && !/^https?:\/\//i.test(text)) return reject('not an http or https URL');
   if (text.length > MAX_URL) return reject(`URL longer than ${MAX_URL} characters`);
-  const authority = /^https?:\/\/([^/?#]*)/i.exec(text)?.[1] ?? '';
-  if (authority.includes('@')) return reject('user information in a URL');
-  let url: URL;
-  try {
-    url = new URL(text);
-  } catch {
-    return reject('not a valid URL');
+  if (hostname === undefined) {
+    if (/^https?:\/\/[^/?#]*@/i.test(text)) return reject('user information in a URL');
+    hostname = hostOfUrl(text);
+    if (hostname === undefined) return reject('not a valid URL');
   }
-  const host = classify(url.hostname, 'exact');
-  if (host.kind !== 'entry') return host;
-  const bare = url.pathname === '/' && url.search === '';
+  const host = classify(hostname, 'exact');
+  if (host.kind !== 'entry' || host.entry.type !== 'domain') return host;
   const { name } = host.entry;
-  const shared = host.entry.type === 'domain' && (isSharedHost(name) || suffixKind(name) === 'private');
-  if (!shared) return host;
-  if (bare) return reject('a host that many share');
+  if (!isShared(name) && suffixKind(name) !== 'private') return host;
+  const url = new URL(text);
+  if (url.pathname === '/' && url.search === '') return reject('a host that many share');
   url.hash = '';
   return { ...host, entry: { type: 'url', name: url.href as HttpUrl, scope: 'exact' } };
 }

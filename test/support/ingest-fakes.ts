@@ -88,6 +88,7 @@ export function fakeDeps(world: World, fuse: Fuse = () => undefined): IngestDeps
         held.until = now + leaseMs;
         return held.state;
       }),
+    current: async (name) => world.items.get(name)?.state.current ?? null,
     renew: (name, runId, now, leaseMs) =>
       effect('renew', () => {
         asHolder(name, runId).until = now + leaseMs;

@@ -7,8 +7,10 @@ const ABSENT = 65_536;
 export interface CsvShape<Name extends string> {
   /** Names of the columns as documented, in their order, in lower case; a second layout where documents and time differ. */
   readonly layouts: readonly (readonly string[])[];
-  /** What is read where a row has it. */
+  /** What is read where the header has it; every row reaches so far. */
   readonly reads: readonly Name[];
+  /** What is read where a row has it. */
+  readonly extras?: readonly Name[];
   /** What no row can do without. */
   readonly needs: readonly Name[];
   /** Fields of a row at least, where no header says which they are. */
@@ -43,10 +45,10 @@ export function isHeader<Name extends string>({ layouts }: CsvShape<Name>, words
 export function layoutOf<Name extends string>(shape: CsvShape<Name>, header: readonly string[]): CsvLayout<Name> | string {
   const missing = shape.needs.filter((name) => !header.includes(name));
   if (missing.length > 0) return `has no column ${missing.join(', ')}`;
-  const twice = shape.reads.find((name) => header.indexOf(name) !== header.lastIndexOf(name));
+  const twice = [...shape.reads, ...(shape.extras ?? [])].find((name) => header.indexOf(name) !== header.lastIndexOf(name));
   if (twice !== undefined) return `names the column ${twice} twice`;
   const at = positions(shape, header);
-  const places = Object.values<number>(at).filter((place) => place !== ABSENT);
+  const places = shape.reads.map((name) => at[name]).filter((place) => place !== ABSENT);
   const cut = shape.layouts.some((layout) => layout.length > header.length && header.every((name, i) => layout[i] === name));
   return { at, least: Math.max(...places) + 1, ...(cut ? { beginsWith: header.length } : {}) };
 }
@@ -57,7 +59,7 @@ export function documentedLayout<Name extends string>(shape: CsvShape<Name>, wid
   return { at: positions(shape, layout), least: shape.least };
 }
 
-function positions<Name extends string>({ reads }: CsvShape<Name>, names: readonly string[]): Columns<Name> {
+function positions<Name extends string>({ reads, extras = [] }: CsvShape<Name>, names: readonly string[]): Columns<Name> {
   const at = (name: Name): number => (names.includes(name) ? names.indexOf(name) : ABSENT);
-  return Object.fromEntries(reads.map((name) => [name, at(name)])) as Record<Name, number>;
+  return Object.fromEntries([...reads, ...extras].map((name) => [name, at(name)])) as Record<Name, number>;
 }

@@ -44,6 +44,11 @@ const csv =
   <Name extends string>(shape: CsvShape<Name>, take: Take<Name>): Format =>
   (out, options) => {
     let layout: CsvLayout<Name> | null = null;
+    let asDocumented: { readonly width: number; readonly layout: CsvLayout<Name> } | null = null;
+    const documented = (width: number): CsvLayout<Name> => {
+      if (asDocumented?.width !== width) asDocumented = { width, layout: documentedLayout(shape, width) };
+      return asDocumented.layout;
+    };
     let unreadable: string | null = null;
     let started = false;
     let beyond = false;
@@ -81,7 +86,7 @@ const csv =
             return out.boilerplate();
           }
         }
-        const { at, least } = layout !== null && fields.length <= (layout.beginsWith ?? fields.length) ? layout : documentedLayout(shape, fields.length);
+        const { at, least } = layout !== null && fields.length <= (layout.beginsWith ?? fields.length) ? layout : documented(fields.length);
         if (unreadable !== null) out.rejectRow(line.number, unreadable, line.text.trim());
         else if (fields.length < least) out.rejectRow(line.number, `row of ${fields.length} columns, not ${least}`, line.text.trim());
         else beyond = take({ fields, at, line }, out, options) === true;
@@ -104,12 +109,13 @@ export const urlhausCsv: Format = csv(
   {
     layouts: [['id', 'dateadded', 'url', 'url_status', 'last_online', 'threat', 'tags', 'urlhaus_link', 'reporter']],
     reads: ['dateadded', 'url', 'threat', 'tags'],
+    extras: ['reporter'],
     needs: ['url'],
     least: 7,
   },
   ({ fields, at, line }, out) => {
     out.row();
-    out.url(fields[at.url] ?? '', line.number, details(instant(fields[at.dateadded]), words(fields[at.threat], fields[at.tags])));
+    out.url(fields[at.url] ?? '', line.number, details(instant(fields[at.dateadded]), words(fields[at.threat], fields[at.tags])), fields[at.reporter]);
     return false;
   },
 );
@@ -124,6 +130,7 @@ export const threatfoxCsv: Format = csv(
   {
     layouts: [THREATFOX, THREATFOX_UNTIL_2025],
     reads: ['first_seen_utc', 'ioc_value', 'ioc_type', 'threat_type', 'malware_printable', 'tags'],
+    extras: ['reporter'],
     needs: ['ioc_value', 'ioc_type'],
     least: 5,
   },
@@ -133,7 +140,7 @@ export const threatfoxCsv: Format = csv(
     const kind = fields[at.ioc_type] ?? '';
     const said = details(instant(fields[at.first_seen_utc]), words(fields[at.threat_type], fields[at.malware_printable], fields[at.tags]));
     if (kind === 'domain') out.name(value, 'exact', number, said);
-    else if (kind === 'url') out.url(value, number, said);
+    else if (kind === 'url') out.url(value, number, said, fields[at.reporter]);
     else if (kind === 'ip:port') {
       const address = /^\[?([0-9a-f.:]+?)\]?:\d{1,5}$/i.exec(value)?.[1];
       if (address === undefined) out.reject(number, 'not an address and a port', value);
@@ -196,7 +203,7 @@ export const sluiceCsv: Format = csv(
       instant(fields[at.first_seen]),
       (fields[at.categories] ?? '').split(';').filter((word) => word !== ''),
     );
-    if (type === 'url') out.url(name, number, said);
+    if (type === 'url') out.urlItself(name, number, said);
     else if ((type !== 'domain' && type !== 'ip') || (scope !== 'exact' && scope !== 'subtree')) out.reject(number, 'neither domain, ip nor url, exact or subtree', text);
     else out.name(name, scope, number, said);
     return false;

@@ -40,7 +40,7 @@ export class BodyParser {
   private readonly splitter: LineSplitter;
 
   constructor(format: HttpSource['format'], emit: EmitEntry, options: FormatOptions = {}) {
-    this.out = new Collector(emit);
+    this.out = new Collector(emit, options);
     const parser = FORMATS[format](this.out, options);
     this.parser = parser;
     this.splitter = new LineSplitter((text, number, truncated) => parser.line(text, number, truncated));

@@ -102,6 +102,10 @@ export interface LineParser {
 export interface FormatOptions {
   /** Of a ranked list, rows up to this rank are entries; the others are ignored. @default - all */
   readonly top?: number;
+  /** Hosts whose URLs stand for themselves, besides private public suffixes. @default - those of shared-hosts.ts */
+  readonly isShared?: (host: string) => boolean;
+  /** Told of each URL and who reported it, before anything is made of it; then nothing is: the body is read for evidence. */
+  readonly watch?: (url: string, reporter: string | undefined) => void;
 }
 
 /** Makes the parser of one format, which tells `out` what each line is. */
@@ -133,7 +137,10 @@ export class Collector {
   claimedEntries: number | null = null;
   refusal: string | null = null;
 
-  constructor(private readonly emit: EmitEntry) {}
+  constructor(
+    private readonly emit: EmitEntry,
+    private readonly options: Pick<FormatOptions, 'isShared' | 'watch'> = {},
+  ) {}
 
   /** A comment or a blank line. */
   comment(): void {
@@ -184,8 +191,20 @@ export class Collector {
     this.take(classify(raw, scope), raw, line, details);
   }
 
-  url(raw: string, line: number, details: Details = NO_DETAILS): void {
-    this.take(classifyUrl(raw), raw, line, details);
+  url(raw: string, line: number, details: Details = NO_DETAILS, reporter?: string): void {
+    const { watch, isShared } = this.options;
+    if (watch !== undefined) watch(raw, reporter);
+    else this.take(classifyUrl(raw, isShared), raw, line, details);
+  }
+
+  /** A URL that its list says stands for itself. */
+  urlItself(raw: string, line: number, details: Details): void {
+    this.take(
+      classifyUrl(raw, () => true),
+      raw,
+      line,
+      details,
+    );
   }
 
   private take(classified: ReturnType<typeof classify>, raw: string, line: number, details: Details): void {
