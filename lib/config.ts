@@ -147,6 +147,19 @@ export const configSchema = z
       })
       .strict()
       .prefault({}),
+    backup: z
+      .object({
+        /** Days for which what was overwritten or deleted in lake and landing can be brought back. @default - no versions are kept */
+        versionsDays: z.number().int().min(1).optional(),
+        /** Days that daily copies of lake, landing and state table are kept by AWS Backup, which needs versions. @default - none are made */
+        dailyDays: z.number().int().min(1).optional(),
+      })
+      .strict()
+      .refine(({ versionsDays, dailyDays }) => dailyDays === undefined || versionsDays !== undefined, {
+        error: 'AWS Backup copies only buckets that keep versions: give versionsDays (SLUICE_VERSIONS_DAYS) too',
+        path: ['dailyDays'],
+      })
+      .prefault({}),
     /** Keep buckets, tables, keys and the broker when their stack is deleted. */
     retainData: z.boolean().default(true),
     /** The second word: data is deleted with its stack only if `retainData` is false and this names the stage. */
@@ -163,6 +176,7 @@ export const configSchema = z
         compositeAlarms: z.boolean().default(true),
         budgets: z.boolean().default(true),
         notificationKey: z.boolean().default(true),
+        backup: z.boolean().default(true),
       })
       .strict()
       .prefault({}),
@@ -189,6 +203,7 @@ const THIS_MACHINE = {
     compositeAlarms: false,
     budgets: false,
     notificationKey: false,
+    backup: false,
   },
   publishing: { schedule: false },
   monitoring: { inbox: true },
@@ -196,11 +211,12 @@ const THIS_MACHINE = {
 } satisfies Omit<ConfigInput, 'stage' | 'profile'>;
 
 /** Sizes: what a lake costs and how fresh it is. `sluice cost --profile` says the price. */
-const PROFILE_DEFAULTS: Record<Profile, Pick<ConfigInput, 'broker' | 'network' | 'medallion'>> = {
+const PROFILE_DEFAULTS: Record<Profile, Pick<ConfigInput, 'backup' | 'broker' | 'network' | 'medallion'>> = {
   /** One small job and two small brokers: for trying, and for feeds of some million records a day. */
   tiny: { broker: { kind: 'provisioned' }, medallion: { layout: 'combined', workerType: 'G.025X', goldTriggerSeconds: 300 } },
-  standard: { broker: { kind: 'provisioned', instanceType: 'kafka.m7g.large', volumeGiB: 100 }, medallion: { layout: 'combined' } },
+  standard: { broker: { kind: 'provisioned', instanceType: 'kafka.m7g.large', volumeGiB: 100 }, medallion: { layout: 'combined' }, backup: { versionsDays: 7 } },
   prod: {
+    backup: { versionsDays: 30 },
     broker: { kind: 'provisioned', instanceType: 'kafka.m7g.large', brokers: 3, volumeGiB: 200 },
     network: { natGateways: 2, availabilityZones: 3 },
     medallion: { layout: 'separate', watchdogMinutes: 5 },
@@ -271,6 +287,7 @@ export function loadConfig(stage: string, environment: Environment = {}): Config
     ...given({ account: env.SLUICE_ACCOUNT, region: env.SLUICE_REGION, deleteDataOf: env.SLUICE_DELETE_DATA_OF, retainData: booleanOf(env, 'SLUICE_RETAIN_DATA') }),
     broker: brokerOf(env, defaults.broker),
     network: { ...defaults.network, ...given({ vpcId: env.SLUICE_VPC_ID }) },
+    backup: { ...defaults.backup, ...given({ versionsDays: numberOf(env.SLUICE_VERSIONS_DAYS), dailyDays: numberOf(env.SLUICE_BACKUP_DAYS) }) },
     medallion: {
       ...defaults.medallion,
       ...given({

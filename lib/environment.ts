@@ -43,6 +43,12 @@ export const ENVIRONMENT = {
   SLUICE_SOURCES_ON: of('everywhere', 'ingestion.sourcesOn', 'sources to check that are off by default (their terms or keys are then yours to mind), separated by commas'),
   SLUICE_SOURCES_OFF: of('everywhere', 'ingestion.sourcesOff', 'sources not to check, separated by commas'),
   SLUICE_SOURCE_KEYS: of('everywhere', undefined, 'keys for ./sluice sources --probe before a stage has them, as SECRET=KEY separated by commas (abuse-ch=...)'),
+  SLUICE_VERSIONS_DAYS: of(
+    'aws',
+    'backup.versionsDays',
+    'days for which what was overwritten or deleted in lake and landing can be brought back; default: 7 in standard, 30 in prod, none in tiny',
+  ),
+  SLUICE_BACKUP_DAYS: of('aws', 'backup.dailyDays', 'days that daily copies (AWS Backup) of lake, landing and state table are kept; default: none are made'),
   SLUICE_RETAIN_DATA: of('deployed', 'retainData', 'false, together with SLUICE_DELETE_DATA_OF=STAGE: delete the data with its stacks'),
   SLUICE_DELETE_DATA_OF: of('deployed', 'deleteDataOf', 'the stage whose data may be deleted'),
   SLUICE_REHEARSAL: of('deployed', undefined, 'true: deploy dev or prod to the AWS on this machine, with what that lacks (MSK, VPC, CloudFront) left out'),

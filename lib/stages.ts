@@ -1,6 +1,7 @@
 import type { App, Environment } from 'aws-cdk-lib';
 import { Tags } from 'aws-cdk-lib';
 import type { Dataset } from '../contracts/index.js';
+import { BackupStack } from './backup/backup-stack.js';
 import { BrokerStack } from './broker/broker-stack.js';
 import type { BrokerConnection } from './broker/connection.js';
 import { CatalogStack } from './catalog/catalog-stack.js';
@@ -25,6 +26,7 @@ export interface SluiceStacks {
   readonly publishing: PublishingStack;
   readonly monitoring: MonitoringStack;
   readonly orchestration: OrchestrationStack;
+  readonly backup?: BackupStack;
 }
 
 /**
@@ -51,6 +53,11 @@ export function addStage(app: App, config: Config, datasets: readonly Dataset[])
     connection = broker.connection;
   }
   const { key, lake, landing, checkpoints, artefacts, stateTable } = storage;
+  const { dailyDays } = config.backup;
+  const backup =
+    dailyDays !== undefined && config.capabilities.backup
+      ? new BackupStack(app, `${prefix}-backup`, { ...stateful, dailyDays, buckets: [lake, landing], stateTable, key })
+      : undefined;
   const topics = new TopicsStack(app, `${prefix}-topics`, { ...stateful, ...inVpc, datasets, broker: connection });
   const catalog = new CatalogStack(app, `${prefix}-catalog`, { ...stateful, datasets, lake, artefacts, key });
   const onLake = { ...common, ...inVpc, datasets, broker: connection, key, lake, checkpoints, artefacts, stateTable };
@@ -74,5 +81,17 @@ export function addStage(app: App, config: Config, datasets: readonly Dataset[])
 
   Tags.of(app).add('app', config.app);
   Tags.of(app).add('stage', config.stage);
-  return { storage, topics, catalog, medallion, ingestion, publishing, monitoring, orchestration, ...(network ? { network } : {}), ...(broker ? { broker } : {}) };
+  return {
+    storage,
+    topics,
+    catalog,
+    medallion,
+    ingestion,
+    publishing,
+    monitoring,
+    orchestration,
+    ...(network ? { network } : {}),
+    ...(broker ? { broker } : {}),
+    ...(backup ? { backup } : {}),
+  };
 }

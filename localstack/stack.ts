@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { type HttpSource, httpSources } from '../contracts/index.js';
+import { requireWholeData } from './backup.js';
 import { generateFeeds } from './feeds/generate.js';
 import { findRecording, hasPast } from './feeds/server.js';
 import type { RunRecord } from './gateway/glue-runs.js';
@@ -115,6 +116,7 @@ const nodeSpec = (name: string, script: string, env: Record<string, string>): Sp
 
 /** Starts everything and deploys the CDK app. Where something runs already it is left alone. */
 export async function up(home: Home, options: UpOptions, say: Say): Promise<StackState> {
+  requireWholeData(home);
   mkdirSync(home.run, { recursive: true });
   const chosen = await ports(home, say);
   const emulatorUrl = options.awsUrl ?? `http://127.0.0.1:${chosen.emulator}`;

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { addBackfill } from './backfill.js';
+import { addBackup } from './backup.js';
 import { addDataCommands } from './data.js';
 import { addDemo } from './demo.js';
 import { addDevelopmentCommands } from './development.js';
@@ -27,6 +28,7 @@ export function addCommands(program: Command): void {
   addBackfill(program);
   addRebuild(program);
   addRestore(program);
+  addBackup(program);
   addListCommands(program);
   addTableCommands(program);
   addStageCommands(program);

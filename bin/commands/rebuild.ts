@@ -12,6 +12,7 @@ import { findTable, fullName } from '../lake-tables.js';
 import { CliError, EXIT, printJson, say } from '../output.js';
 import { stageOption } from '../sources.js';
 import { type Target, target } from '../target.js';
+import { restoreFrom } from './backup.js';
 
 const resultSchema = z.object({
   table: z.string(),
@@ -78,14 +79,23 @@ export function addRestore(program: Command): void {
   program
     .command('restore')
     .description(
-      'put a bronze, silver or gold table back to an old version, in a path of its own, with what came since computed anew; then what is downstream; stops the drivers meanwhile',
+      'put a bronze, silver or gold table back to an old version, in a path of its own, with what came since computed anew; then what is downstream; stops the drivers meanwhile; or, --from, the whole lake of this machine to a backup',
     )
-    .argument('<table>', 'for example silver.harmful_domains')
+    .argument('[table]', 'for example silver.harmful_domains')
+    .option('--from <file>', 'a file that ./sluice backup made: the whole lake here goes back to it')
+    .option('--yes', 'with --from: do not ask')
     .option('--version <version>', 'a version; ./sluice tables says which can be read')
     .option('--timestamp <time>', 'the version that was there at a time, such as 2026-11-26T12:00:00Z')
     .option('--json', 'as JSON')
     .addOption(stageOption())
-    .action(async (table: string, options: { version?: string; timestamp?: string; json?: boolean; stage: string }) => {
+    .action(async (table: string | undefined, options: { version?: string; timestamp?: string; from?: string; yes?: boolean; json?: boolean; stage: string }) => {
+      if (options.from !== undefined) {
+        if (table !== undefined || options.version !== undefined || options.timestamp !== undefined)
+          throw new CliError('--from puts the whole lake back: it goes with no table, version or time', EXIT.misuse);
+        if (options.stage !== 'local') throw new CliError('--from is for the lake on this machine; docs/backup.md says the way back on AWS', EXIT.misuse);
+        return restoreFrom(options.from, options);
+      }
+      if (table === undefined) throw new CliError(`name a table (${restorable().join(', ')}), or a backup by --from FILE`, EXIT.misuse);
       if (!restorable().includes(table)) throw new CliError(`${table} cannot be restored; known: ${restorable().join(', ')}`, EXIT.misuse);
       const asOf = options.version ?? options.timestamp;
       if (asOf === undefined || (options.version !== undefined && options.timestamp !== undefined)) throw new CliError('give --version or --timestamp (not both)', EXIT.misuse);

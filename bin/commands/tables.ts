@@ -127,7 +127,6 @@ export function addTableCommands(program: Command): void {
 function recovery(name: string): string {
   const [layer = '', dataset] = name.split('.');
   if (layer === 'silver' || layer === 'gold') return `it is computed from the layer before it: ./sluice rebuild ${name} --swap`;
-  if (layer === 'bronze')
-    return `Kafka holds its records as long as the topic's retention: copy the bucket's object back from a backup, or replay the sources: ./sluice replay ${dataset} --raw SOURCE`;
-  return 'copy the object back from a backup of the bucket';
+  const copy = 'the way back is a copy: docs/backup.md (./sluice restore --from FILE here, older versions of the objects on AWS)';
+  return layer === 'bronze' ? `${copy}; or replay the sources, while Kafka or landing holds what is lost: ./sluice replay ${dataset} --raw SOURCE` : copy;
 }

@@ -16,7 +16,7 @@ export const ACCEPTED_FINDINGS: Readonly<Record<string, Accepted>> = {
   CKV_AWS_173: { reason: 'No variable holds a secret: names of resources and settings, which Lambda encrypts with its own key.' },
   CKV_AWS_21: {
     reason:
-      'Delta keeps versions itself and VACUUM bounds them: versions of objects would keep every file for ever. Landing is named by hash, lists by version, logs are append-only.',
+      'Delta keeps versions itself and VACUUM bounds them; lake and landing keep versions of objects for some days where a profile asks for it (config.backup). Checkpoints and query results are made anew, lists are named by version, logs are append-only.',
   },
   CKV_AWS_117: {
     where: /(Watchdog|Providerframework|AWS679f|Custom)/,

@@ -13,6 +13,9 @@ export interface StorageStackProps extends StackProps {
 
 const DAY = (days: number) => Duration.days(days);
 
+/** What is not current any more goes after some days, and so does the marker of what was deleted; what is current never. */
+const oldVersions = (days: number): LifecycleRule[] => [{ noncurrentVersionExpiration: DAY(days), expiredObjectDeleteMarker: true }];
+
 /**
  * Everything that holds data: the lake (Delta tables), landing (bodies, snapshots), checkpoints, artefacts (query
  * results, job logs), and the state table (source state, writer leases).
@@ -43,7 +46,7 @@ export class StorageStack extends Stack {
     });
     acknowledge(logs, { 'AwsSolutions-S1': 'This bucket receives the access logs; logging it into itself would never end.' });
 
-    const bucket = (name: string, lifecycleRules: LifecycleRule[] = []) =>
+    const bucket = (name: string, lifecycleRules: LifecycleRule[] = [], keep?: number) =>
       new Bucket(this, name, {
         bucketName: this.bucketName(config, name.toLowerCase()),
         encryption: BucketEncryption.KMS,
@@ -53,16 +56,22 @@ export class StorageStack extends Stack {
         enforceSSL: true,
         serverAccessLogsBucket: logs as IBucket,
         serverAccessLogsPrefix: `${name.toLowerCase()}/`,
-        lifecycleRules: [{ abortIncompleteMultipartUploadAfter: DAY(7) }, ...lifecycleRules],
+        versioned: keep !== undefined,
+        lifecycleRules: [{ abortIncompleteMultipartUploadAfter: DAY(7) }, ...(keep === undefined ? [] : oldVersions(keep)), ...lifecycleRules],
         removalPolicy,
         autoDeleteObjects: deletesData(config) && config.capabilities.autoDeleteObjects,
       });
     // Nothing expires live table data: VACUUM in the writer is the only thing that deletes here.
-    this.lake = bucket('Lake');
-    this.landing = bucket('Landing', [
-      { prefix: 'refused/', expiration: DAY(90) },
-      { prefix: 'bodies/', expiration: DAY(400) },
-    ]);
+    const keep = config.capabilities.backup ? config.backup.versionsDays : undefined;
+    this.lake = bucket('Lake', [], keep);
+    this.landing = bucket(
+      'Landing',
+      [
+        { prefix: 'refused/', expiration: DAY(90) },
+        { prefix: 'bodies/', expiration: DAY(400) },
+      ],
+      keep,
+    );
     this.checkpoints = bucket('Checkpoints');
     this.artefacts = bucket('Artefacts', [
       { prefix: 'athena/', expiration: DAY(7) },

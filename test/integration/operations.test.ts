@@ -1,8 +1,11 @@
+import { existsSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { DescribeExecutionCommand, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { describe, expect, test } from 'vitest';
 import { DeltaTable } from '../../bin/delta.js';
 import { sourcesOnAt } from '../../bin/sources.js';
+import { lakeTables } from '../../contracts/index.js';
 import type { CheckResult } from '../../lambdas/monitor/check.js';
 import type { Facts } from '../../lambdas/monitor/facts.js';
 import type { Report } from '../../lambdas/monitor/run.js';
@@ -283,6 +286,53 @@ describe('a lake that runs itself', () => {
     expect(await lake.alarmState('runs-short-harmful-domains')).not.toBe('ALARM');
     await lake.mendFeed('stevenblack');
   }, 600_000);
+
+  test('a backup brings the whole lake back after an accident: tables, checkpoints, state, catalog and topics, and life goes on', async () => {
+    const file = join(lake.home.root, 'lake.tar.gz');
+    const deny = (domain: string) => lake.ingest({ source: 'operator', edit: { verdict: 'deny', domain, reason: 'a test' } });
+    const active = (domain: string) => `SELECT count(*) FROM gold.harmful_domains WHERE name = '${domain}' AND is_active`;
+    /** Each table whose rows change only with what is ingested. */
+    const rows = () =>
+      Promise.all(
+        ['bronze.harmful_domains', 'silver.harmful_domains', 'quarantine.harmful_domains', 'gold.harmful_domains', 'gold.source_status', 'silver.source_checks'].map(
+          async (table) => [table, await lake.number(`SELECT count(*) FROM ${table}`)],
+        ),
+      );
+    await deny('in-the-backup.example');
+    await lake.becomes(active('in-the-backup.example'), 1);
+    await lake.becomes(
+      "SELECT count(*) FROM silver.source_checks WHERE source = 'operator'",
+      await lake.number("SELECT count(*) FROM silver.operations WHERE kind = 'run' AND subject = 'operator'"),
+    );
+    const before = await rows();
+    const written = await lake.cli('backup', '--out', file, '--json');
+    expect(written.code, written.stderr).toBe(0);
+    expect(JSON.parse(written.stdout)).toMatchObject({ file, files: expect.any(Number), bytes: expect.any(Number) });
+    expect(await lake.cli('backup', '--out', file)).toMatchObject({ code: 1, stderr: expect.stringContaining('lake.tar.gz exists: name another with --out') });
+    expect(await lake.cli('restore', 'silver.harmful_domains', '--from', file)).toMatchObject({ code: 2, stderr: expect.stringContaining('it goes with no table') });
+    expect(await lake.cli('restore', '--from', file)).toMatchObject({ code: 2, stderr: expect.stringContaining('nobody to ask here: add --yes') });
+
+    await deny('after-the-backup.example');
+    await lake.becomes(active('after-the-backup.example'), 1);
+    // The accident: a layer and every checkpoint are gone.
+    const s3 = join(lake.home.data, 'aws', 's3', ACCOUNT);
+    for (const path of [join(localBucket('lake'), 'silver'), localBucket('checkpoints')]) rmSync(join(s3, path), { recursive: true });
+    const restored = await lake.cli('restore', '--from', file, '--yes', '--json');
+    expect(restored.code, restored.stderr).toBe(0);
+    const { tables, aside } = JSON.parse(restored.stdout) as { tables: { table: string; problem: string | null }[]; aside: string };
+    expect(tables.filter(({ problem }) => problem !== null)).toEqual([]);
+    expect(tables.length).toBe(lakeTables().filter(({ kind }) => kind !== 'template').length);
+    expect(existsSync(join(aside, 'aws'))).toBe(true);
+    expect(await rows()).toEqual(before);
+    expect(await lake.number(active('after-the-backup.example'))).toBe(0);
+
+    await deny('after-the-restore-of-all.example');
+    await lake.becomes(active('after-the-restore-of-all.example'), 1);
+    expect(await lake.number(active('in-the-backup.example'))).toBe(1);
+    const bronze = 'SELECT count(*) - count(DISTINCT cast("partition" AS varchar) || \'@\' || cast("offset" AS varchar)) FROM bronze.harmful_domains';
+    expect(await lake.number(bronze)).toBe(0);
+    expect(await lake.number('SELECT coalesce(sum(abs(residual)), 0) FROM ops.ledger')).toBe(0);
+  }, 400_000);
 
   test('a stage is proved from its schedules to SQL', async () => {
     const { stdout } = await lake.cli('doctor', '--stage', 'local', '--json');

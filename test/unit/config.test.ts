@@ -27,6 +27,13 @@ describe('configuration', () => {
     expect(deletesData(loadConfig('dev', { SLUICE_RETAIN_DATA: 'false', SLUICE_DELETE_DATA_OF: 'prod' }))).toBe(false);
     expect(deletesData(loadConfig('dev', { SLUICE_RETAIN_DATA: 'false', SLUICE_DELETE_DATA_OF: 'dev' }))).toBe(true);
   });
+  test('versions of objects are kept where a profile asks for it, daily copies where somebody does', () => {
+    expect(loadConfig('dev').backup).toEqual({});
+    expect(loadConfig('dev', { SLUICE_PROFILE: 'standard' }).backup).toEqual({ versionsDays: 7 });
+    expect(loadConfig('prod').backup).toEqual({ versionsDays: 30 });
+    expect(loadConfig('prod', { SLUICE_BACKUP_DAYS: '35' }).backup).toEqual({ versionsDays: 30, dailyDays: 35 });
+    expect(loadConfig('dev', { SLUICE_VERSIONS_DAYS: '3', SLUICE_BACKUP_DAYS: '10' }).backup).toEqual({ versionsDays: 3, dailyDays: 10 });
+  });
   test('MSK Serverless or an existing cluster by choice', () => {
     expect(loadConfig('dev', { SLUICE_BROKER: 'serverless' }).broker).toEqual({ kind: 'serverless' });
     const existing = { SLUICE_MSK_BOOTSTRAP_SERVERS: 'b:9098', SLUICE_MSK_CLUSTER_ARN: 'arn:aws:kafka:eu-west-1:111111111111:cluster/c/u', SLUICE_MSK_SECURITY_GROUP_ID: 'sg-1' };
@@ -39,6 +46,13 @@ describe('configuration', () => {
     ['a layout that is none', 'dev', { SLUICE_LAYOUT: 'both' }, /medallion\.layout: Invalid option/],
     ['half an existing cluster', 'dev', { SLUICE_MSK_BOOTSTRAP_SERVERS: 'b:9098' }, /broker\.clusterArn[\s\S]*broker\.securityGroupId/],
     ['a watchdog that never looks', 'dev', { SLUICE_WATCHDOG_MINUTES: 'often' }, /medallion\.watchdogMinutes/],
+    [
+      'daily copies without versions',
+      'dev',
+      { SLUICE_BACKUP_DAYS: '7' },
+      /backup\.dailyDays: AWS Backup copies only buckets that keep versions: give versionsDays \(SLUICE_VERSIONS_DAYS\) too/,
+    ],
+    ['versions for no days', 'dev', { SLUICE_VERSIONS_DAYS: '0' }, /backup\.versionsDays/],
     ['an account that is none', 'dev', { SLUICE_ACCOUNT: '12' }, /account:/],
     ['a region that is none', 'dev', { SLUICE_REGION: 'Frankfurt' }, /a region is like eu-central-1/],
     ['a VPC that is none', 'dev', { SLUICE_VPC_ID: 'mine' }, /SLUICE_VPC_ID is "mine"\. It takes: an existing VPC to use instead of a new one \(vpc-\.\.\.\)\. Set it so in \.env/],
