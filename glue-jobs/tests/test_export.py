@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import csv
 import json
+import random
+import uuid
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from list_model import OPERATOR as OPERATOR_SOURCE
+from list_model import Model, Said
 
-from medallion.export.formats import FORMATS, Entry
-from medallion.export.job import Plan, difference, export, instant, root_of, sources_of
-from medallion.export.tiers import Exception_, as_of_table, confidence_at, listed, needed_exceptions, operator_exceptions
+from medallion.export.evidence import NAMESPACE, Entry, Hole, _uuid5
+from medallion.export.formats import EVERYWHERE, Region
+from medallion.export.job import Plan, difference, export, instant, root_of, sources_of, tier_of
+from medallion.export.registry import FORMATS
+from medallion.export.scopes import Exception_
+from medallion.export.tiers import as_of_table, believed, confidence_at, operator_allowed_below, statements_near_exceptions, stream_of
+from medallion.export.walk import Row
 from medallion.gold_tables import FOLDS
 from medallion.state import recompute
 from medallion.tables import schema_of
@@ -72,11 +80,15 @@ def test_what_the_operator_allows_with_all_below_is_not_listed_and_exceptions_ar
         {"name": "x.example", "source": "_canary"},
     )
     rows = as_of_table(gold, AS_OF, contracts.canary_source, None)
-    exceptions = operator_exceptions(rows)
-    assert exceptions == [Exception_("fine.example", False), Exception_("good.bad.example", False), Exception_("ours.test", True)]
-    active = listed(rows, exceptions)
-    assert names(active) == ["bad.example", "ours.testing"]
-    assert needed_exceptions(active, exceptions) == [Exception_("good.bad.example", False)]
+    rows = confidence_at(rows, AS_OF, {})
+    allowed = operator_allowed_below(rows)
+    assert allowed == ["ours.test"]
+    left = believed(rows, allowed)
+    assert names(left.where("is_active")) == ["bad.example", "ours.testing"]
+    statements = statements_near_exceptions(left)
+    # What nothing covers needs no exception.
+    assert set(statements) == {"good.bad.example", "bad.example"}
+    assert tier_of("strict", 1, 0.3, statements).exceptions == [Exception_("good.bad.example", True, False)]
 
 
 def test_a_list_of_some_licences_holds_what_their_sources_say_and_no_more(spark, contracts):
@@ -100,52 +112,78 @@ def test_a_list_of_some_licences_holds_what_their_sources_say_and_no_more(spark,
     assert "majestic" not in {source.name for source in sources_of(sources, None)}
 
 
-def entry(**given):
-    return Entry(
-        **{
-            "entry_type": "domain",
-            "name": "a.example",
-            "scope": "exact",
-            "confidence": 0.95,
-            "categories": ("malware",),
-            "tags": ("elf", "malware"),
-            "sources": ("s1", "s2"),
-            "first_seen": START,
-            "last_changed_at": START + timedelta(days=1),
-            **given,
-        }
-    )
-
-
 @pytest.mark.parametrize(
     ("name", "exact", "below", "exception"),
     [
-        ("hosts", "0.0.0.0 a.example\n", "0.0.0.0 a.example\n", ""),
-        ("plain", "a.example\n", "a.example\n", ""),
+        ("hosts", "0.0.0.0 a.example\n", None, None),
+        ("plain", "a.example\n", None, None),
         ("wildcard", "a.example\n", "*.a.example\n", ""),
         ("adblock", "|a.example^\n", "||a.example^\n", "@@|ok.a.example^\n"),
-        ("dnsmasq", "host-record=a.example,0.0.0.0,::\n", "address=/a.example/\n", "server=/ok.a.example/#\n"),
+        ("dnsmasq", "address=/a.example/\nserver=/*.a.example/#\n", "address=/a.example/\n", "server=/ok.a.example/#\naddress=/*.ok.a.example/\n"),
         (
             "unbound",
             'local-data: "a.example. 300 IN A 0.0.0.0"\nlocal-data: "a.example. 300 IN AAAA ::"\n',
             'local-zone: "a.example." always_nxdomain\n',
             'local-zone: "ok.a.example." always_transparent\n',
         ),
-        ("rpz", "a.example CNAME .\n", "a.example CNAME .\n*.a.example CNAME .\n", "ok.a.example CNAME rpz-passthru.\n"),
+        ("rpz", "a.example CNAME .\n", "a.example CNAME .\n*.a.example CNAME .\n", "ok.a.example CNAME rpz-passthru.\n*.ok.a.example CNAME .\n"),
     ],
 )
 def test_each_format_says_a_name_alone_a_name_with_all_below_and_an_exception(name, exact, below, exception):
     made = FORMATS[name]()
-    assert made.entry(entry()) == exact
-    assert made.entry(entry(scope="subtree")) == below
-    assert made.exceptions([Exception_("ok.a.example", False)]) == exception
+    if below is None:
+        assert made.lines(["a.example"]) == exact
+        return
+    assert made.lines([("a.example", False), ("a.example", True)]) == [exact, below]
+    assert made.place("a.example", True, True, EVERYWHERE).text == below
+    assert made.place("a.example", True, False, EVERYWHERE).text == exact
+    assert made.place("ok.a.example", False, True, Region("a.example", True, 1)).text == exception
 
 
-def test_stix_patterns_quote_what_they_must():
+def entry(**given):
+    return Entry(
+        **{
+            "entry_type": "domain",
+            "name": "a.example",
+            "itself": True,
+            "below": False,
+            "confidence": 0.95,
+            "categories": "malware",
+            "tags": "elf\x1fmalware",
+            "sources": "s1;s2",
+            "first_seen": "2026-01-01T00:00:00.000Z",
+            "last_changed_at": "2026-01-02T00:00:00.000Z",
+            **given,
+        }
+    )
+
+
+def test_stix_patterns_quote_what_they_must_and_leave_out_what_is_free():
     stix = FORMATS["stix"]()
     assert stix.pattern(entry(entry_type="url", name="https://github.com/it's\\x")) == "[url:value = 'https://github.com/it\\'s\\\\x']"
     assert stix.pattern(entry(entry_type="ip", name="2001:db8::1")) == "[ipv6-addr:value = '2001:db8::1']"
-    assert stix.pattern(entry(scope="subtree")) == "[domain-name:value = 'a.example' OR domain-name:value LIKE '%.a.example']"
+    assert stix.pattern(entry(below=True)) == "[domain-name:value = 'a.example' OR domain-name:value LIKE '%.a.example']"
+    free = [Hole("a.a.example", True, False), Hole("b.a.example", True, True)]
+    assert stix.pattern(entry(below=True), free) == (
+        "[(domain-name:value = 'a.example' OR domain-name:value LIKE '%.a.example') AND domain-name:value != 'a.a.example'"
+        " AND domain-name:value != 'b.a.example' AND domain-name:value NOT LIKE '%.b.a.example']"
+    )
+
+
+def test_an_indicator_is_what_json_makes_of_it_and_its_id_is_made_of_the_entry():
+    indicator = json.loads(FORMATS["stix"]().entry(entry(name="a.example", revoked=True)).lstrip(","))
+    assert indicator["id"] == f"indicator--{uuid.uuid5(NAMESPACE, 'domain a.example')}"
+    assert _uuid5("url https://github.com/é") == str(uuid.uuid5(NAMESPACE, "url https://github.com/é"))
+    assert {key: indicator[key] for key in ("created", "modified", "revoked", "labels", "indicator_types", "confidence", "valid_from")} == {
+        "created": "2026-01-01T00:00:00.000Z",
+        "modified": "2026-01-02T00:00:00.000Z",
+        "revoked": True,
+        "labels": ["malware", "elf"],
+        "indicator_types": ["malicious-activity"],
+        "confidence": 95,
+        "valid_from": "2026-01-01T00:00:00.000Z",
+    }
+    assert "labels" not in json.loads(FORMATS["stix"]().entry(entry(categories="", tags="")).lstrip(","))
 
 
 class MemoryLists:
@@ -169,26 +207,32 @@ def test_an_export_publishes_every_tier_and_format_and_says_what_came_and_went(s
     def publish(day, *facts):
         as_of = START + timedelta(days=day)
         rows = confidence_at(as_of_table(gold_of(spark, contracts, *facts), as_of, contracts.canary_source, None), as_of, {"stevenblack": as_of})
-        return export(rows, operator_exceptions(rows), Plan(as_of, f"v{day}", day, sources, None), lists, tmp_path)
+        return export(rows, Plan(as_of, f"v{day}", day, sources, None), lists, tmp_path)
 
     facts = [
         {"name": "a.example", "scope": "subtree"},
         {"name": "b.example", "reliability": 0.8},
+        {"name": "x.a.example"},
         {"name": "203.0.113.9", "entry_type": "ip"},
         {"name": "https://github.com/u/x", "entry_type": "url"},
         {"name": "ok.a.example", **OPERATOR, "action": "allow"},
     ]
     first = publish(1, *facts)
     assert {tier: (each["entries"], each["added"], each["removed"]) for tier, each in first["tiers"].items()} == {
-        "light": (3, 3, 0),
-        "normal": (4, 4, 0),
-        "strict": (4, 4, 0),
+        "light": (4, 4, 0),
+        "normal": (5, 5, 0),
+        "strict": (5, 5, 0),
     }
     assert set(first["tiers"]["light"]["files"]) == set(FORMATS)
-    assert first["tiers"]["light"]["exceptions"] == [{"name": "ok.a.example", "below": False}]
+    assert first["tiers"]["light"]["exceptions"] == [{"name": "ok.a.example", "itself": True, "below": False}]
+    assert {name: (f["entries"], f["left_out"], f["narrowed"]) for name, f in first["tiers"]["strict"]["files"].items() if name in ("hosts", "rpz", "csv")} == {
+        "hosts": (3, {"covered": 0, "unsayable": 0}, 1),
+        "rpz": (2, {"covered": 1, "unsayable": 0}, 0),
+        "csv": (5, {"covered": 0, "unsayable": 0}, 0),
+    }
     text = lists.objects["lists/latest/normal.hosts"].decode()
-    assert text.endswith("0.0.0.0 a.example\n0.0.0.0 b.example\n")
-    for line in ("# Title: Sluice normal\n", "# Version: v1\n", "# Expires: 24 hours\n", "# Number of entries: 4\n"):
+    assert text.endswith("0.0.0.0 a.example\n0.0.0.0 x.a.example\n0.0.0.0 b.example\n")
+    for line in ("# Title: Sluice normal\n", "# Version: v1\n", "# Expires: 24 hours\n", "# Number of entries: 5\n"):
         assert line in text
     second = publish(
         2, *facts[:1], *facts[2:], {**facts[1], "event": "delisted", "sequence": 2, "observed_at": START + timedelta(days=2)}, {"name": "c.example"}
@@ -197,20 +241,25 @@ def test_an_export_publishes_every_tier_and_format_and_says_what_came_and_went(s
     assert lists.objects["lists/v1/normal.hosts"].decode() == text
     bundle = json.loads(lists.objects["lists/latest/strict.stix.json"])
     revoked = {each["name"]: each["revoked"] for each in bundle["objects"] if each["type"] == "indicator"}
-    assert revoked == {"203.0.113.9": False, "a.example": False, "b.example": True, "c.example": False, "https://github.com/u/x": False}
+    assert revoked == {"203.0.113.9": False, "a.example": False, "x.a.example": False, "b.example": True, "c.example": False, "https://github.com/u/x": False}
     rows = list(csv.reader(line for line in lists.lines("lists/latest/strict.csv") if not line.startswith("#")))
-    assert [row[:3] for row in rows[1:]] == [
-        ["domain", "a.example", "subtree"],
-        ["domain", "c.example", "exact"],
-        ["ip", "203.0.113.9", "exact"],
-        ["url", "https://github.com/u/x", "exact"],
+    assert [[*row[:3], row[-1]] for row in rows[1:]] == [
+        ["domain", "a.example", "subtree", "block"],
+        ["domain", "ok.a.example", "exact", "allow"],
+        ["domain", "x.a.example", "exact", "block"],
+        ["domain", "c.example", "exact", "block"],
+        ["ip", "203.0.113.9", "exact", "block"],
+        ["url", "https://github.com/u/x", "exact", "block"],
     ]
     # Who lists nothing is not named.
     assert [(source["name"], source["licence"]) for source in second["sources"]] == [("stevenblack", "MIT")]
     assert "# Licences of its sources: MIT\n" in text
 
 
-def test_a_difference_is_of_sorted_names():
+def test_a_difference_is_of_names_in_the_order_of_lists():
+    # What is below a name comes right after it, whatever other names begin alike.
+    below, beside = ("domain", "x.a.test"), ("domain", "a-b.test")
+    assert difference([("domain", "a.test"), below, beside], [("domain", "a.test"), beside]) == (0, 1)
     a, b, c = ("domain", "a"), ("domain", "b"), ("ip", "a")
     assert difference([a, b], [b, c]) == (1, 1)
     assert difference([], [a]) == (1, 0)
@@ -221,3 +270,58 @@ def test_an_instant_that_is_none_is_named():
     assert instant("2026-11-01T02:00:00+02:00") == datetime(2026, 11, 1, tzinfo=UTC)
     with pytest.raises(Exception, match="'soon' is no instant: use for example"):
         instant("soon")
+
+
+def test_spark_reads_of_gold_what_the_model_says_of_each_name(spark, contracts):
+    """The walk's rows and the statements near exceptions, of generated sets, each under a top level of its own."""
+    chosen = random.Random(12)
+    sets = {}
+    for i in range(40):
+        names = [".".join([*chosen.choices("abc", k=chosen.randrange(4)), f"x.t{i}"]) for _ in range(6)]
+        said = {
+            Said(
+                chosen.choice(["s1", "s2", OPERATOR_SOURCE]),
+                chosen.choice(["block", "block", "allow"]),
+                chosen.choice(["exact", "subtree"]),
+                chosen.choice(names),
+            )
+            for _ in range(10)
+        }
+        sets[f"t{i}"] = Model(said, dict.fromkeys(names, 1.0), chosen.sample(names, 2))
+    facts = [
+        {
+            **(OPERATOR if each.source == OPERATOR_SOURCE else {}),
+            "reliability": 1.0,
+            "source": each.source,
+            "action": each.action,
+            "scope": each.scope,
+            "name": each.name,
+        }
+        for model in sets.values()
+        for each in model.said
+    ]
+    popular = [{"source": "majestic", "action": "popular", "name": name} for model in sets.values() for name in model.widely_used]
+    gold = gold_of(spark, contracts, *facts, *popular)
+    rows = confidence_at(as_of_table(gold, START, contracts.canary_source, None), START, {})
+    rows = believed(rows, operator_allowed_below(rows))
+    # The columns of Gold say the same.
+    for row in rows.where("is_active").collect():
+        model = sets[row["name"].rpartition(".")[2]]
+        assert (model.itself(row["name"]), model.below(row["name"])) == (True, row["scope"] == "subtree"), row["name"]
+    found = {row.name: row for row in map(Row._make, stream_of(rows, START).collect())}
+    statements = statements_near_exceptions(rows)
+    tier = tier_of("light", 3, 0.9, statements)
+    for model in sets.values():
+        for name in {each.name for each in model.said}:
+            row, freed = found.get(name), model.freed(name)
+            assert (row is not None and row.itself and row.level == 3) == (model.itself(name) and not freed), name
+            if not any(
+                OPERATOR_SOURCE in model._sources(each, "allow", "subtree") for each in (name, *(name.split(".", i)[-1] for i in range(1, name.count("."))))
+            ):
+                assert (row is not None and row.below) == model.below(name), name
+            if name in tier.verdicts:
+                assert tuple(tier.verdicts[name]) == (model.blocked(name, 0.9), model.blocked(f"unnamed.{name}", 0.9)), name
+            elif not freed and any(each.name == name and each.action == "allow" for each in model.said):
+                # Nothing covers it, so nothing is made an exception of.
+                assert model.blocked(f"unnamed.{name}", 0.9) is False
+    assert len(tier.verdicts) > 40

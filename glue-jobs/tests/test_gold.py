@@ -145,10 +145,28 @@ def test_a_lists_exception_cancels_its_own_block_and_no_other(spark, contracts):
     both = folded(spark, contracts, allow, block)
     assert (both["is_active"], both["source_count"], both["categories"], both["scope"]) == (True, 1, ["ads"], "exact")
     assert both["first_seen"].replace(tzinfo=UTC) == START + timedelta(days=1)
-    own = folded(spark, contracts, allow, {"source": "s1"})
+    subtree = {"source": "s1", "scope": "subtree"}
+    own = folded(spark, contracts, allow, subtree)
     assert (own["is_active"], own["source_count"]) == (False, 0)
-    ended = folded(spark, contracts, allow, {**allow, "event": "delisted", "sequence": 2}, {"source": "s1"})
+    ended = folded(spark, contracts, allow, {**allow, "event": "delisted", "sequence": 2}, subtree)
     assert (ended["is_active"], ended["allowed"]) == (True, [])
+
+
+def test_a_lists_exception_is_of_the_scope_that_it_has(spark, contracts):
+    """What one rule of a list does to another was decided where the list was read: both stand, so both are meant."""
+    exact, subtree = {"source": "s1"}, {"source": "s1", "scope": "subtree"}
+    alone = folded(spark, contracts, exact, {**subtree, "action": "allow"})
+    assert (alone["is_active"], alone["scope"]) == (True, "exact")
+    below = folded(spark, contracts, subtree, {**exact, "action": "allow"})
+    assert (below["is_active"], below["scope"], below["source_count"], below["delisted_at"]) == (False, "subtree", 1, None)
+
+
+def test_all_below_a_widely_used_name_needs_two_origins_that_mean_it(spark, contracts):
+    popular = {"source": "majestic", "action": "popular", "category": "popular"}
+    one = folded(spark, contracts, popular, {"source": "s1"}, {"source": "s2", "scope": "subtree"})
+    assert (one["is_active"], one["scope"]) == (True, "exact")
+    two = folded(spark, contracts, popular, {"source": "s1", "scope": "subtree"}, {"source": "s2", "scope": "subtree"})
+    assert (two["is_active"], two["scope"]) == (True, "subtree")
 
 
 def test_the_operators_word_overrides_feeds_and_says_why(spark, contracts):

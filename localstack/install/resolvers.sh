@@ -1,9 +1,9 @@
 #!/bin/sh
-# Installs dnsmasq, unbound and BIND for the tests that load the exported lists into them (Debian, as root).
+# Installs dnsmasq, unbound, BIND, Knot Resolver and PowerDNS Recursor for the tests that load the exported lists into them (Debian, as root).
 # Their daemons are not started: the tests start their own, on ports of their own.
 set -eu
 missing=
-for pair in dnsmasq:dnsmasq-base unbound:unbound named:bind9; do
+for pair in dnsmasq:dnsmasq-base unbound:unbound named:bind9 kresd:knot-resolver pdns_recursor:pdns-recursor; do
   PATH=$PATH:/usr/sbin command -v "${pair%%:*}" >/dev/null 2>&1 || missing="$missing ${pair#*:}"
 done
 [ -n "$missing" ] || exit 0

@@ -1,27 +1,29 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { Resolver } from 'node:dns/promises';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { anyPort } from '../../localstack/ports.js';
 import { until } from '../../localstack/process.js';
+import { Client, isBlocked, type RecordType, Upstream } from './dns.js';
 
 const FOLDERS = ['/usr/sbin', '/usr/bin', '/usr/local/sbin', '/usr/local/bin', '/opt/homebrew/sbin', '/opt/homebrew/bin'];
 const programAt = (name: string): string | undefined => FOLDERS.map((folder) => join(folder, name)).find((path) => existsSync(path));
 
-export type ResolverName = 'dnsmasq' | 'unbound' | 'named';
+export type ResolverName = 'dnsmasq' | 'unbound' | 'named' | 'kresd' | 'pdns_recursor';
 
 interface Plan {
   readonly config: string;
+  /** @default 'conf' */
+  readonly configName?: string;
   readonly args: (config: string, port: number) => readonly string[];
 }
 
 /**
- * Each resolver on loopback, with a list and nothing to ask: what the list does not answer is sent to a port of this
- * machine where nobody listens, so that no packet leaves it.
+ * Each resolver on loopback, with a list: what the list does not answer is asked of one server of this machine, so that
+ * no packet leaves it, and what the list lets through is seen.
  */
-const PLANS: Readonly<Record<ResolverName, (folder: string, list: string, port: number, closed: number) => Plan>> = {
-  dnsmasq: (folder, list, port) => ({
+const PLANS: Readonly<Record<ResolverName, (folder: string, list: string, port: number, upstream: number) => Plan>> = {
+  dnsmasq: (folder, list, port, upstream) => ({
     config: [
       `port=${port}`,
       'listen-address=127.0.0.1',
@@ -32,11 +34,14 @@ const PLANS: Readonly<Record<ResolverName, (folder: string, list: string, port: 
       'cache-size=0',
       'user=root',
       `pid-file=${folder}/pid`,
+      `server=127.0.0.1#${upstream}`,
+      // It asks for no more than so many names at once.
+      'dns-forward-max=2000',
       `conf-file=${list}`,
     ].join('\n'),
     args: (config) => ['--keep-in-foreground', `--conf-file=${config}`],
   }),
-  unbound: (folder, list, port, closed) => ({
+  unbound: (folder, list, port, upstream) => ({
     config: [
       'server:',
       `  interface: 127.0.0.1@${port}`,
@@ -58,17 +63,17 @@ const PLANS: Readonly<Record<ResolverName, (folder: string, list: string, port: 
       '  control-enable: no',
       'forward-zone:',
       '  name: "."',
-      `  forward-addr: 127.0.0.1@${closed}`,
+      `  forward-addr: 127.0.0.1@${upstream}`,
     ].join('\n'),
     args: (config) => ['-d', '-c', config],
   }),
-  named: (folder, list, port, closed) => ({
+  named: (folder, list, port, upstream) => ({
     config: [
       'options {',
       `  directory "${folder}";`,
       `  pid-file "${folder}/pid"; session-keyfile "${folder}/key"; lock-file none;`,
       `  listen-on port ${port} { 127.0.0.1; }; listen-on-v6 { none; };`,
-      `  recursion yes; forward only; forwarders { 127.0.0.1 port ${closed}; };`,
+      `  recursion yes; forward only; forwarders { 127.0.0.1 port ${upstream}; };`,
       '  dnssec-validation no; empty-zones-enable no;',
       '  response-policy { zone "lists.sluice"; } qname-wait-recurse no;',
       '};',
@@ -77,9 +82,53 @@ const PLANS: Readonly<Record<ResolverName, (folder: string, list: string, port: 
     ].join('\n'),
     args: (config) => ['-f', '-c', config, '-n', '1'],
   }),
+  kresd: (folder, list, port, upstream) => ({
+    config: [
+      `net.listen('127.0.0.1', ${port}, { kind = 'dns' })`,
+      "trust_anchors.remove('.')",
+      // Our reserved names are answered for by nobody but the list.
+      'policy.special_names = {}',
+      `cache.open(10 * MB, 'lmdb://${folder}/cache')`,
+      `local upstream = policy.STUB('127.0.0.1@${upstream}')`,
+      // What is passed through meets no later rule: it would be asked of the root, and of nobody else.
+      `local list = policy.rpz(policy.DENY, '${list}')`,
+      'policy.add(function (request, query)',
+      '  local action = list(request, query)',
+      '  if action == policy.PASS then return upstream end',
+      '  return action',
+      'end)',
+      'policy.add(policy.all(upstream))',
+      "modules.load('hints')",
+      "hints.root({ ['a.root-servers.net.'] = { '127.0.0.1' } })",
+    ].join('\n'),
+    args: (config) => ['-n', '-q', '-c', config, folder],
+  }),
+  pdns_recursor: (folder, list, port, upstream) => {
+    writeFileSync(join(folder, 'rpz.lua'), `rpzFile("${list}", { policyName = "lists" })\n`);
+    return {
+      config: [
+        'local-address=127.0.0.1',
+        `local-port=${port}`,
+        `socket-dir=${folder}`,
+        'daemon=no',
+        'dnssec=off',
+        'threads=1',
+        // It asks no loopback address by itself.
+        'dont-query=',
+        'disable-packetcache=yes',
+        'serve-rfc1918=no',
+        `forward-zones-recurse=.=127.0.0.1:${upstream}`,
+        `lua-config-file=${folder}/rpz.lua`,
+      ].join('\n'),
+      configName: 'recursor.conf',
+      args: () => [`--config-dir=${folder}`],
+    };
+  },
 };
 
 export const hasResolver = (name: ResolverName): boolean => programAt(name) !== undefined;
+
+const AT_ONCE = 50;
 
 /** A resolver that runs, with a list loaded. */
 export class RunningResolver {
@@ -87,7 +136,8 @@ export class RunningResolver {
     readonly name: ResolverName,
     private readonly child: ChildProcess,
     private readonly folder: string,
-    private readonly port: number,
+    private readonly client: Client,
+    private readonly upstream: Upstream,
   ) {}
 
   /** @param probe a name that the list blocks */
@@ -96,19 +146,23 @@ export class RunningResolver {
     if (program === undefined) throw new Error(`${name} is not installed`);
     const folder = mkdtempSync(join(tmpdir(), `sluice-${name}-`));
     mkdirSync(folder, { recursive: true });
-    const [port, closed] = [await anyPort(), await anyPort()];
-    const plan = PLANS[name](folder, list, port, closed);
-    const config = join(folder, 'conf');
+    const [port, upstream] = [await anyPort(), await Upstream.start()];
+    const plan = PLANS[name](folder, list, port, upstream.port);
+    const config = join(folder, plan.configName ?? 'conf');
     writeFileSync(config, `${plan.config}\n`);
     const output: Buffer[] = [];
     const child = spawn(program, [...plan.args(config, port)], { stdio: ['ignore', 'pipe', 'pipe'] });
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => output.push(chunk));
-    const running = new RunningResolver(name, child, folder, port);
+    const running = new RunningResolver(name, child, folder, new Client(port), upstream);
+    const said = () => Buffer.concat(output).toString('utf8').slice(-2_000);
     try {
-      await until(async () => child.exitCode === null && (await running.blocks(probe)), {
-        timeoutMs: 60_000,
-        describe: () => `${name} did not come to block ${probe}: ${Buffer.concat(output).toString('utf8').slice(-2_000)}`,
-      });
+      await until(
+        async () => {
+          if (child.exitCode !== null) throw new Error(`${name} ended with ${child.exitCode}: ${said()}`);
+          return running.blocks(probe).catch(() => false);
+        },
+        { timeoutMs: 60_000, describe: () => `${name} did not come to block ${probe}: ${said()}` },
+      );
     } catch (error) {
       await running.stop();
       throw error;
@@ -116,35 +170,35 @@ export class RunningResolver {
     return running;
   }
 
-  /** Whether the list answers for a name: NXDOMAIN, no address, or the address that stands for nothing. */
-  async blocks(name: string): Promise<boolean> {
-    const resolver = new Resolver({ timeout: 2_000, tries: 1 });
-    resolver.setServers([`127.0.0.1:${this.port}`]);
-    try {
-      return (await resolver.resolve4(name)).every((address) => address === '0.0.0.0');
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      // dnsmasq answers without an address, not NXDOMAIN, where the list has a name below the one that is asked for.
-      if (code === 'ENOTFOUND' || code === 'ENODATA') return true;
-      // Asked for what it does not have, with nobody to ask: refused or failed, but not blocked.
-      if (code === 'EREFUSED' || code === 'ESERVFAIL') return false;
-      if (code === 'ECONNREFUSED' || code === 'ETIMEOUT') return false;
-      throw error;
+  /** Whether the list answers for a name: NXDOMAIN, nothing, or the address that stands for nothing; or upstream does. */
+  async blocks(name: string, type: RecordType = 'A'): Promise<boolean> {
+    return isBlocked(await this.client.ask(name, type), type);
+  }
+
+  /** The verdict on each of many names, some at a time. */
+  async verdicts(names: readonly string[], type: RecordType = 'A'): Promise<boolean[]> {
+    const verdicts: boolean[] = [];
+    for (let i = 0; i < names.length; i += AT_ONCE) {
+      const part = names.slice(i, i + AT_ONCE);
+      verdicts.push(...(await Promise.all(part.map((each) => this.blocks(each, type)))));
     }
+    return verdicts;
   }
 
   /** Names among `names` that the list does not answer for. */
   async notBlocked(names: readonly string[]): Promise<string[]> {
-    const verdicts = await Promise.all(names.map((name) => this.blocks(name)));
+    const verdicts = await this.verdicts(names);
     return names.filter((_, i) => verdicts[i] !== true);
   }
 
   async stop(): Promise<void> {
-    if (this.child.exitCode === null) {
+    if (this.child.exitCode === null && this.child.signalCode === null) {
       const gone = new Promise((resolve) => this.child.once('exit', resolve));
       this.child.kill('SIGTERM');
       await gone;
     }
+    this.client.stop();
+    this.upstream.stop();
     rmSync(this.folder, { recursive: true, force: true });
   }
 }
@@ -153,6 +207,7 @@ export class RunningResolver {
 export function versionOf(name: ResolverName): string {
   const program = programAt(name);
   if (program === undefined) return 'not installed';
-  const [flag] = { dnsmasq: ['--version'], unbound: ['-V'], named: ['-v'] }[name] as [string];
-  return (execFileSync(program, [flag], { encoding: 'utf8' }).split('\n')[0] ?? '').trim();
+  const [flag] = { dnsmasq: ['--version'], unbound: ['-V'], named: ['-v'], kresd: ['--version'], pdns_recursor: ['--version'] }[name] as [string];
+  const { stdout, stderr } = spawnSync(program, [flag], { encoding: 'utf8' });
+  return (`${stdout}${stderr}`.split('\n')[0] ?? '').replace(/^\w{3} \d+ [\d:]+ /, '').trim();
 }

@@ -11,7 +11,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,12 +19,16 @@ from typing import IO, Any
 
 import boto3
 from delta.tables import DeltaTable
-from pyspark.sql import DataFrame, Row
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from medallion.contracts import Source, load_contracts
-from medallion.export.formats import FORMATS, Csv, Entry, Header, ListFormat
-from medallion.export.tiers import TIERS, Exception_, as_of_table, confidence_at, listed, needed_exceptions, operator_exceptions, revoked
+from medallion.export.evidence import Csv
+from medallion.export.formats import Header, ListFormat
+from medallion.export.registry import FORMATS
+from medallion.export.scopes import Exception_, Statement, holes, in_order, needed_exceptions, verdicts
+from medallion.export.tiers import TIERS, as_of_table, believed, confidence_at, operator_allowed_below, statements_near_exceptions, stream_of
+from medallion.export.walk import Counts, Row, Tier, Walk
 from medallion.generations import DynamoGenerations, at_their_generations
 from medallion.gold_tables.harmful_domains import OPERATOR_CATEGORY
 from medallion.runner import log_to_stderr, session
@@ -91,14 +95,14 @@ class ListFile:
     name: str
     format: ListFormat
     path: Path
-    stream: IO[str]
-    entries: int = 0
+    stream: IO[bytes]
+    counts: Counts
     hash: Any = field(default_factory=hashlib.sha256)
     bytes: int = 0
 
     def write(self, text: str) -> None:
-        self.stream.write(text)
         data = text.encode("utf-8")
+        self.stream.write(data)
         self.hash.update(data)
         self.bytes += len(data)
 
@@ -108,52 +112,45 @@ def utc(time: datetime | None) -> datetime | None:
     return None if time is None else time.astimezone(UTC)
 
 
-def entry_of(row: Row) -> Entry:
-    return Entry(
-        entry_type=row["entry_type"],
-        name=row["name"],
-        scope=row["scope"],
-        confidence=row["confidence"],
-        categories=tuple(row["categories"]),
-        tags=tuple(row["tags"]),
-        sources=tuple(row["source_names"]),
-        first_seen=utc(row["first_seen"]),
-        last_changed_at=utc(row["last_changed_at"]) or datetime.now(UTC),
-        revoked=not row["is_active"],
-    )
-
-
-def write_lists(rows: Iterator[Row], files: Sequence[ListFile], headers: dict[str, Header], exceptions: dict[str, Sequence[Exception_]]) -> None:
-    """Writes every list in one pass over the rows, which are sorted: a list holds its names in order."""
+def write_lists(rows: Iterable[Row], tiers: Sequence[Tier], headers: Mapping[str, Header], folder: Path) -> list[ListFile]:
+    """Writes every list in one pass over the rows, which are in the order of `stream_of`."""
+    walk = Walk(tiers, FORMATS)
+    files = []
+    for tier in tiers:
+        of_tier = walk.walks[tier.name]
+        for name, made in of_tier.formats.items():
+            path = folder / f"{tier.name}.{made.extension}"
+            files.append(ListFile(tier.name, name, made, path, path.open("wb"), of_tier.counts[name]))
     for each in files:
         each.write(each.format.head(headers[each.tier]))
-    for row in rows:
-        entry = entry_of(row)
+    for texts in walk.texts(rows):
         for each in files:
-            if entry.confidence < TIERS[each.tier] and not entry.revoked:
-                continue
-            if entry.entry_type not in each.format.types or (entry.revoked and not each.format.takes_revoked):
-                continue
-            each.write(each.format.entry(entry))
-            each.entries += not entry.revoked
+            each.write(texts[each.tier][each.name])
     for each in files:
-        each.write(each.format.exceptions(exceptions[each.tier]))
         each.write(each.format.tail())
         each.stream.close()
+    return files
 
 
 def names_of_csv(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """Entry type and name of each row of an exported CSV, in its order."""
+    """Entry type and name of each entry of an exported CSV, in its order; its exceptions are none."""
     rows = csv.reader(line for line in lines if not line.startswith("#"))
     next(rows, None)
     for row in rows:
-        yield row[0], row[1]
+        if row[-1] != "allow":
+            yield row[0], row[1]
+
+
+def place_of(entry: tuple[str, str]) -> tuple[str, str]:
+    """Where an entry stands among others: `stream_of` sorts so."""
+    entry_type, name = entry
+    return (entry_type, in_order(name)) if entry_type == "domain" else entry
 
 
 def difference(before: Iterable[tuple[str, str]], now: Iterable[tuple[str, str]]) -> tuple[int, int]:
-    """How many were added and removed between two sorted sequences, walked once."""
+    """How many were added and removed between two sequences in the lists' order, walked once."""
     added = removed = 0
-    old, new = iter(before), iter(now)
+    old, new = map(place_of, before), map(place_of, now)
     a, b = next(old, None), next(new, None)
     while a is not None or b is not None:
         if b is None or (a is not None and a < b):
@@ -201,7 +198,7 @@ class Plan:
     licences: Sequence[str] | None
 
 
-def export(rows: DataFrame, exceptions: Sequence[Exception_], plan: Plan, lists: Lists, folder: Path) -> dict[str, Any]:
+def export(rows: DataFrame, plan: Plan, lists: Lists, folder: Path) -> dict[str, Any]:
     """Writes lists and manifest. Versions first, `latest` after them, the manifest last: a reader sees whole lists at any time.
 
     Args:
@@ -211,32 +208,38 @@ def export(rows: DataFrame, exceptions: Sequence[Exception_], plan: Plan, lists:
         The manifest.
     """
     title = "Sluice" if plan.licences is None else f"Sluice ({', '.join(plan.licences)})"
-    active = listed(rows, exceptions)
-    columns = ("entry_type", "name", "scope", "confidence", "categories", "tags", "first_seen", "last_changed_at", "is_active")
-    blocking = F.filter("sources", lambda s: s["current"] & (s["action"] == "block"))
-    chosen = active.unionByName(revoked(rows, plan.as_of)).where(F.col("confidence") >= min(TIERS.values()))
-    source_names = F.array_sort(F.array_distinct(F.transform(blocking, lambda s: s["source"])))
-    sorted_rows = chosen.select(*columns, source_names.alias("source_names")).orderBy("entry_type", "name").persist()
-    of_tier = {tier: sorted_rows.where(F.col("is_active") & (F.col("confidence") >= least)) for tier, least in TIERS.items()}
+    rows = believed(rows, operator_allowed_below(rows))
+    statements = statements_near_exceptions(rows)
+    tiers = [tier_of(name, len(TIERS) - i, least, statements) for i, (name, least) in enumerate(TIERS.items())]
+    stream = stream_of(rows, plan.as_of).persist()
+    listed = stream.where("itself OR below")
     try:
         # Sources that list nothing now have nothing to be attributed for.
-        held = {row["source"] for row in sorted_rows.where("is_active").select(F.explode("source_names").alias("source")).distinct().collect()}
+        held = {row["source"] for row in listed.select(F.explode(F.split("sources", ";")).alias("source")).distinct().collect()}
         sources = [source for source in plan.sources if source.name in held]
         licences = ", ".join(sorted({source.licence for source in sources}))
-        headers = {tier: Header(f"{title} {tier}", plan.version, plan.as_of, EXPIRES_HOURS, of_tier[tier].count(), licences) for tier in TIERS}
-        needed = {tier: needed_exceptions(of_tier[tier], exceptions) for tier in TIERS}
-        files = []
-        for tier in TIERS:
-            for name, made in FORMATS.items():
-                path = folder / f"{tier}.{made.extension}"
-                files.append(ListFile(tier, name, made(), path, path.open("w", encoding="utf-8", newline="")))
-        write_lists(sorted_rows.toLocalIterator(prefetchPartitions=True), files, headers, needed)
+        entries = {row["level"]: row["count"] for row in listed.groupBy("level").count().collect()}
+        headers = {
+            tier.name: Header(
+                f"{title} {tier.name}", plan.version, plan.as_of, EXPIRES_HOURS, sum(n for level, n in entries.items() if level >= tier.level), licences
+            )
+            for tier in tiers
+        }
+        files = write_lists(map(Row._make, stream.toLocalIterator(prefetchPartitions=True)), tiers, headers, folder)
     finally:
-        sorted_rows.unpersist()
-    return publish(files, headers, needed, replace(plan, sources=sources), lists)
+        stream.unpersist()
+    return publish(files, headers, {tier.name: tier.exceptions for tier in tiers}, replace(plan, sources=sources), lists)
 
 
-def publish(files: Sequence[ListFile], headers: dict[str, Header], exceptions: dict[str, Sequence[Exception_]], plan: Plan, lists: Lists) -> dict[str, Any]:
+def tier_of(name: str, level: int, least: float, statements: Mapping[str, Statement]) -> Tier:
+    found = verdicts(statements, least)
+    free = holes(statements, found, least)
+    return Tier(name, level, found, free, needed_exceptions(found, free))
+
+
+def publish(
+    files: Sequence[ListFile], headers: Mapping[str, Header], exceptions: Mapping[str, Sequence[Exception_]], plan: Plan, lists: Lists
+) -> dict[str, Any]:
     before = lists.manifest()
     tiers: dict[str, Any] = {}
     for tier in TIERS:
@@ -250,14 +253,16 @@ def publish(files: Sequence[ListFile], headers: dict[str, Header], exceptions: d
             "title": headers[tier].title,
             "least_confidence": TIERS[tier],
             "entries": headers[tier].names,
-            "exceptions": [{"name": each.name, "below": each.below} for each in exceptions[tier]],
+            "exceptions": [each._asdict() for each in exceptions[tier]],
             "added": added,
             "removed": removed,
             "files": {
                 each.name: {
                     "path": f"{lists.root}/{plan.version}/{each.path.name}",
                     "latest": f"{lists.root}/latest/{each.path.name}",
-                    "entries": each.entries,
+                    "entries": each.counts.entries,
+                    "left_out": {"covered": each.counts.covered, "unsayable": each.counts.unsayable},
+                    "narrowed": each.counts.narrowed,
                     "bytes": each.bytes,
                     "sha256": each.hash.hexdigest(),
                 }
@@ -305,7 +310,7 @@ def run(argv: Sequence[str]) -> None:
     folder = Path(tempfile.mkdtemp(prefix="lists-"))
     try:
         rows = rows.persist()
-        manifest = export(rows, operator_exceptions(rows), plan, Lists(client, arguments.lists_bucket, root_of(arguments.licences)), folder)
+        manifest = export(rows, plan, Lists(client, arguments.lists_bucket, root_of(arguments.licences)), folder)
     finally:
         shutil.rmtree(folder)
     for tier, each in manifest["tiers"].items():

@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import Column, DataFrame, Row
 from pyspark.sql import functions as F
 
 from medallion.canary import is_canary
-from medallion.gold_tables.harmful_domains import OPERATOR_CATEGORY, HarmfulDomains
+from medallion.export.scopes import Blocker, Statement
+from medallion.gold_tables.harmful_domains import OPERATOR_CATEGORY, HarmfulDomains, covering_below, covers, origin_of
 
 # Names whose confidence is at least this, read at the time of the export.
 TIERS: dict[str, float] = {"light": 0.9, "normal": 0.7, "strict": 0.3}
 HALF_LIFE_DAYS = 30
 # A name that was dropped is told as revoked for so long.
 REVOKED_DAYS = 30
-
-
-@dataclass(frozen=True)
-class Exception_:
-    """A name that the operator allows; `below` where all below it is allowed too."""
-
-    name: str
-    below: bool
 
 
 def as_of_table(gold: DataFrame, as_of: datetime, canary_source: str, sources: Iterable[str] | None) -> DataFrame:
@@ -42,12 +34,10 @@ def as_of_table(gold: DataFrame, as_of: datetime, canary_source: str, sources: I
     return fold.finish(listings)
 
 
-def operator_exceptions(rows: DataFrame) -> list[Exception_]:
-    """What the operator allows: entries made by hand, so few that they can be held."""
-    operator = F.filter("sources", lambda s: s["current"] & (s["action"] == "allow") & (s["category"] == OPERATOR_CATEGORY))
-    scopes = F.transform(operator, lambda s: s["scope"])
-    found = rows.where(F.size(operator) > 0).select("name", F.array_contains(scopes, "subtree").alias("below")).collect()
-    return sorted((Exception_(row["name"], row["below"]) for row in found), key=lambda each: each.name)
+def operator_allowed_below(rows: DataFrame) -> list[str]:
+    """Names that the operator allows with all below: entries made by hand, so few that they can be held."""
+    allowed = F.exists("sources", lambda s: s["current"] & (s["action"] == "allow") & _operator(s) & (s["scope"] == "subtree"))
+    return sorted(row["name"] for row in rows.where((F.col("entry_type") == "domain") & allowed).select("name").collect())
 
 
 def confidence_at(rows: DataFrame, as_of: datetime, last_good: Mapping[str, datetime]) -> DataFrame:
@@ -67,28 +57,91 @@ def _ancestors(name: str) -> Column:
     return F.expr(f"transform(sequence(1, greatest(size(split({name}, '[.]')) - 1, 1)), i -> substring_index({name}, '.', -i))")
 
 
-def listed(rows: DataFrame, exceptions: Iterable[Exception_]) -> DataFrame:
-    """Rows that count as harmful, less domains below a name that the operator allows with all below."""
-    active = rows.where("is_active")
-    allowed = [each.name for each in exceptions if each.below]
-    if not allowed:
-        return active
-    below = (F.col("entry_type") == "domain") & F.exists(_ancestors("name"), lambda parent: parent.isin(allowed))
-    return active.where(~below)
+def believed(rows: DataFrame, allowed_below: Sequence[str]) -> DataFrame:
+    """Rows less domains below a name that the operator allows with all below: nothing that is said of those counts."""
+    if not allowed_below:
+        return rows
+    below = (F.col("entry_type") == "domain") & F.exists(_ancestors("name"), lambda parent: parent.isin(*allowed_below))
+    return rows.where(~below)
 
 
-def needed_exceptions(active: DataFrame, exceptions: Iterable[Exception_]) -> list[Exception_]:
-    """Exceptions that stand below a name whose listing means all below: formats that cover subtrees must state them."""
-    by_name = {each.name: each for each in exceptions}
-    parents = sorted({".".join(name.split(".")[i:]) for name in by_name for i in range(1, name.count(".") + 1)})
-    if not parents:
-        return []
-    subtrees = active.where((F.col("entry_type") == "domain") & (F.col("scope") == "subtree") & F.col("name").isin(parents))
-    covering = {row["name"] for row in subtrees.select("name").collect()}
-    return [each for name, each in by_name.items() if any(".".join(name.split(".")[i:]) in covering for i in range(1, name.count(".") + 1))]
+def _operator(listing: Column) -> Column:
+    return F.coalesce(listing["category"] == OPERATOR_CATEGORY, F.lit(False))
 
 
-def revoked(rows: DataFrame, as_of: datetime) -> DataFrame:
-    """Rows that nobody blocks any more since at most 30 days."""
+def _allowing(listing: Column) -> Column:
+    return listing["current"] & (listing["action"] == "allow")
+
+
+def statements_near_exceptions(rows: DataFrame) -> dict[str, Statement]:
+    """What is said of the names that somebody makes an exception of, where they or names above them are covered with all below, and of
+    those above. Exceptions that nothing covers matter to nobody; the others are as many as the lists will have lines for."""
+    domains = rows.where(F.col("entry_type") == "domain")
+    allowing = F.filter("sources", _allowing)
+    excepted = domains.where(F.exists("sources", _allowing)).select(F.col("name").alias("excepted"), _and_above("name"))
+    covering = domains.where(covers("sources", "widely_used")).select("name")
+    needed = excepted.join(covering, "name", "left_semi").select(F.col("excepted").alias("name")).distinct().select(_and_above("name")).distinct()
+    operator = F.exists("allowing", _operator)
+    read = domains.join(needed, "name", "left_semi").withColumn("allowing", allowing)
+    found = read.select(
+        *("name", "confidence", "is_active", "widely_used"),
+        F.transform(covering_below("sources"), lambda s: F.struct(s["source"], origin_of(s).alias("origin"), _operator(s).alias("operator"))).alias("below"),
+        F.transform("allowing", lambda s: s["source"]).alias("excepting"),
+        F.transform(F.filter("allowing", lambda s: s["scope"] == "subtree"), lambda s: s["source"]).alias("excepting_below"),
+        operator.alias("operator_allows"),
+        F.exists("allowing", lambda s: _operator(s) & (s["scope"] == "subtree")).alias("operator_allows_below"),
+    ).collect()
+    return {row["name"]: _statement(row) for row in found}
+
+
+def _and_above(name: str) -> Column:
+    return F.explode(F.concat(F.array(name), _ancestors(name))).alias("name")
+
+
+def _statement(row: Row) -> Statement:
+    return Statement(
+        name=row["name"],
+        confidence=row["confidence"] or 0.0,
+        itself=row["is_active"],
+        # The operator's word on a name makes its entry inactive, whatever its scope.
+        below=() if row["operator_allows"] else tuple(Blocker(*each) for each in row["below"]),
+        widely_used=row["widely_used"],
+        excepting=frozenset(row["excepting"]),
+        excepting_below=frozenset(row["excepting_below"]),
+        operator_allows=row["operator_allows"],
+        operator_allows_below=row["operator_allows_below"],
+    )
+
+
+def stream_of(rows: DataFrame, as_of: datetime) -> DataFrame:
+    """Rows of the walk (walk.Row): what is listed, what somebody makes an exception of, and what was dropped lately."""
+    blocking = F.filter("sources", lambda s: s["current"] & (s["action"] == "block"))
+    level = sum((F.coalesce(F.col("confidence") >= least, F.lit(False)).cast("int") for least in TIERS.values()), F.lit(0))
+    domain = F.col("entry_type") == "domain"
+    chosen = rows.select(
+        *("entry_type", "name"),
+        level.alias("level"),
+        F.col("is_active").alias("itself"),
+        (domain & covers("sources", "widely_used")).alias("below"),
+        (domain & F.exists("sources", _allowing)).alias("excepted"),
+        "confidence",
+        F.array_join("categories", ";").alias("categories"),
+        F.array_join("tags", "\x1f").alias("tags"),
+        F.array_join(F.array_sort(F.array_distinct(F.transform(blocking, lambda s: s["source"]))), ";").alias("sources"),
+        _instant("first_seen"),
+        _instant("last_changed_at"),
+        _revoked(as_of).alias("revoked"),
+        F.when(domain, F.array_join(F.reverse(F.split("name", "[.]")), "\x01")).otherwise(F.col("name")).alias("place"),
+    )
+    listed = (F.col("level") > 0) & (F.col("itself") | F.col("below") | F.col("revoked"))
+    return chosen.where(listed | F.col("excepted")).orderBy("entry_type", "place").drop("place")
+
+
+def _instant(column: str) -> Column:
+    return F.date_format(column, "yyyy-MM-dd'T'HH:mm:ss.SSS'Z'").alias(column)
+
+
+def _revoked(as_of: datetime) -> Column:
+    """Whether nobody blocks it any more, since at most 30 days."""
     recent = F.col("delisted_at") > F.lit(as_of) - F.expr(f"INTERVAL {REVOKED_DAYS} DAYS")
-    return rows.where(~F.col("is_active") & recent)
+    return ~F.col("is_active") & F.coalesce(recent & (F.col("confidence") >= min(TIERS.values())), F.lit(False))

@@ -31,8 +31,34 @@ def _operator(listing: Column) -> Column:
     return F.coalesce(listing["category"] == OPERATOR_CATEGORY, F.lit(False))
 
 
-def _origin(listing: Column) -> Column:
+def origin_of(listing: Column) -> Column:
     return F.coalesce(listing["origin"], listing["source"])
+
+
+def _holding(sources: Column | str) -> Column:
+    """Blocks that hold now: a list's exception cancels its own block of the same scope."""
+    allowing = F.filter(sources, lambda s: s["current"] & _is("allow", s))
+    return F.filter(
+        sources,
+        lambda s: s["current"] & _is("block", s) & ~F.exists(allowing, lambda a: (a["source"] == s["source"]) & (a["scope"] == s["scope"])),
+    )
+
+
+def covering_below(sources: Column | str) -> Column:
+    """Listings that block all below a name too."""
+    return F.filter(_holding(sources), lambda s: s["scope"] == "subtree")
+
+
+def _enough(listings: Column, widely_used: Column) -> Column:
+    """Whether so many independent origins block it as it needs: one, or two where it is widely used and the operator says nothing."""
+    needed = F.when(widely_used & ~F.exists(listings, _operator), F.lit(ORIGINS_OF_POPULAR)).otherwise(F.lit(1))
+    return F.size(F.array_distinct(F.transform(listings, origin_of))) >= needed
+
+
+def covers(sources: str, widely_used: str) -> Column:
+    """Whether all below a name counts as harmful, but for what is said below it. The operator's exception of the name ends it."""
+    allowed = F.exists(sources, lambda s: s["current"] & _is("allow", s) & _operator(s))
+    return _enough(covering_below(sources), F.col(widely_used)) & ~allowed
 
 
 def _distinct_sorted(values: Column) -> Column:
@@ -44,10 +70,10 @@ def confidence(listings: Column) -> Column:
 
     Origins are taken in order, so that the same listings give the same double.
     """
-    origins = _distinct_sorted(F.transform(listings, _origin))
+    origins = _distinct_sorted(F.transform(listings, origin_of))
 
     def doubt(origin: Column) -> Column:
-        of_origin = F.filter(listings, lambda listing: _origin(listing) == origin)
+        of_origin = F.filter(listings, lambda listing: origin_of(listing) == origin)
         return F.lit(1.0) - F.coalesce(F.array_max(F.transform(of_origin, lambda listing: listing["reliability"])), F.lit(0.0))
 
     doubts = F.transform(origins, doubt)
@@ -57,8 +83,9 @@ def confidence(listings: Column) -> Column:
 class HarmfulDomains:
     """Of a source, action and scope, first_seen is the minimum over listings; everything else is that of the highest sequence.
 
-    An exception (action allow) of a list cancels that list's own block; the operator's cancels all. A popularity list (action popular)
-    lists nothing: it raises the number of origins that a name needs.
+    An exception (action allow) of a list cancels that list's own block of the same scope, and where it is of the name alone, its block of
+    all below cancels for the name itself; the operator's cancels all. A popularity list (action popular) lists nothing: it raises the
+    number of origins that a name needs.
     """
 
     def partial(self, facts: DataFrame) -> DataFrame:
@@ -107,26 +134,28 @@ def _gathered_columns() -> list[Column]:
 @cache
 def _steps() -> list[tuple[str, Column]]:
     """Columns that later ones are made of, each once."""
-    excepting = F.transform(F.filter("sources", lambda s: s["current"] & _is("allow", s)), lambda s: s["source"])
-    blocking = F.filter("ever", lambda s: s["current"] & ~F.array_contains(F.col("excepting"), s["source"]))
+    excepted = F.transform(F.filter("allowing", lambda s: s["scope"] == "exact"), lambda s: s["source"])
     return [
         ("ever", F.filter("sources", lambda s: _is("block", s))),
-        ("excepting", excepting),
-        ("blocking", blocking),
-        ("origins", _distinct_sorted(F.transform("blocking", _origin))),
         ("allowing", F.filter("sources", lambda s: s["current"] & _is("allow", s))),
+        ("excepted", excepted),
+        ("blocking", _holding("sources")),
+        # Who makes an exception of the name alone goes on blocking what is below it.
+        ("itself", F.filter("blocking", lambda s: ~F.array_contains(F.col("excepted"), s["source"]))),
+        ("origins", _distinct_sorted(F.transform("blocking", origin_of))),
         ("evidence", F.when(F.size("blocking") > 0, F.col("blocking")).otherwise(F.col("ever"))),
         ("newest_change", F.array_max(F.transform("evidence", lambda s: s["changed_at"]))),
         ("widely_used", F.exists("sources", lambda s: s["current"] & _is("popular", s))),
+        ("active", _enough(F.col("itself"), F.col("widely_used")) & ~F.exists("allowing", _operator)),
+        ("all_below", F.exists("evidence", lambda s: s["scope"] == "subtree") & (~F.col("active") | covers("sources", "widely_used"))),
     ]
 
 
 @cache
 def _row_columns() -> list[Column]:
-    needed = F.when(F.col("widely_used") & ~F.exists("blocking", _operator), F.lit(ORIGINS_OF_POPULAR)).otherwise(F.lit(1))
     return [
         *[F.col(name) for name in KEY],
-        F.when(F.exists("evidence", lambda s: s["scope"] == "subtree"), F.lit("subtree")).otherwise(F.lit("exact")).alias("scope"),
+        F.when(F.col("all_below"), F.lit("subtree")).otherwise(F.lit("exact")).alias("scope"),
         *[F.col(name) for name in OF_NAME],
         F.col("sources"),
         _distinct_sorted(F.transform("blocking", lambda s: s["category"])).alias("categories"),
@@ -134,7 +163,7 @@ def _row_columns() -> list[Column]:
         F.size(F.array_distinct(F.transform("blocking", lambda s: s["source"]))).alias("source_count"),
         F.size("origins").alias("origin_count"),
         F.col("widely_used"),
-        ((F.size("origins") >= needed) & ~F.exists("allowing", _operator)).alias("is_active"),
+        F.col("active").alias("is_active"),
         F.array_min(F.transform("ever", lambda s: s["first_seen"])).alias("first_seen"),
         F.array_max(F.transform("sources", lambda s: s["changed_at"])).alias("last_changed_at"),
         F.when(F.size("blocking") == 0, F.col("newest_change")).alias("delisted_at"),
