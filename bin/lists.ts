@@ -7,7 +7,17 @@ import { runJob } from './jobs.js';
 import { CliError, EXIT } from './output.js';
 import type { Target } from './target.js';
 
-const fileSchema = z.object({ path: z.string(), latest: z.string(), entries: z.number(), bytes: z.number(), sha256: z.string() });
+const fileSchema = z.object({
+  path: z.string(),
+  latest: z.string(),
+  entries: z.number(),
+  /** Entries that a name above says already, and those that the format cannot hold. */
+  left_out: z.object({ covered: z.number(), unsayable: z.number() }),
+  /** Entries that block less than they mean. */
+  narrowed: z.number(),
+  bytes: z.number(),
+  sha256: z.string(),
+});
 const manifestSchema = z.object({
   version: z.string(),
   previous: z.string().nullable(),
@@ -21,7 +31,7 @@ const manifestSchema = z.object({
       title: z.string(),
       least_confidence: z.number(),
       entries: z.number(),
-      exceptions: z.array(z.object({ name: z.string(), below: z.boolean() })),
+      exceptions: z.array(z.object({ name: z.string(), itself: z.boolean(), below: z.boolean() })),
       added: z.number(),
       removed: z.number(),
       files: z.record(z.string(), fileSchema),

@@ -10,6 +10,7 @@ import { type HttpSource, httpSources } from '../../contracts/index.js';
 import { parseBody } from '../../lambdas/shared/formats/index.js';
 import { seeded } from '../../localstack/feeds/generate.js';
 import { type Lake, useLake } from '../support/lake.js';
+import { Meaning } from '../support/meaning.js';
 import { hasResolver, type ResolverName, RunningResolver, versionOf } from '../support/resolvers.js';
 
 /** Which of our parsers reads a list back. */
@@ -34,8 +35,9 @@ describe('the lists that people load, all layers in one driver', () => {
   let lake: Lake;
   let manifest: Manifest;
   let allowed = '';
-  /** What the strict list holds, `scope name` by name. */
+  /** What the strict list holds: the scope by name, and what it means. */
   const strict = new Map<string, string>();
+  let meant = new Meaning();
   useLake(
     (started) => {
       lake = started;
@@ -45,21 +47,13 @@ describe('the lists that people load, all layers in one driver', () => {
   );
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  const read = async (format: (typeof LIST_FORMATS)[number], tier: string, types: readonly string[] = ['domain']) => {
-    const file = manifest.tiers[tier]?.files[format];
+  const textOf = (format: (typeof LIST_FORMATS)[number], tier: string) => readFileSync(join(folder, manifest.tiers[tier]?.files[format]?.path.split('/').at(-1) ?? ''));
+  const read = async (format: (typeof LIST_FORMATS)[number], tier: string) => {
     const reader = READERS[format];
-    if (file === undefined || reader === undefined) throw new Error(`${format} is not read back`);
-    const blocked = new Map<string, string>();
-    const exceptions: string[] = [];
-    const report = await parseBody(
-      reader,
-      [readFileSync(join(folder, file.path.split('/').at(-1) ?? ''))] as unknown as AsyncIterable<Uint8Array>,
-      ({ type, name, scope }, _line, { action }) => {
-        if (action === 'allow') exceptions.push(name);
-        else if (types.includes(type) && blocked.get(name) !== 'subtree') blocked.set(name, scope);
-      },
-    );
-    return { blocked, exceptions, rejects: report.counts.rejects };
+    if (reader === undefined) throw new Error(`${format} is not read back`);
+    const meaning = new Meaning();
+    const report = await parseBody(reader, [textOf(format, tier)] as unknown as AsyncIterable<Uint8Array>, (entry, _line, { action }) => meaning.say(entry, action ?? 'block'));
+    return { meaning, rejects: report.counts.rejects };
   };
 
   test('are exported from what several sources and the operator say', async () => {
@@ -79,17 +73,19 @@ describe('the lists that people load, all layers in one driver', () => {
     const exported = await lake.cli('export', '--out', folder, '--json');
     expect(exported.code, exported.stderr).toBe(0);
     manifest = JSON.parse(exported.stdout) as Manifest;
-    for (const [name, scope] of (await read('csv', 'strict')).blocked) strict.set(name, scope);
+    meant = (await read('csv', 'strict')).meaning;
+    for (const name of meant.names) if (meant.own(name)) strict.set(name, meant.scope(name));
     expect(strict.size).toBeGreaterThan(20_000);
   }, 600_000);
 
   test('stand in three tiers, each within the next, as SQL counts them', async () => {
     expect(Object.keys(manifest.tiers)).toEqual([...TIERS]);
     for (const tier of TIERS) expect(Object.keys(manifest.tiers[tier]?.files ?? {})).toEqual([...LIST_FORMATS]);
-    const names = await Promise.all(TIERS.map(async (tier) => (await read('csv', tier)).blocked));
-    expect(names.map(({ size }) => size)).toEqual(names.map(({ size }) => size).sort((a, b) => a - b));
-    expect(names[0]?.size).toBeGreaterThan(100);
-    for (const name of names[0]?.keys() ?? []) expect(names[1]?.has(name)).toBe(true);
+    const tiers = await Promise.all(TIERS.map(async (tier) => (await read('csv', tier)).meaning));
+    const names = tiers.map((meaning) => meaning.names.filter((name) => meaning.own(name)));
+    expect(names.map(({ length }) => length)).toEqual(names.map(({ length }) => length).sort((a, b) => a - b));
+    expect(names[0]?.length).toBeGreaterThan(100);
+    for (const name of names[0] ?? []) expect(tiers[1]?.own(name)).toBe(true);
     // Confirmed by a check of just now, so not decayed.
     for (const [tier, least] of [
       ['light', 0.9],
@@ -99,31 +95,44 @@ describe('the lists that people load, all layers in one driver', () => {
       expect(manifest.tiers[tier]?.entries).toBe(await lake.number(`SELECT count(*) FROM gold.harmful_domains WHERE is_active AND round(confidence_base, 4) >= ${least}`));
   }, 60_000);
 
-  test.each(LIST_FORMATS.filter((format) => format in READERS))('%s read back by our own parser gives the same set', async (format) => {
-    const { blocked, exceptions, rejects } = await read(format, 'strict');
+  test.each(LIST_FORMATS.filter((format) => format in READERS))('%s read back by our own parser means the same', async (format) => {
+    const { meaning, rejects } = await read(format, 'strict');
     expect(rejects).toBe(0);
-    expect([...blocked.keys()].sort()).toEqual([...strict.keys()].sort());
-    if (!NAMES_ALONE.has(format)) expect([...blocked].filter(([name, scope]) => strict.get(name) !== scope)).toEqual([]);
-    expect(exceptions).toEqual(['adblock', 'dnsmasq', 'unbound', 'rpz'].includes(format) ? [ALLOWED_INSIDE] : []);
-    expect(blocked.has(allowed) || blocked.has(ALLOWED_INSIDE)).toBe(false);
-    const text = readFileSync(join(folder, manifest.tiers.strict?.files[format]?.path.split('/').at(-1) ?? ''), 'utf8');
+    expect([...strict.keys()].filter((name) => !meaning.blocks(name))).toEqual([]);
+    const counts = manifest.tiers.strict?.files[format];
+    const covered = counts?.left_out.covered ?? 0;
+    if (NAMES_ALONE.has(format)) {
+      expect(meaning.names.sort()).toEqual([...strict.keys()].sort());
+    } else {
+      const around = [...strict.keys(), ...[...strict.keys()].map((name) => `below.${name}`), ...meaning.names, ALLOWED_INSIDE, `below.${ALLOWED_INSIDE}`];
+      const wrong = around.filter((name) => meaning.blocks(name) !== meant.blocks(name));
+      // What a format frees more, or leaves out, is what docs/lists.md says of it.
+      const freed = { wildcard: [`below.${DENIED_BELOW}`, `below.${ALLOWED_INSIDE}`], unbound: [`below.${ALLOWED_INSIDE}`] } as Partial<Record<string, string[]>>;
+      expect(wrong.sort()).toEqual(freed[format] ?? []);
+    }
+    // The generated lists name some domains and others below them.
+    if (!NAMES_ALONE.has(format) && format !== 'csv') expect(covered).toBeGreaterThan(0);
+    expect((counts?.entries ?? 0) + covered + (counts?.left_out.unsayable ?? 0)).toBe(format === 'csv' ? manifest.tiers.strict?.entries : strict.size);
+    expect(meaning.blocks(allowed) || meaning.blocks(ALLOWED_INSIDE)).toBe(false);
+    const text = textOf(format, 'strict').toString('utf8');
     for (const said of ['Title: Sluice strict', `Version: ${manifest.version}`, 'Expires: 24 hours']) expect(text).toContain(said);
   });
 
   test('addresses and URLs stand in CSV, and everything in STIX with an id of its own', async () => {
-    const { blocked } = await read('csv', 'strict', ['ip', 'url']);
-    const file = manifest.tiers.strict?.files.stix?.path.split('/').at(-1) ?? '';
-    const bundle = JSON.parse(readFileSync(join(folder, file), 'utf8')) as { objects: { type: string; id: string; name: string; revoked?: boolean }[] };
+    const { others } = (await read('csv', 'strict')).meaning;
+    const bundle = JSON.parse(textOf('stix', 'strict').toString('utf8')) as { objects: { type: string; id: string; name: string; revoked?: boolean }[] };
     const indicators = bundle.objects.filter(({ type }) => type === 'indicator');
-    expect(indicators.filter(({ revoked }) => !revoked)).toHaveLength(strict.size + blocked.size);
+    expect(indicators.filter(({ revoked }) => !revoked)).toHaveLength(strict.size + others.size);
     expect(new Set(indicators.map(({ id }) => id)).size).toBe(indicators.length);
-    expect(blocked.size).toBeGreaterThan(20);
+    expect(others.size).toBeGreaterThan(20);
   });
 
   const RESOLVERS: readonly (readonly [ResolverName, (typeof LIST_FORMATS)[number]])[] = [
     ['dnsmasq', 'dnsmasq'],
     ['unbound', 'unbound'],
     ['named', 'rpz'],
+    ['kresd', 'rpz'],
+    ['pdns_recursor', 'rpz'],
   ];
   for (const [name, format] of RESOLVERS) {
     const testOrSkip = hasResolver(name) ? test : test.skip;

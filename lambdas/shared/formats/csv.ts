@@ -191,8 +191,8 @@ export const majesticCsv: Format = csv(
 /** Sluice's own export (docs/lists.md). */
 export const sluiceCsv: Format = csv(
   {
-    layouts: [['entry_type', 'name', 'scope', 'confidence', 'categories', 'sources', 'first_seen', 'last_changed_at']],
-    reads: ['entry_type', 'name', 'scope', 'categories', 'first_seen'],
+    layouts: [['entry_type', 'name', 'scope', 'confidence', 'categories', 'sources', 'first_seen', 'last_changed_at', 'action']],
+    reads: ['entry_type', 'name', 'scope', 'categories', 'first_seen', 'action'],
     needs: ['entry_type', 'name', 'scope'],
     least: 8,
   },
@@ -205,7 +205,7 @@ export const sluiceCsv: Format = csv(
     );
     if (type === 'url') out.urlItself(name, number, said);
     else if ((type !== 'domain' && type !== 'ip') || (scope !== 'exact' && scope !== 'subtree')) out.reject(number, 'neither domain, ip nor url, exact or subtree', text);
-    else out.name(name, scope, number, said);
+    else out.name(name, scope, number, fields[at.action] === 'allow' ? { ...said, action: 'allow' } : said);
     return false;
   },
 );
