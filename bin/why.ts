@@ -17,6 +17,8 @@ export interface Listing {
   readonly action: string;
   readonly scope: string;
   readonly category: string | null;
+  /** Whose findings these are: sources of one origin count once. */
+  readonly origin: string;
   readonly reliability: number | null;
   readonly current: boolean;
   readonly firstSeen: string | null;
@@ -65,6 +67,8 @@ export interface Explanation {
 
 const DAY_MS = 24 * 3600 * 1000;
 const HALF_LIFE_DAYS = 30;
+/** As many independent origins must block a name that is widely used before it counts as harmful. */
+const ORIGINS_OF_POPULAR = 2;
 
 /** The entry that a word of the command line means. @throws CliError saying why it can be none */
 export function entryOf(word: string): Entry {
@@ -91,44 +95,111 @@ export function confidenceNow({ confidenceBase, confidenceAt, delistedAt, listin
 
 const isOperator = ({ category }: Listing): boolean => category === 'operator';
 const lasts = ({ validUntil }: Listing, now: number): boolean => validUntil === null || Date.parse(validUntil) > now;
+const sourcesOf = (listings: readonly Listing[]): string[] => [...new Set(listings.map(({ source }) => source))];
 
-/** What the rows of a name and of those above it come to. */
+/** What a row's listings of now come to, for the name itself and for all below it (docs/confidence.md). */
+class Said {
+  private readonly current: readonly Listing[];
+  private readonly allows: readonly Listing[];
+
+  constructor(
+    readonly row: NameRow,
+    now: number,
+  ) {
+    this.current = row.listings.filter((each) => each.current && lasts(each, now));
+    this.allows = this.current.filter(({ action }) => action === 'allow');
+  }
+
+  /** The operator's exception of the name, or of all below it. */
+  operatorAllows(scope?: 'subtree'): Listing | undefined {
+    return this.allows.find((each) => isOperator(each) && (scope === undefined || each.scope === scope));
+  }
+
+  /** Sources that make an exception of the name, or of all below it. */
+  excepting(scope?: 'subtree'): readonly string[] {
+    return sourcesOf(this.allows.filter((each) => scope === undefined || each.scope === scope));
+  }
+
+  /** Blocks that hold: a list's exception cancels its own block of the same scope. */
+  private get holding(): readonly Listing[] {
+    const cancelled = ({ source, scope }: Listing) => this.allows.some((allow) => allow.source === source && allow.scope === scope);
+    return this.current.filter((each) => each.action === 'block' && !cancelled(each));
+  }
+
+  /** Who blocks the name itself; none where they are too few. */
+  get blocking(): readonly Listing[] {
+    const exact = new Set(this.allows.filter(({ scope }) => scope === 'exact').map(({ source }) => source));
+    return this.ifEnough(this.holding.filter(({ source }) => !exact.has(source)));
+  }
+
+  /** Who blocks all below the name, of sources other than some; none where they are too few. */
+  covering(without: ReadonlySet<string>): readonly Listing[] {
+    return this.ifEnough(this.holding.filter(({ source, scope }) => scope === 'subtree' && !without.has(source)));
+  }
+
+  private ifEnough(listings: readonly Listing[]): readonly Listing[] {
+    const needed = this.row.widelyUsed && !listings.some(isOperator) ? ORIGINS_OF_POPULAR : 1;
+    const enough = new Set(listings.map(({ origin }) => origin)).size >= needed;
+    return enough && this.operatorAllows() === undefined ? listings : [];
+  }
+}
+
+/** What the rows of a name and of those above it come to: the nearest statement decides, a list's exception concerns that list alone. */
 export function explain(entry: Entry, rows: readonly NameRow[], now: number): Explanation {
   const order = lineage(entry);
   const sorted = [...rows].sort((a, b) => order.indexOf(a.name) - order.indexOf(b.name));
-  const own = sorted.find(({ name }) => name === entry.name);
+  const said = sorted.map((row) => new Said(row, now));
+  const own = said.find(({ row }) => row.name === entry.name);
   const given = { name: entry.name, type: entry.type, rows: sorted };
-  const allows = (row: NameRow) =>
-    row.listings.find((each) => each.current && each.action === 'allow' && isOperator(each) && lasts(each, now) && (row === own || each.scope === 'subtree'));
-  for (const row of sorted) {
-    const allow = allows(row);
+  for (const each of said) {
+    const allow = each.operatorAllows(each === own ? undefined : 'subtree');
     if (allow)
       return {
         ...given,
         verdict: 'allowed',
-        because: `the operator allows ${allow.scope === 'subtree' ? '*.' : ''}${row.name}: ${allow.reason ?? 'no reason given'}`,
+        because: `the operator allows ${allow.scope === 'subtree' ? '*.' : ''}${each.row.name}: ${allow.reason ?? 'no reason given'}`,
         confidence: null,
       };
   }
-  const deciding = own?.isActive ? own : sorted.find((row) => row.isActive && row !== own && row.scope === 'subtree');
-  if (deciding) {
-    const by = [...new Set(deciding.listings.filter(({ current, action }) => current && action === 'block').map(({ source }) => source))];
-    const covered = deciding === own ? '' : `${deciding.name} covers all below it; `;
-    return { ...given, verdict: 'harmful', because: `${covered}listed by ${by.join(', ')}`, confidence: confidenceNow(deciding, now) };
+  const harmful = (row: NameRow, by: readonly Listing[], prefix = ''): Explanation => ({
+    ...given,
+    verdict: 'harmful',
+    because: `${prefix}listed by ${sourcesOf(by).join(', ')}`,
+    confidence: confidenceNow(row, now),
+  });
+  if (own && own.blocking.length > 0) return harmful(own.row, own.blocking);
+  const excepting = new Set(own?.excepting());
+  let covered: NameRow | null = null;
+  for (const each of said) {
+    if (each === own) continue;
+    const by = each.covering(excepting);
+    if (by.length > 0) return harmful(each.row, by, `${each.row.name} covers all below it; `);
+    if (each.covering(new Set()).length > 0) covered ??= each.row;
+    for (const source of each.excepting('subtree')) excepting.add(source);
   }
-  if (own === undefined || !own.listings.some(({ action }) => action === 'block'))
+  if (covered !== null)
+    return {
+      ...given,
+      verdict: 'not listed',
+      because: `${covered.name} covers all below it, but ${
+        covered.widelyUsed ? 'too few of the lists that say so make no exception' : 'every list that says so makes an exception'
+      } of ${entry.name}: ${[...excepting].join(', ')}`,
+      confidence: null,
+    };
+  const row = own?.row;
+  if (row === undefined || !row.listings.some(({ action }) => action === 'block'))
     return { ...given, verdict: 'not listed', because: 'no source lists it, nor a name above it with all below', confidence: null };
-  const current = own.listings.filter((each) => each.current && each.action === 'block');
+  const current = row.listings.filter((each) => each.current && each.action === 'block');
   if (current.length === 0)
-    return { ...given, verdict: 'no longer listed', because: `the last source dropped it at ${own.delistedAt ?? '?'}`, confidence: confidenceNow(own, now) };
-  if (own.widelyUsed)
+    return { ...given, verdict: 'no longer listed', because: `the last source dropped it at ${row.delistedAt ?? '?'}`, confidence: confidenceNow(row, now) };
+  if (row.widelyUsed)
     return {
       ...given,
       verdict: 'not enough origins',
-      because: `a popularity list holds it, and ${own.originCount} of the 2 independent origins it then needs lists it`,
-      confidence: confidenceNow(own, now),
+      because: `a popularity list holds it, and ${row.originCount} of the ${ORIGINS_OF_POPULAR} independent origins it then needs lists it`,
+      confidence: confidenceNow(row, now),
     };
-  return { ...given, verdict: 'not listed', because: 'every list that names it makes an exception of it', confidence: confidenceNow(own, now) };
+  return { ...given, verdict: 'not listed', because: 'every list that names it makes an exception of it', confidence: confidenceNow(row, now) };
 }
 
 /** `ads[.]example[.]com`, `hxxps://…`: text that no program takes for a link. */
@@ -149,7 +220,7 @@ export async function why(entry: Entry, lake: Target, now: number): Promise<Expl
       lake,
     ),
     runQuery(
-      `SELECT h.name, s.source, s.action, s.scope, s.category, s.reliability, s.current, s.first_seen, s.changed_at, s.listed_at, s.sequence, s.line, array_join(s.tags, chr(31)), s.reason, s.valid_until
+      `SELECT h.name, s.source, s.action, s.scope, s.category, s.reliability, s.current, s.first_seen, s.changed_at, s.listed_at, s.sequence, s.line, array_join(s.tags, chr(31)), s.reason, s.valid_until, s.origin
 FROM gold.harmful_domains h CROSS JOIN UNNEST(h.sources) AS s(${SOURCE_STATE_NAMES})
 WHERE h.entry_type = '${entry.type}' AND h.name IN (${names}) AND s.source <> '_canary'`,
       lake,
@@ -165,7 +236,7 @@ WHERE h.entry_type = '${entry.type}' AND h.name IN (${names}) AND s.source <> '_
   );
   const built = await Promise.all(
     listings.rows.map(async (row) => {
-      const [name, source, action, scope, category, reliability, isCurrent, firstSeen, changedAt, listedAt, sequence, line, tags, reason, validUntil] = row;
+      const [name, source, action, scope, category, reliability, isCurrent, firstSeen, changedAt, listedAt, sequence, line, tags, reason, validUntil, origin] = row;
       const found = record.get([name, source, action, scope, sequence].join('\t'));
       const current = isCurrent === 'true';
       const listing: Listing = {
@@ -173,6 +244,7 @@ WHERE h.entry_type = '${entry.type}' AND h.name IN (${names}) AND s.source <> '_
         action: action ?? '',
         scope: scope ?? '',
         category: category ?? null,
+        origin: origin ?? source ?? '',
         reliability: number(reliability),
         current,
         firstSeen: instant(firstSeen),

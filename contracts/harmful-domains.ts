@@ -99,7 +99,7 @@ export const harmfulDomains = defineDataset({
       columns: {
         entry_type: { type: 'string', description: 'domain, ip or url' },
         name: { type: 'string', description: 'Domain, address or URL, normalised' },
-        scope: { type: 'string', description: 'subtree where a source that blocks it means all below too, else exact' },
+        scope: { type: 'string', description: 'subtree where enough of the sources that block it mean all below too, else exact' },
         public_suffix: { type: 'string', description: 'The public suffix the name stands under' },
         registrable_domain: { type: 'string', description: 'The public suffix and one label more' },
         unicode_name: { type: 'string', description: 'Unicode form, where it is another' },

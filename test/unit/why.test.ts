@@ -7,6 +7,7 @@ const listing = (given: Partial<Listing>): Listing => ({
   action: 'block',
   scope: 'exact',
   category: 'malware',
+  origin: given.source ?? 's1',
   reliability: 0.8,
   current: true,
   firstSeen: '2026-11-01T00:00:00.000Z',
@@ -79,8 +80,67 @@ describe('why a name counts as harmful', () => {
       [row('x.example.com', [listing({}), listing({ action: 'allow' })], { isActive: false })],
       ['not listed', 'every list that names it makes an exception of it'],
     ],
+    [
+      'excepted by its own list with all below',
+      [row('x.example.com', [listing({ scope: 'subtree' }), listing({ action: 'allow', scope: 'subtree' })], { isActive: false })],
+      ['not listed', 'every list that names it makes an exception of it'],
+    ],
+    [
+      'excepted by the list that covers it',
+      [row('x.example.com', [listing({ action: 'allow' })], { isActive: false }), row('example.com', [listing({ scope: 'subtree' })])],
+      ['not listed', 'example.com covers all below it, but every list that says so makes an exception of x.example.com: s1'],
+    ],
+    [
+      'excepted by one of two lists that cover it',
+      [row('x.example.com', [listing({ action: 'allow' })], { isActive: false }), row('example.com', [listing({ scope: 'subtree' }), listing({ source: 's2', scope: 'subtree' })])],
+      ['harmful', 'example.com covers all below it; listed by s2'],
+    ],
+    [
+      'excepted by one of the two origins that a widely used name needs',
+      [
+        row('x.example.com', [listing({ action: 'allow' })], { isActive: false }),
+        row('example.com', [listing({ scope: 'subtree' }), listing({ source: 's2', scope: 'subtree' })], { widelyUsed: true }),
+      ],
+      ['not listed', 'example.com covers all below it, but too few of the lists that say so make no exception of x.example.com: s1'],
+    ],
+    [
+      'listed below an exception',
+      [row('x.example.com', [listing({ source: 's2' }), listing({ action: 'allow', scope: 'subtree' })]), row('example.com', [listing({ scope: 'subtree' })])],
+      ['harmful', 'listed by s2'],
+    ],
+    ['listed alone, where all below it is free', [row('x.example.com', [listing({}), listing({ action: 'allow', scope: 'subtree' })])], ['harmful', 'listed by s1']],
+    [
+      'above it with all below by one of two origins',
+      [row('example.com', [listing({}), listing({ source: 's2', scope: 'subtree' })], { widelyUsed: true, scope: 'subtree' })],
+      ['not listed', 'no source lists it, nor a name above it with all below'],
+    ],
+    [
+      'above it, less the name alone',
+      [row('example.com', [listing({ scope: 'subtree' }), listing({ action: 'allow' })], { isActive: false })],
+      ['harmful', 'example.com covers all below it; listed by s1'],
+    ],
+    [
+      'above it, but allowed there',
+      [row('example.com', [listing({ scope: 'subtree' }), allow()], { isActive: false })],
+      ['not listed', 'no source lists it, nor a name above it with all below'],
+    ],
     ['widely used alone', [row('x.example.com', [listing({ action: 'popular' })], { isActive: false })], ['not listed', 'no source lists it, nor a name above it with all below']],
   ] as [string, NameRow[], string[]][])('%s', (what, rows, expected) => expect(verdict(what === 'listed by itself' ? 'a.example' : 'x.example.com', rows)).toEqual(expected));
+
+  test('an exception with all below counts for every name below it, down to the next entry', () => {
+    const rows = [
+      row('bad.ok.example.com', [listing({ source: 's2' })]),
+      row('ok.example.com', [listing({ action: 'allow', scope: 'subtree' })], { isActive: false }),
+      row('example.com', [listing({ scope: 'subtree' })]),
+    ];
+    expect(verdict('x.ok.example.com', rows.slice(1))).toEqual([
+      'not listed',
+      'example.com covers all below it, but every list that says so makes an exception of x.ok.example.com: s1',
+    ]);
+    expect(verdict('bad.ok.example.com', rows)).toEqual(['harmful', 'listed by s2']);
+    expect(verdict('x.bad.ok.example.com', rows)[0]).toBe('not listed');
+    expect(verdict('other.example.com', rows.slice(2))[0]).toBe('harmful');
+  });
 
   test('confidence is confirmed by the last good check of a list that still has it, and halves in 30 days without', () => {
     expect(confidenceNow(row('a.example', [listing({})]), now)).toBe(0.8);
