@@ -16,17 +16,18 @@ from pathlib import Path
 
 from list_model import OPERATOR, READERS, Model, Said, above
 
+from medallion.export.evidence import Entry
 from medallion.export.formats import Header
 from medallion.export.job import tier_of
 from medallion.export.registry import FORMATS
 from medallion.export.scopes import Blocker, Statement, in_order
 from medallion.export.tiers import TIERS
-from medallion.export.walk import Row, Tier, Walk
+from medallion.export.walk import Tier, Walk
 
 INSTANT = "2026-01-01T00:00:00.000Z"
 
 
-def rows_of(model: Model) -> list[Row]:
+def rows_of(model: Model) -> list[Entry]:
     """What tiers.stream_of gives of the same facts, which test_export.py holds against it."""
     rows = []
     for name in sorted({each.name for each in model.said}, key=in_order):
@@ -35,7 +36,7 @@ def rows_of(model: Model) -> list[Row]:
         confidence = model.confidence[name]
         excepted = any(each.name == name and each.action == "allow" for each in model.said)
         level = sum(confidence >= least for least in TIERS.values())
-        rows.append(Row("domain", name, level, model.itself(name), model.below(name), excepted, confidence, "malware", "", "s", None, INSTANT, False))
+        rows.append(Entry("domain", name, level, model.itself(name), model.below(name), excepted, confidence, "malware", "", "s", None, INSTANT, False))
     return rows
 
 

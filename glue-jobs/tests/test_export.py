@@ -18,7 +18,6 @@ from medallion.export.job import Plan, difference, export, instant, root_of, sou
 from medallion.export.registry import FORMATS
 from medallion.export.scopes import Exception_
 from medallion.export.tiers import as_of_table, believed, confidence_at, operator_allowed_below, statements_near_exceptions, stream_of
-from medallion.export.walk import Row
 from medallion.gold_tables import FOLDS
 from medallion.state import recompute
 from medallion.tables import schema_of
@@ -145,14 +144,17 @@ def entry(**given):
         **{
             "entry_type": "domain",
             "name": "a.example",
+            "level": 3,
             "itself": True,
             "below": False,
+            "excepted": False,
             "confidence": 0.95,
             "categories": "malware",
             "tags": "elf\x1fmalware",
             "sources": "s1;s2",
             "first_seen": "2026-01-01T00:00:00.000Z",
             "last_changed_at": "2026-01-02T00:00:00.000Z",
+            "revoked": False,
             **given,
         }
     )
@@ -308,7 +310,7 @@ def test_spark_reads_of_gold_what_the_model_says_of_each_name(spark, contracts):
     for row in rows.where("is_active").collect():
         model = sets[row["name"].rpartition(".")[2]]
         assert (model.itself(row["name"]), model.below(row["name"])) == (True, row["scope"] == "subtree"), row["name"]
-    found = {row.name: row for row in map(Row._make, stream_of(rows, START).collect())}
+    found = {row.name: row for row in map(Entry._make, stream_of(rows, START).collect())}
     statements = statements_near_exceptions(rows)
     tier = tier_of("light", 3, 0.9, statements)
     for model in sets.values():

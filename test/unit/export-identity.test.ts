@@ -18,15 +18,16 @@ interface Listed {
 const WRITER = `
 import json, sys
 from datetime import UTC, datetime
+from medallion.export.evidence import Entry
 from medallion.export.formats import Header
 from medallion.export.job import tier_of
 from medallion.export.registry import FORMATS
 from medallion.export.scopes import Blocker, Statement, in_order
-from medallion.export.walk import Row, Walk
+from medallion.export.walk import Walk
 at, instant = datetime(2026, 1, 1, tzinfo=UTC), "2026-01-01T00:00:00.000Z"
 def row(e, excepted):
     itself, below = not excepted, not excepted and e["scope"] == "subtree"
-    return Row(e["type"], e["name"], 1, itself, below, excepted, 0.9, "malware", "", "s", instant, instant, False)
+    return Entry(e["type"], e["name"], 1, itself, below, excepted, 0.9, "malware", "", "s", instant, instant, False)
 def statement(e, excepted):
     below = (Blocker("s", "s", False),) if not excepted and e["scope"] == "subtree" else ()
     sources = frozenset(["s"]) if excepted else frozenset()

@@ -23,12 +23,12 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from medallion.contracts import Source, load_contracts
-from medallion.export.evidence import Csv
+from medallion.export.evidence import Csv, Entry
 from medallion.export.formats import Header, ListFormat
 from medallion.export.registry import FORMATS
 from medallion.export.scopes import Exception_, Statement, holes, in_order, needed_exceptions, verdicts
 from medallion.export.tiers import TIERS, as_of_table, believed, confidence_at, operator_allowed_below, statements_near_exceptions, stream_of
-from medallion.export.walk import Counts, Row, Tier, Walk
+from medallion.export.walk import Counts, Tier, Walk
 from medallion.generations import DynamoGenerations, at_their_generations
 from medallion.gold_tables.harmful_domains import OPERATOR_CATEGORY
 from medallion.runner import log_to_stderr, session
@@ -112,7 +112,7 @@ def utc(time: datetime | None) -> datetime | None:
     return None if time is None else time.astimezone(UTC)
 
 
-def write_lists(rows: Iterable[Row], tiers: Sequence[Tier], headers: Mapping[str, Header], folder: Path) -> list[ListFile]:
+def write_lists(rows: Iterable[Entry], tiers: Sequence[Tier], headers: Mapping[str, Header], folder: Path) -> list[ListFile]:
     """Writes every list in one pass over the rows, which are in the order of `stream_of`."""
     walk = Walk(tiers, FORMATS)
     files = []
@@ -225,7 +225,7 @@ def export(rows: DataFrame, plan: Plan, lists: Lists, folder: Path) -> dict[str,
             )
             for tier in tiers
         }
-        files = write_lists(map(Row._make, stream.toLocalIterator(prefetchPartitions=True)), tiers, headers, folder)
+        files = write_lists(map(Entry._make, stream.toLocalIterator(prefetchPartitions=True)), tiers, headers, folder)
     finally:
         stream.unpersist()
     return publish(files, headers, {tier.name: tier.exceptions for tier in tiers}, replace(plan, sources=sources), lists)

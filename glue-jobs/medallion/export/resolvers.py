@@ -144,7 +144,10 @@ class Rpz(SubtreeFormat):
         return f"{super().head(header)}$TTL 300\n@ SOA localhost. root.localhost. {serial} 3600 600 604800 300\n@ NS localhost.\n"
 
     def lines(self, entries: Sequence[tuple[str, bool]]) -> list[str]:
-        return [self._blocked(name, below) if self._fits(name, below) else "" for name, below in entries]
+        lines = [f"{name} CNAME .\n*.{name} CNAME .\n" if below else f"{name} CNAME .\n" for name, below in entries]
+        if all(self._fits(name, True) for name in self._doubtful(entries)):
+            return lines
+        return [line if self._fits(name, below) else "" for line, (name, below) in zip(lines, entries, strict=True)]
 
     def place(self, name: str, itself: bool, below: bool, region: Region) -> Placed:
         if not self._fits(name, below or region.blocked):
@@ -160,6 +163,10 @@ class Rpz(SubtreeFormat):
 
     def avoids(self, holes: Sequence[str]) -> bool:
         return any(not self._fits(hole, True) for hole in holes)
+
+    def _doubtful(self, entries: Sequence[tuple[str, bool]]) -> list[str]:
+        """Names that have to be looked at: hardly any is long, or has a label like a trigger's."""
+        return [name for name, _ in entries if len(name) > self.LONGEST_OWNER - 2 or ".rpz-" in name]
 
     def _fits(self, name: str, below: bool) -> bool:
         return len(name) + 2 * below <= self.LONGEST_OWNER and not name.endswith(self.TRIGGERS)

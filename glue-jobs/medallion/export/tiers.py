@@ -114,7 +114,7 @@ def _statement(row: Row) -> Statement:
 
 
 def stream_of(rows: DataFrame, as_of: datetime) -> DataFrame:
-    """Rows of the walk (walk.Row): what is listed, what somebody makes an exception of, and what was dropped lately."""
+    """Rows of the walk (evidence.Entry): what is listed, what somebody makes an exception of, and what was dropped lately."""
     blocking = F.filter("sources", lambda s: s["current"] & (s["action"] == "block"))
     level = sum((F.coalesce(F.col("confidence") >= least, F.lit(False)).cast("int") for least in TIERS.values()), F.lit(0))
     domain = F.col("entry_type") == "domain"

@@ -10,32 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import compress, islice
-from typing import NamedTuple
 
 from medallion.export.evidence import Csv, Entry, Hole, Stix
 from medallion.export.formats import EVERYWHERE, ListFormat, NamesFormat, Region, SubtreeFormat
 from medallion.export.scopes import Exception_, Verdict
 
 BATCH = 8_192
-
-
-class Row(NamedTuple):
-    """A row of the sorted stream, as Spark gives it. `level`: how many tiers, from the widest, are wide enough for its confidence."""
-
-    entry_type: str
-    name: str
-    level: int
-    itself: bool
-    below: bool
-    # Somebody makes an exception of it.
-    excepted: bool
-    confidence: float
-    categories: str
-    tags: str
-    sources: str
-    first_seen: str | None
-    last_changed_at: str
-    revoked: bool
 
 
 @dataclass
@@ -80,7 +60,7 @@ class Subtrees:
         self._counts.entries += len(lines) - left_out
         return "".join(lines)
 
-    def place(self, row: Row, listed: bool, verdict: Verdict, holes: Sequence[str]) -> str:
+    def place(self, row: Entry, listed: bool, verdict: Verdict, holes: Sequence[str]) -> str:
         """A row of a subtree in which something is free. A format that could not say what covers it states no more than the entry."""
         stack, counts = self._stack, self._counts
         while stack[-1].name and not row.name.endswith(f".{stack[-1].name}"):
@@ -116,7 +96,7 @@ class TierWalk:
         # Within a subtree in which something is free: the names that were met on the way down, and what is below each.
         self._path: list[tuple[str, bool]] = []
 
-    def batch(self, rows: Sequence[Row]) -> dict[str, str]:
+    def batch(self, rows: Sequence[Entry]) -> dict[str, str]:
         """Texts of the formats for resolvers."""
         level, root, pierced = self._tier.level, self._root, self._pierced
         suffix = f".{root}"
@@ -165,7 +145,7 @@ class TierWalk:
             for name, each in self._subtrees.items():
                 parts[name].append(each.lines(run, covered))
 
-    def _place(self, parts: dict[str, list[str]], row: Row) -> None:
+    def _place(self, parts: dict[str, list[str]], row: Entry) -> None:
         path = self._path
         while path and not row.name.endswith(f".{path[-1][0]}"):
             path.pop()
@@ -188,17 +168,16 @@ class Walk:
         self._csv, self._stix = Csv(), Stix()
         self._excepted = {tier.name: {each.name for each in tier.exceptions} for tier in tiers}
 
-    def texts(self, rows: Iterable[Row]) -> Iterator[dict[str, dict[str, str]]]:
+    def texts(self, rows: Iterable[Entry]) -> Iterator[dict[str, dict[str, str]]]:
         stream = iter(rows)
         while batch := list(islice(stream, BATCH)):
             yield self._texts(batch)
 
-    def _texts(self, batch: Sequence[Row]) -> dict[str, dict[str, str]]:
+    def _texts(self, batch: Sequence[Entry]) -> dict[str, dict[str, str]]:
         # What says why an entry is listed is the same in every tier, but for what is free below it.
-        entries = [Entry(row[0], row[1], *row[3:5], *row[6:]) for row in batch]
         current = [row.itself or row.below for row in batch]
-        csv = [self._csv.entry(each) if now else "" for each, now in zip(entries, current, strict=True)]
-        stix = [self._stix.entry(each) if now or each.revoked else "" for each, now in zip(entries, current, strict=True)]
+        csv = [self._csv.entry(each) if now else "" for each, now in zip(batch, current, strict=True)]
+        stix = [self._stix.entry(each) if now or each.revoked else "" for each, now in zip(batch, current, strict=True)]
         texts = {}
         for tier in self._tiers:
             walk = self.walks[tier.name]
@@ -209,7 +188,7 @@ class Walk:
                 if isinstance(format_, Csv | Stix):
                     walk.counts[name].entries += count
                     own = csv if isinstance(format_, Csv) else stix
-                    texts[tier.name][name] = self._said(tier, format_, own, entries, listed)
+                    texts[tier.name][name] = self._said(tier, format_, own, batch, listed)
         return texts
 
     def _said(self, tier: Tier, format_: Csv | Stix, lines: Sequence[str], entries: Sequence[Entry], listed: Sequence[bool]) -> str:
