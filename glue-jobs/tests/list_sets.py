@@ -28,7 +28,7 @@ INSTANT = "2026-01-01T00:00:00.000Z"
 
 
 def rows_of(model: Model) -> list[Entry]:
-    """What tiers.stream_of gives of the same facts, which test_export.py holds against it."""
+    """What tiers.entries_of gives of the same facts, which test_export.py holds against it."""
     rows = []
     for name in sorted({each.name for each in model.said}, key=in_order):
         if any(OPERATOR in model._sources(each, "allow", "subtree") for each in above(name)):

@@ -17,7 +17,7 @@ from medallion.export.formats import EVERYWHERE, Region
 from medallion.export.job import Plan, difference, export, instant, root_of, sources_of, tier_of
 from medallion.export.registry import FORMATS
 from medallion.export.scopes import Exception_
-from medallion.export.tiers import as_of_table, believed, confidence_at, operator_allowed_below, statements_near_exceptions, stream_of
+from medallion.export.tiers import as_of_table, believed, confidence_at, entries_of, operator_allowed_below, prepared, statements_near_exceptions
 from medallion.gold_tables import FOLDS
 from medallion.state import recompute
 from medallion.tables import schema_of
@@ -79,11 +79,11 @@ def test_what_the_operator_allows_with_all_below_is_not_listed_and_exceptions_ar
         {"name": "x.example", "source": "_canary"},
     )
     rows = as_of_table(gold, AS_OF, contracts.canary_source, None)
-    rows = confidence_at(rows, AS_OF, {})
+    rows = prepared(confidence_at(rows, AS_OF, {}), AS_OF)
     allowed = operator_allowed_below(rows)
     assert allowed == ["ours.test"]
     left = believed(rows, allowed)
-    assert names(left.where("is_active")) == ["bad.example", "ours.testing"]
+    assert names(left.where("itself")) == ["bad.example", "ours.testing"]
     statements = statements_near_exceptions(left)
     # What nothing covers needs no exception.
     assert set(statements) == {"good.bad.example", "bad.example"}
@@ -305,12 +305,13 @@ def test_spark_reads_of_gold_what_the_model_says_of_each_name(spark, contracts):
     popular = [{"source": "majestic", "action": "popular", "name": name} for model in sets.values() for name in model.widely_used]
     gold = gold_of(spark, contracts, *facts, *popular)
     rows = confidence_at(as_of_table(gold, START, contracts.canary_source, None), START, {})
-    rows = believed(rows, operator_allowed_below(rows))
     # The columns of Gold say the same.
     for row in rows.where("is_active").collect():
         model = sets[row["name"].rpartition(".")[2]]
         assert (model.itself(row["name"]), model.below(row["name"])) == (True, row["scope"] == "subtree"), row["name"]
-    found = {row.name: row for row in map(Entry._make, stream_of(rows, START).collect())}
+    rows = prepared(rows, START)
+    rows = believed(rows, operator_allowed_below(rows))
+    found = {row.name: row for row in map(Entry._make, entries_of(rows).collect())}
     statements = statements_near_exceptions(rows)
     tier = tier_of("light", 3, 0.9, statements)
     for model in sets.values():

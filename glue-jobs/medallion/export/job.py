@@ -12,6 +12,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,7 +28,7 @@ from medallion.export.evidence import Csv, Entry
 from medallion.export.formats import Header, ListFormat
 from medallion.export.registry import FORMATS
 from medallion.export.scopes import Exception_, Statement, holes, in_order, needed_exceptions, verdicts
-from medallion.export.tiers import TIERS, as_of_table, believed, confidence_at, operator_allowed_below, statements_near_exceptions, stream_of
+from medallion.export.tiers import TIERS, as_of_table, believed, confidence_at, entries_of, operator_allowed_below, prepared, statements_near_exceptions
 from medallion.export.walk import Counts, Tier, Walk
 from medallion.generations import DynamoGenerations, at_their_generations
 from medallion.gold_tables.harmful_domains import OPERATOR_CATEGORY
@@ -37,6 +38,7 @@ from medallion.tables import path_of
 log = logging.getLogger("export")
 
 EXPIRES_HOURS = 24
+WRITERS = 2
 CACHE_CONTROL = "public, max-age=900"
 PREFIX = "lists"
 
@@ -113,7 +115,7 @@ def utc(time: datetime | None) -> datetime | None:
 
 
 def write_lists(rows: Iterable[Entry], tiers: Sequence[Tier], headers: Mapping[str, Header], folder: Path) -> list[ListFile]:
-    """Writes every list in one pass over the rows, which are in the order of `stream_of`."""
+    """Writes every list in one pass over the rows, which are in the order of `prepared`."""
     walk = Walk(tiers, FORMATS)
     files = []
     for tier in tiers:
@@ -123,9 +125,15 @@ def write_lists(rows: Iterable[Entry], tiers: Sequence[Tier], headers: Mapping[s
             files.append(ListFile(tier.name, name, made, path, path.open("wb"), of_tier.counts[name]))
     for each in files:
         each.write(each.format.head(headers[each.tier]))
-    for texts in walk.texts(rows):
-        for each in files:
-            each.write(texts[each.tier][each.name])
+    # Hashing and writing leave the interpreter to the next batch's texts meanwhile.
+    with ThreadPoolExecutor(WRITERS) as pool:
+        writing: list[Future[None]] = []
+        for texts in walk.texts(rows):
+            for done in writing:
+                done.result()
+            writing = [pool.submit(each.write, texts[each.tier][each.name]) for each in files]
+        for done in writing:
+            done.result()
     for each in files:
         each.write(each.format.tail())
         each.stream.close()
@@ -142,7 +150,7 @@ def names_of_csv(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
 
 
 def place_of(entry: tuple[str, str]) -> tuple[str, str]:
-    """Where an entry stands among others: `stream_of` sorts so."""
+    """Where an entry stands among others: `prepared` sorts so."""
     entry_type, name = entry
     return (entry_type, in_order(name)) if entry_type == "domain" else entry
 
@@ -208,12 +216,12 @@ def export(rows: DataFrame, plan: Plan, lists: Lists, folder: Path) -> dict[str,
         The manifest.
     """
     title = "Sluice" if plan.licences is None else f"Sluice ({', '.join(plan.licences)})"
-    rows = believed(rows, operator_allowed_below(rows))
-    statements = statements_near_exceptions(rows)
-    tiers = [tier_of(name, len(TIERS) - i, least, statements) for i, (name, least) in enumerate(TIERS.items())]
-    stream = stream_of(rows, plan.as_of).persist()
-    listed = stream.where("itself OR below")
+    all_rows = prepared(rows, plan.as_of).persist()
     try:
+        stream = believed(all_rows, operator_allowed_below(all_rows))
+        statements = statements_near_exceptions(stream)
+        tiers = [tier_of(name, len(TIERS) - i, least, statements) for i, (name, least) in enumerate(TIERS.items())]
+        listed = stream.where("level > 0 AND (itself OR below)")
         # Sources that list nothing now have nothing to be attributed for.
         held = {row["source"] for row in listed.select(F.explode(F.split("sources", ";")).alias("source")).distinct().collect()}
         sources = [source for source in plan.sources if source.name in held]
@@ -225,9 +233,9 @@ def export(rows: DataFrame, plan: Plan, lists: Lists, folder: Path) -> dict[str,
             )
             for tier in tiers
         }
-        files = write_lists(map(Entry._make, stream.toLocalIterator(prefetchPartitions=True)), tiers, headers, folder)
+        files = write_lists(map(Entry._make, entries_of(stream).toLocalIterator(prefetchPartitions=True)), tiers, headers, folder)
     finally:
-        stream.unpersist()
+        all_rows.unpersist()
     return publish(files, headers, {tier.name: tier.exceptions for tier in tiers}, replace(plan, sources=sources), lists)
 
 

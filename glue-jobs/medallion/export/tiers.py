@@ -9,6 +9,7 @@ from pyspark.sql import Column, DataFrame, Row
 from pyspark.sql import functions as F
 
 from medallion.canary import is_canary
+from medallion.export.evidence import Entry
 from medallion.export.scopes import Blocker, Statement
 from medallion.gold_tables.harmful_domains import OPERATOR_CATEGORY, HarmfulDomains, covering_below, covers, origin_of
 
@@ -34,12 +35,6 @@ def as_of_table(gold: DataFrame, as_of: datetime, canary_source: str, sources: I
     return fold.finish(listings)
 
 
-def operator_allowed_below(rows: DataFrame) -> list[str]:
-    """Names that the operator allows with all below: entries made by hand, so few that they can be held."""
-    allowed = F.exists("sources", lambda s: s["current"] & (s["action"] == "allow") & _operator(s) & (s["scope"] == "subtree"))
-    return sorted(row["name"] for row in rows.where((F.col("entry_type") == "domain") & allowed).select("name").collect())
-
-
 def confidence_at(rows: DataFrame, as_of: datetime, last_good: Mapping[str, datetime]) -> DataFrame:
     """Adds `confidence`, 0 to 1 and rounded to 4 digits: the base, halved for every 30 days since the listing was last confirmed."""
     confirmed = F.lit(None).cast("timestamp")
@@ -57,40 +52,62 @@ def _ancestors(name: str) -> Column:
     return F.expr(f"transform(sequence(1, greatest(size(split({name}, '[.]')) - 1, 1)), i -> substring_index({name}, '.', -i))")
 
 
+def _operator(listing: Column) -> Column:
+    return F.coalesce(listing["category"] == OPERATOR_CATEGORY, F.lit(False))
+
+
+def prepared(rows: DataFrame, as_of: datetime) -> DataFrame:
+    """What the lists need of Gold's rows with their confidence, in the lists' order: names, what is listed, what somebody makes an
+    exception of, and what was dropped lately. What is below a name comes right after it."""
+    blocking = F.filter("listings", lambda s: s["current"] & (s["action"] == "block"))
+    allowing = F.filter("listings", lambda s: s["current"] & (s["action"] == "allow"))
+    level = sum((F.coalesce(F.col("confidence") >= least, F.lit(False)).cast("int") for least in TIERS.values()), F.lit(0))
+    domain = F.col("entry_type") == "domain"
+    # A column may not be made of another of its own name.
+    chosen = rows.withColumnRenamed("sources", "listings").select(
+        *("entry_type", "name"),
+        level.alias("level"),
+        F.col("is_active").alias("itself"),
+        (domain & covers("listings", "widely_used")).alias("below"),
+        (domain & (F.size(allowing) > 0)).alias("excepted"),
+        "confidence",
+        F.array_join("categories", ";").alias("categories"),
+        F.array_join("tags", "\x1f").alias("tags"),
+        F.array_join(F.array_sort(F.array_distinct(F.transform(blocking, lambda s: s["source"]))), ";").alias("sources"),
+        _instant("first_seen"),
+        _instant("last_changed_at"),
+        _revoked(as_of).alias("revoked"),
+        "widely_used",
+        F.transform(covering_below("listings"), lambda s: F.struct(s["source"], origin_of(s).alias("origin"), _operator(s).alias("operator"))).alias("covering"),
+        F.transform(allowing, lambda s: F.struct(s["source"], s["scope"], _operator(s).alias("operator"))).alias("allowing"),
+        F.when(domain, F.array_join(F.reverse(F.split("name", "[.]")), "\x01")).otherwise(F.col("name")).alias("place"),
+    )
+    listed = (F.col("level") > 0) & (F.col("itself") | F.col("below") | F.col("revoked"))
+    return chosen.where(listed | F.col("excepted")).orderBy("entry_type", "place").drop("place")
+
+
+def operator_allowed_below(rows: DataFrame) -> list[str]:
+    """Names that the operator allows with all below: entries made by hand, so few that they can be held."""
+    allowed = F.exists("allowing", lambda each: each["operator"] & (each["scope"] == "subtree"))
+    return sorted(row["name"] for row in rows.where(F.col("excepted") & allowed).select("name").collect())
+
+
 def believed(rows: DataFrame, allowed_below: Sequence[str]) -> DataFrame:
-    """Rows less domains below a name that the operator allows with all below: nothing that is said of those counts."""
+    """Prepared rows less domains below a name that the operator allows with all below: nothing that is said of those counts."""
     if not allowed_below:
         return rows
     below = (F.col("entry_type") == "domain") & F.exists(_ancestors("name"), lambda parent: parent.isin(*allowed_below))
     return rows.where(~below)
 
 
-def _operator(listing: Column) -> Column:
-    return F.coalesce(listing["category"] == OPERATOR_CATEGORY, F.lit(False))
-
-
-def _allowing(listing: Column) -> Column:
-    return listing["current"] & (listing["action"] == "allow")
-
-
 def statements_near_exceptions(rows: DataFrame) -> dict[str, Statement]:
     """What is said of the names that somebody makes an exception of, where they or names above them are covered with all below, and of
     those above. Exceptions that nothing covers matter to nobody; the others are as many as the lists will have lines for."""
     domains = rows.where(F.col("entry_type") == "domain")
-    allowing = F.filter("sources", _allowing)
-    excepted = domains.where(F.exists("sources", _allowing)).select(F.col("name").alias("excepted"), _and_above("name"))
-    covering = domains.where(covers("sources", "widely_used")).select("name")
-    needed = excepted.join(covering, "name", "left_semi").select(F.col("excepted").alias("name")).distinct().select(_and_above("name")).distinct()
-    operator = F.exists("allowing", _operator)
-    read = domains.join(needed, "name", "left_semi").withColumn("allowing", allowing)
-    found = read.select(
-        *("name", "confidence", "is_active", "widely_used"),
-        F.transform(covering_below("sources"), lambda s: F.struct(s["source"], origin_of(s).alias("origin"), _operator(s).alias("operator"))).alias("below"),
-        F.transform("allowing", lambda s: s["source"]).alias("excepting"),
-        F.transform(F.filter("allowing", lambda s: s["scope"] == "subtree"), lambda s: s["source"]).alias("excepting_below"),
-        operator.alias("operator_allows"),
-        F.exists("allowing", lambda s: _operator(s) & (s["scope"] == "subtree")).alias("operator_allows_below"),
-    ).collect()
+    excepted = domains.where("excepted").select(F.col("name").alias("of"), _and_above("name"))
+    needed = excepted.join(domains.where("below").select("name"), "name", "left_semi").select(F.col("of").alias("name")).distinct()
+    read = domains.join(needed.select(_and_above("name")).distinct(), "name", "left_semi")
+    found = read.select("name", "confidence", "itself", "widely_used", "covering", "allowing").collect()
     return {row["name"]: _statement(row) for row in found}
 
 
@@ -99,42 +116,24 @@ def _and_above(name: str) -> Column:
 
 
 def _statement(row: Row) -> Statement:
+    operator = [each for each in row["allowing"] if each["operator"]]
     return Statement(
         name=row["name"],
         confidence=row["confidence"] or 0.0,
-        itself=row["is_active"],
+        itself=row["itself"],
         # The operator's word on a name makes its entry inactive, whatever its scope.
-        below=() if row["operator_allows"] else tuple(Blocker(*each) for each in row["below"]),
+        below=() if operator else tuple(Blocker(*each) for each in row["covering"]),
         widely_used=row["widely_used"],
-        excepting=frozenset(row["excepting"]),
-        excepting_below=frozenset(row["excepting_below"]),
-        operator_allows=row["operator_allows"],
-        operator_allows_below=row["operator_allows_below"],
+        excepting=frozenset(each["source"] for each in row["allowing"]),
+        excepting_below=frozenset(each["source"] for each in row["allowing"] if each["scope"] == "subtree"),
+        operator_allows=bool(operator),
+        operator_allows_below=any(each["scope"] == "subtree" for each in operator),
     )
 
 
-def stream_of(rows: DataFrame, as_of: datetime) -> DataFrame:
-    """Rows of the walk (evidence.Entry): what is listed, what somebody makes an exception of, and what was dropped lately."""
-    blocking = F.filter("sources", lambda s: s["current"] & (s["action"] == "block"))
-    level = sum((F.coalesce(F.col("confidence") >= least, F.lit(False)).cast("int") for least in TIERS.values()), F.lit(0))
-    domain = F.col("entry_type") == "domain"
-    chosen = rows.select(
-        *("entry_type", "name"),
-        level.alias("level"),
-        F.col("is_active").alias("itself"),
-        (domain & covers("sources", "widely_used")).alias("below"),
-        (domain & F.exists("sources", _allowing)).alias("excepted"),
-        "confidence",
-        F.array_join("categories", ";").alias("categories"),
-        F.array_join("tags", "\x1f").alias("tags"),
-        F.array_join(F.array_sort(F.array_distinct(F.transform(blocking, lambda s: s["source"]))), ";").alias("sources"),
-        _instant("first_seen"),
-        _instant("last_changed_at"),
-        _revoked(as_of).alias("revoked"),
-        F.when(domain, F.array_join(F.reverse(F.split("name", "[.]")), "\x01")).otherwise(F.col("name")).alias("place"),
-    )
-    listed = (F.col("level") > 0) & (F.col("itself") | F.col("below") | F.col("revoked"))
-    return chosen.where(listed | F.col("excepted")).orderBy("entry_type", "place").drop("place")
+def entries_of(rows: DataFrame) -> DataFrame:
+    """Prepared rows as the walk takes them."""
+    return rows.select(*Entry._fields)
 
 
 def _instant(column: str) -> Column:
