@@ -242,6 +242,7 @@ describe('the lists that people load, all layers in one driver', () => {
     expect((await lake.cli('deny', 'new.example.test', '--reason', 'a test')).code).toBe(0);
     await lake.becomes("SELECT count(*) FROM gold.harmful_domains WHERE name = 'new.example.test' AND is_active", 1);
     const again = await lake.cli('export', '--json');
+    expect(again.code, again.stderr).toBe(0);
     const next = JSON.parse(again.stdout) as Manifest;
     expect(next.previous).toBe(manifest.version);
     expect(next.tiers.strict).toMatchObject({ added: 1, removed: 0 });
