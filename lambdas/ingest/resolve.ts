@@ -199,7 +199,9 @@ export class ListRules {
     if (allows().some(({ marks }) => marks.ignoresData)) for (const row of blocks()) cancel(row);
     for (const half of rows.filter((row) => left.has(row) && row.marks.part !== undefined)) {
       const part = half.marks.part as keyof typeof PARTS;
-      if (blocks().length === 0) refuse(half, PARTS[part]);
+      // What a name above says of it is no news.
+      if (part === 'below' && blocks().length === 0 && isCovered(name, seen, false)) cancel(half);
+      else if (blocks().length === 0) refuse(half, PARTS[part]);
       else if (part === 'ipv6' || blocks().some(({ scope }) => scope === 'subtree')) cancel(half);
       else Object.assign(half, { marks: {} });
     }
@@ -207,10 +209,10 @@ export class ListRules {
       const covered = isCovered(name, seen, row.marks.data === true && zones.length === 0);
       const blocked = blocks().length > 0;
       if (row.marks.unlessCovered !== undefined && !covered && !blocked) refuse(row, row.marks.unlessCovered);
-      // What is below a name cannot be freed while the name stays: where nothing above blocks it, it is free.
+      // What is below a name that stays is freed where something above blocks it; elsewhere it is free.
       else if (blocked && this.precedence !== 'anyDepth') {
-        if (covered) refuse(row, MIXED);
-        else cancel(row);
+        if (!covered) cancel(row);
+        else if (row.scope !== 'subtree' || blocks().some(({ scope }) => scope === 'subtree')) refuse(row, MIXED);
       }
     }
     for (const row of sorted(rows.filter((each) => left.has(each)))) yield listingOf(type, name, row);
@@ -221,7 +223,8 @@ export class ListRules {
     if (row.important) return;
     const here = seen.get(name) ?? 0;
     if (here & SUBTREE || (here & EXACT && !row.wide) || someAbove(name, (parent) => ((seen.get(parent) ?? 0) & SUBTREE) !== 0)) cancel(row);
-    else if (here & EXACT) refuse(row, MIXED);
+    // The name stays, and what is below it is free.
+    else if (here & EXACT && row.scope !== 'subtree') refuse(row, MIXED);
   }
 
   /** Of two rows of a name and scope, one that blocks and one that does not, the format tells which holds. */

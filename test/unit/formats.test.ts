@@ -191,25 +191,6 @@ describe('each format reads its own', () => {
     ]);
     const nested = await parse('unbound', 'local-zone: "zone.example." always_nxdomain\nlocal-data: "x.zone.example. A 0.0.0.0"\n');
     expect(nested.entries).toEqual(['block domain zone.example subtree', 'block domain x.zone.example exact']);
-    const alone = 'local-zone: "a.example." transparent\nlocal-data: "a.example. 300 IN A 0.0.0.0"\nlocal-data: "a.example. 300 IN AAAA ::"\n';
-    expect((await parse('unbound', alone)).entries).toEqual(['block domain a.example exact']);
-    const freed = await parse('unbound', `local-zone: "example.example." always_nxdomain\n${alone.replaceAll('a.example', 'a.example.example')}`);
-    expect(freed.entries).toEqual(['block domain example.example subtree', 'allow domain a.example.example subtree', 'block domain a.example.example exact']);
-    const resolved = await parse('unbound', 'local-zone: "a.example." transparent\nlocal-data: "b.example. A 0.0.0.0"\n');
-    expect([resolved.entries, reasons(resolved.report.rejectSamples)]).toEqual([['block domain b.example exact'], ['zone type transparent does not block']]);
-  });
-
-  test.each([
-    ['address=/a.example/\nserver=/*.a.example/#', ['block domain a.example exact']],
-    ['address=/a.example/\nserver=/*.b.example/#', ['block domain a.example subtree', 'allow domain b.example subtree']],
-    ['address=/*.a.example/', ['block domain a.example subtree', 'allow domain a.example exact']],
-    ['address=/p.example/\nserver=/a.p.example/#\naddress=/*.a.p.example/', ['block domain p.example subtree', 'allow domain a.p.example exact']],
-    [
-      'address=/p.example/\naddress=/a.p.example/\nserver=/*.a.p.example/#',
-      ['block domain p.example subtree', 'allow domain a.p.example subtree', 'block domain a.p.example exact'],
-    ],
-  ])('dnsmasq %j', async (text, entries) => {
-    expect((await parse('dnsmasq', text)).entries).toEqual(entries);
   });
 
   test('PhishTank, Majestic and our own CSV', async () => {

@@ -178,6 +178,11 @@ describe('unbound', () => {
       '+a.example +b.example +c.example +d.example +x.d.example',
     ],
     [
+      'a name that stays, and what is below it freed',
+      ['local-zone: "p.example" static', 'local-zone: "n.p.example" transparent', 'local-data: "n.p.example A 0.0.0.0"'],
+      '+p.example +x.p.example +n.p.example -x.n.p.example',
+    ],
+    [
       'words on lines of their own, statements on one line',
       ['server:', 'local-zone:', '  "a.example"', '  static', 'local-zone: "b.example" static local-zone: "c.example" deny'],
       '+a.example +b.example +c.example',
@@ -192,11 +197,6 @@ describe('unbound', () => {
     [['include: other.conf'], ['include of another file'], 0],
     [['local-zone: "n.example"', 'local-zone: "m.example"', 'verbosity: 1'], ['statement without its end', 'line that is no local-zone'], 0],
     [['forward-zone:', '  name: "n.example"'], ['line that is no local-zone'], 0],
-    [
-      ['local-zone: "p.example" static', 'local-zone: "n.p.example" transparent', 'local-data: "n.p.example A 0.0.0.0"'],
-      ['exception of what is below a name that stays listed'],
-      1,
-    ],
   ])('refuses with its reason: %j', async (list, reasons, exceptions) => {
     const read = await readList('unbound', list);
     expect(read.entries.filter((entry) => entry.startsWith('allow'))).toEqual([]);
@@ -227,6 +227,10 @@ describe('dnsmasq', () => {
     ['no address beside a server of the name', ['address=/a.example/', 'server=/a.example/#', 'local=/b.example/', 'server=/b.example/#'], '-a.example -b.example'],
     ['both families', ['address=/a.example/::', 'address=/a.example/0.0.0.0'], '+a.example +x.a.example'],
     ['records of a name alone, several names', ['host-record=a.example,b.example,0.0.0.0,::,300'], '+a.example +b.example -x.a.example'],
+    ['a name alone', ['address=/a.example/', 'server=/*.a.example/#'], '+a.example -x.a.example'],
+    ['another name than that of the line before', ['address=/a.example/', 'server=/*.b.example/#'], '+a.example +x.a.example -b.example'],
+    ['an exception of a name alone', ['address=/p.example/', 'server=/a.p.example/#', 'address=/*.a.p.example/'], '+p.example -a.p.example +x.a.p.example'],
+    ['a name below which all is free', ['address=/p.example/', 'address=/a.p.example/', 'server=/*.a.p.example/#'], '+p.example +x.p.example +a.p.example -x.a.p.example'],
     ['a wildcard beside its name', ['address=/*.a.example/0.0.0.0', 'host-record=a.example,0.0.0.0'], '+a.example +x.a.example'],
   ])('%s', async (_what, list, verdicts) => expectVerdicts(await readList('dnsmasq', list), verdicts));
 

@@ -78,7 +78,9 @@ def prepared(rows: DataFrame, as_of: datetime) -> DataFrame:
         _instant("last_changed_at"),
         _revoked(as_of).alias("revoked"),
         "widely_used",
-        F.transform(covering_below("listings"), lambda s: F.struct(s["source"], origin_of(s).alias("origin"), _operator(s).alias("operator"))).alias("covering"),
+        F.transform(covering_below("listings"), lambda s: F.struct(s["source"], origin_of(s).alias("origin"), _operator(s).alias("operator"))).alias(
+            "covering"
+        ),
         F.transform(allowing, lambda s: F.struct(s["source"], s["scope"], _operator(s).alias("operator"))).alias("allowing"),
         F.when(domain, F.array_join(F.reverse(F.split("name", "[.]")), "\x01")).otherwise(F.col("name")).alias("place"),
     )
