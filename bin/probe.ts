@@ -66,7 +66,7 @@ function lakeOf({ feeds, stage }: ProbeOptions, home: Home): Target | null {
 }
 
 /** What a lake knows of a source; nothing where it does not answer, which does not keep anybody from asking the source. */
-async function knownTo(lake: Target | null, name: string): Promise<Known> {
+export async function knownTo(lake: Pick<Target, 'dynamo' | 'identity'> | null, name: string): Promise<Known> {
   if (lake === null) return NOTHING_KNOWN;
   try {
     return await knownToLake(name, lake);
@@ -76,14 +76,14 @@ async function knownTo(lake: Target | null, name: string): Promise<Known> {
   }
 }
 
-async function knownToLake(name: string, { dynamo, identity }: Target): Promise<Known> {
+async function knownToLake(name: string, { dynamo, identity }: Pick<Target, 'dynamo' | 'identity'>): Promise<Known> {
   const { Item } = await DynamoDBDocumentClient.from(dynamo).send(new GetCommand({ TableName: physicalName(identity, 'state'), Key: { pk: `source#${name}` } }));
   const current = Item?.currentSnapshot as SnapshotRef | undefined;
   return { etag: current?.etag ?? null, lastModified: current?.lastModified ?? null, notBefore: (Item?.notBefore as number | undefined) ?? null };
 }
 
 /** Keys as `SLUICE_SOURCE_KEYS` gives them (`abuse-ch=KEY,phishtank=KEY`), else those of the stage. */
-function secretsOf(lake: Target | null, env: NodeJS.ProcessEnv): (name: string) => Promise<string | undefined> {
+export function secretsOf(lake: Target | null, env: NodeJS.ProcessEnv): (name: string) => Promise<string | undefined> {
   const given = new Map((env.SLUICE_SOURCE_KEYS ?? '').split(',').map((pair) => [pair.slice(0, pair.indexOf('=')).trim(), pair.slice(pair.indexOf('=') + 1).trim()]));
   return async (name) => {
     const own = given.get(name);
