@@ -24,12 +24,14 @@ export const MAX_EXCEPTIONS = 100_000;
 export interface Resolved {
   /** Rows that others of the list take back, or that say nothing beside them. */
   cancelled: number;
+  /** Entries beside those of rows: the other half of what is said of a name, or of all below it, alone. */
+  made: number;
   rejects: number;
   exceptionsRefused: number;
   readonly rejectSamples: string[];
 }
 
-export const nothingTold = (): Resolved => ({ cancelled: 0, rejects: 0, exceptionsRefused: 0, rejectSamples: [] });
+export const nothingTold = (): Resolved => ({ cancelled: 0, made: 0, rejects: 0, exceptionsRefused: 0, rejectSamples: [] });
 
 /** Flags of a name among those that exceptions stand on or below. */
 const EXACT = 1;
@@ -37,16 +39,16 @@ const SUBTREE = 2;
 const IMPORTANT = 4;
 const ZONE_THAT_ANSWERS = 8;
 const OPEN = 16;
+const COVERS = 32;
 
 /** Names above one, nearest first. */
 function* above(name: string): Generator<string> {
   for (let dot = name.indexOf('.'); dot !== -1; dot = name.indexOf('.', dot + 1)) yield name.slice(dot + 1);
 }
 
-const isImportant = (options: string | undefined): boolean => options?.split(',').includes('important') === true;
+const isImportant = (options: string | undefined): boolean => options?.includes('important') === true && options.split(',').includes('important');
 const keyParts = (key: string) => key.split('\t') as [Entry['type'], string, Entry['scope'], string];
 const NO_MARKS: Marks = {};
-const MIXED = 'exception of what is below a name that stays listed';
 
 interface Held {
   readonly name: string;
@@ -57,11 +59,11 @@ interface Held {
 
 /** Rows of one name with one scope and action, as one. */
 interface Folded {
-  readonly scope: Entry['scope'];
+  scope: Entry['scope'];
   readonly action: string;
   readonly line: number;
   readonly details: Details;
-  readonly marks: Marks;
+  marks: Marks;
   readonly wide: boolean;
   readonly important: boolean;
   rows: number;
@@ -80,10 +82,12 @@ export class ListRules {
   /** Whether a row was marked, or an exception: else every row is what it says. */
   private plain = true;
   private anyImportant = false;
+  /** Names of which all below is said to be blocked, and that a name above may block as well. */
+  private readonly belows: string[] = [];
   private tooMany = false;
 
   constructor(
-    format: ListSource['format'],
+    private readonly format: ListSource['format'],
     private readonly listings: SortedListings,
     private readonly maxExceptions = MAX_EXCEPTIONS,
   ) {
@@ -97,9 +101,15 @@ export class ListRules {
     const important = isImportant(options);
     if (important && action !== 'allow') this.anyImportant = true;
     if (action === 'allow' || marks !== undefined) this.plain = false;
-    if (action !== 'allow') return;
-    if (this.exceptions.length >= this.maxExceptions) {
+    // In a zone a wildcard frees its own name from wildcards above.
+    const below = action === 'block' && marks?.part === 'below' && this.format !== 'rpz';
+    if (action !== 'allow' && !below) return;
+    if (this.exceptions.length + this.belows.length >= this.maxExceptions) {
       this.tooMany = true;
+      return;
+    }
+    if (below) {
+      this.belows.push(entry.name);
       return;
     }
     const wide = entry.scope === 'subtree' || marks?.wide === true;
@@ -118,7 +128,7 @@ export class ListRules {
     if (this.plain && badfilters.size === 0) return yield* this.listings.sorted();
     const names = new Set([...badfilters].map((rule) => rule.split('\t')[2] ?? ''));
     const switchedOff = (name: string, action: string, details: Details) =>
-      names.has(name) && (action === 'allow' || action === 'block') && badfilters.has(ruleOf(action, name, details));
+      names.size > 0 && names.has(name) && (action === 'allow' || action === 'block') && badfilters.has(ruleOf(action, name, details));
     const held = this.exceptions.filter(({ rule }) => !badfilters.has(rule));
     const freed = new Map<string, number>();
     for (const { name, wide, important } of held) freed.set(name, (freed.get(name) ?? 0) | (wide ? SUBTREE : EXACT) | (important ? (wide ? SUBTREE : EXACT) * IMPORTANT : 0));
@@ -130,19 +140,25 @@ export class ListRules {
     let folded: Folded[] = [];
     for (const { key, line, said } of this.listings.statements()) {
       if (prefix === '' || !key.startsWith(prefix)) {
-        yield* this.weighed(type, name, folded, seen, told);
+        if (isAlone(folded)) yield listingOf(type, name, folded[0]);
+        else yield* this.weighed(type, name, folded, seen, told);
         folded = [];
-        [type, name] = keyParts(key);
-        prefix = `${type}\t${name}\t`;
+        const tab = key.indexOf('\t');
+        const end = key.indexOf('\t', tab + 1);
+        type = key.slice(0, tab) as Entry['type'];
+        name = key.slice(tab + 1, end);
+        prefix = key.slice(0, end + 1);
       }
-      const [, , scope, action] = keyParts(key);
+      const scope = key.startsWith('exact', prefix.length) ? 'exact' : 'subtree';
+      const action = key.slice(prefix.length + scope.length + 1);
       const details = detailsOf(said);
       const important = isImportant(details.options);
       if (switchedOff(name, action, details)) told.cancelled++;
-      else if (this.precedence === 'anyDepth' && action === 'block' && isFreed(name, important, freed)) told.cancelled++;
+      else if (this.precedence === 'anyDepth' && action === 'block' && isFreed(name, scope, important, freed)) told.cancelled++;
       else fold(folded, line, { scope, action, details, marks: details.marks ?? NO_MARKS, wide: scope === 'subtree' || details.marks?.wide === true, important });
     }
-    yield* this.weighed(type, name, folded, seen, told);
+    if (isAlone(folded)) yield listingOf(type, name, folded[0]);
+    else yield* this.weighed(type, name, folded, seen, told);
     this.listings.remove();
   }
 
@@ -152,30 +168,32 @@ export class ListRules {
    */
   private seen(held: readonly Held[], freed: ReadonlyMap<string, number>, switchedOff: (name: string, action: string, details: Details) => boolean): ReadonlyMap<string, number> {
     const seen = new Map<string, number>();
-    if (held.length === 0 || (this.precedence === 'anyDepth' && !this.anyImportant)) return seen;
-    for (const { name } of held) {
+    if (this.belows.length === 0 && (held.length === 0 || (this.precedence === 'anyDepth' && !this.anyImportant))) return seen;
+    for (const name of [...this.belows, ...held.map((each) => each.name)]) {
       seen.set(name, 0);
       for (const parent of above(name)) seen.set(parent, 0);
     }
     for (const { key, said } of this.listings.statements()) {
-      const [, name, scope, action] = keyParts(key);
-      const flags = seen.get(name);
+      const begin = key.indexOf('\t') + 1;
+      const flags = seen.get(key.slice(begin, key.indexOf('\t', begin)));
       if (flags === undefined) continue;
+      const [, name, scope, action] = keyParts(key);
       const details = detailsOf(said);
       if (switchedOff(name, action, details)) continue;
       if (this.precedence !== 'anyDepth') {
-        if (scope === 'subtree') seen.set(name, flags | (action === 'allow' ? OPEN : details.marks?.answersData === true ? SUBTREE | ZONE_THAT_ANSWERS : SUBTREE));
-      } else if (action === 'block' && isImportant(details.options) && !isFreed(name, true, freed)) seen.set(name, flags | (scope === 'subtree' ? SUBTREE : EXACT));
+        if (scope === 'subtree' && details.marks?.part !== 'ipv6')
+          seen.set(name, flags | (action === 'allow' ? OPEN : details.marks?.answersData === true ? SUBTREE | ZONE_THAT_ANSWERS : SUBTREE));
+      } else if (action === 'block' && details.marks?.part === undefined) {
+        const important = isImportant(details.options);
+        if (isFreed(name, scope, important, freed)) continue;
+        seen.set(name, flags | (important ? (scope === 'subtree' ? SUBTREE : EXACT) : 0) | (scope === 'subtree' ? COVERS : 0));
+      }
     }
     return seen;
   }
 
   /** What stands of the rows of one name, in order of key. */
   private *weighed(type: Entry['type'], name: string, rows: Folded[], seen: ReadonlyMap<string, number>, told: Resolved): Generator<readonly [key: string, listing: Listing]> {
-    const [only] = rows;
-    // The way of nearly every name.
-    if (only === undefined) return;
-    if (rows.length === 1 && only.action !== 'allow' && only.marks.part === undefined) return yield listingOf(type, name, only);
     const left = new Set(rows);
     const cancel = (row: Folded) => {
       left.delete(row);
@@ -184,47 +202,51 @@ export class ListRules {
     const refuse = (row: Folded, reason: string) => {
       left.delete(row);
       told.rejects += row.rows;
-      if (row.action === 'allow' && reason !== row.marks.unlessCovered) told.exceptionsRefused += row.rows;
       told.rejectSamples.push(rejectSample(row.line, reason, name));
     };
-    const blocks = () => rows.filter((row) => left.has(row) && row.action !== 'allow' && row.marks.part === undefined);
-    const allows = () => rows.filter((row) => left.has(row) && row.action === 'allow');
+    const make = (scope: Entry['scope'], action: 'block' | 'allow', line: number) => {
+      const row: Folded = { scope, action, line, details: {}, marks: NO_MARKS, wide: scope === 'subtree', important: false, rows: 0, lastLine: line, rank: 0 };
+      rows.push(row);
+      left.add(row);
+      told.made++;
+    };
+    const stands = (action: 'block' | 'allow', part?: 'part') =>
+      rows.filter((row) => left.has(row) && (row.action === 'allow') === (action === 'allow') && (row.marks.part === undefined) === (part === undefined));
 
-    if (this.precedence === 'anyDepth') for (const row of allows()) this.underImportant(name, row, seen, cancel, refuse);
+    if (this.precedence === 'anyDepth') for (const row of stands('allow')) if (isUnderImportant(name, row, seen)) cancel(row);
     // A zone whose data are real answers with them: it rewrites, and blocks nothing.
-    const rewritten = allows().some(({ marks }) => marks.data);
-    const zones = blocks().filter(({ marks }) => marks.answersData);
-    if (rewritten) for (const zone of zones) refuse(zone, 'zone that rewrites the name');
-    if (this.precedence !== 'anyDepth') this.disagreeing(blocks(), allows(), cancel);
-    if (allows().some(({ marks }) => marks.ignoresData)) for (const row of blocks()) cancel(row);
-    for (const half of rows.filter((row) => left.has(row) && row.marks.part !== undefined)) {
-      const part = half.marks.part as keyof typeof PARTS;
-      // What a name above says of it is no news.
-      if (part === 'below' && blocks().length === 0 && isCovered(name, seen, false)) cancel(half);
-      else if (blocks().length === 0) refuse(half, PARTS[part]);
-      else if (part === 'ipv6' || blocks().some(({ scope }) => scope === 'subtree')) cancel(half);
-      else Object.assign(half, { marks: {} });
+    const zones = stands('block').filter(({ marks }) => marks.answersData);
+    if (stands('allow').some(({ marks }) => marks.data)) for (const zone of zones) refuse(zone, 'zone that rewrites the name');
+    if (this.precedence !== 'anyDepth') this.disagreeing(stands('block'), stands('allow'), cancel);
+    if (stands('allow').some(({ marks }) => marks.ignoresData)) for (const row of stands('block')) cancel(row);
+    const covered = isCovered(name, seen, stands('allow').some(({ marks }) => marks.data) && zones.length === 0);
+
+    for (const half of stands('allow', 'part')) {
+      half.marks = NO_MARKS;
+      for (const block of stands('block')) block.scope = 'exact';
+      if (stands('block').length === 0 && covered) make('exact', 'block', half.line);
     }
-    for (const row of allows()) {
-      const covered = isCovered(name, seen, row.marks.data === true && zones.length === 0);
-      const blocked = blocks().length > 0;
-      if (row.marks.unlessCovered !== undefined && !covered && !blocked) refuse(row, row.marks.unlessCovered);
-      // What is below a name that stays is freed where something above blocks it; elsewhere it is free.
-      else if (blocked && this.precedence !== 'anyDepth') {
-        if (!covered) cancel(row);
-        else if (row.scope !== 'subtree' || blocks().some(({ scope }) => scope === 'subtree')) refuse(row, MIXED);
+    for (const half of stands('block', 'part')) {
+      const part = half.marks.part as keyof typeof PARTS;
+      const blocks = stands('block');
+      const alone = blocks.length === 0;
+      if (alone && (part === 'ipv6' || half.scope === 'exact')) refuse(half, PARTS[part]);
+      else if (!alone && (part === 'ipv6' || blocks.some(({ scope }) => scope === 'subtree'))) cancel(half);
+      else {
+        half.marks = NO_MARKS;
+        // All below a name is blocked, the name is not: it is an exception of its own.
+        for (const allow of stands('allow')) allow.scope = 'exact';
+        if (alone && stands('allow').length === 0 && !covered) make('exact', 'allow', half.line);
       }
     }
+    const blocks = stands('block');
+    for (const row of this.precedence === 'anyDepth' ? [] : stands('allow')) {
+      if (row.marks.unlessCovered !== undefined && !covered && blocks.length === 0) refuse(row, row.marks.unlessCovered);
+      // A name stays while what is below it is free: an exception where something above would block that.
+      else if (row.scope === 'subtree' && blocks.length > 0 && !covered) cancel(row);
+      else if (row.marks.data && blocks.length > 0) cancel(row);
+    }
     for (const row of sorted(rows.filter((each) => left.has(each)))) yield listingOf(type, name, row);
-  }
-
-  /** An exception that an important rule of the list overrules is none. */
-  private underImportant(name: string, row: Folded, seen: ReadonlyMap<string, number>, cancel: (row: Folded) => void, refuse: (row: Folded, reason: string) => void): void {
-    if (row.important) return;
-    const here = seen.get(name) ?? 0;
-    if (here & SUBTREE || (here & EXACT && !row.wide) || someAbove(name, (parent) => ((seen.get(parent) ?? 0) & SUBTREE) !== 0)) cancel(row);
-    // The name stays, and what is below it is free.
-    else if (here & EXACT && row.scope !== 'subtree') refuse(row, MIXED);
   }
 
   /** Of two rows of a name and scope, one that blocks and one that does not, the format tells which holds. */
@@ -238,27 +260,39 @@ export class ListRules {
   }
 }
 
+/** The way of nearly every name: one row that blocks it. */
+const isAlone = (rows: readonly Folded[]): rows is readonly [Folded] => rows.length === 1 && rows[0]?.action !== 'allow' && rows[0]?.marks.part === undefined;
+
 function listingOf(type: Entry['type'], name: string, { scope, action, line, details }: Folded): readonly [key: string, listing: Listing] {
+  if (details.marks === undefined) return [`${type}\t${name}\t${scope}\t${action}`, { line, details }];
   const { marks: _, ...said } = details;
   return [`${type}\t${name}\t${scope}\t${action}`, { line, details: said }];
 }
 
-function someAbove(name: string, is: (parent: string) => boolean): boolean {
-  for (let dot = name.indexOf('.'); dot !== -1; dot = name.indexOf('.', dot + 1)) if (is(name.slice(dot + 1))) return true;
+/** Whether an important rule of the list overrules all of an exception. */
+function isUnderImportant(name: string, { important, wide }: Folded, seen: ReadonlyMap<string, number>): boolean {
+  if (important) return false;
+  const here = seen.get(name) ?? 0;
+  if (here & SUBTREE || (here & EXACT && !wide)) return true;
+  for (const parent of above(name)) if ((seen.get(parent) ?? 0) & SUBTREE) return true;
   return false;
 }
 
-/** Whether an exception of the list frees a name that one of its rules blocks. */
-function isFreed(name: string, important: boolean, freed: ReadonlyMap<string, number>): boolean {
+/** Whether an exception of the list frees all that one of its rules blocks. */
+function isFreed(name: string, scope: Entry['scope'], important: boolean, freed: ReadonlyMap<string, number>): boolean {
+  if (freed.size === 0) return false;
   const strength = important ? IMPORTANT : 1;
-  if ((freed.get(name) ?? 0) & ((EXACT | SUBTREE) * strength)) return true;
-  return someAbove(name, (parent) => ((freed.get(parent) ?? 0) & (SUBTREE * strength)) !== 0);
+  // An exception of the name alone leaves what is below it.
+  if ((freed.get(name) ?? 0) & ((scope === 'exact' ? EXACT | SUBTREE : SUBTREE) * strength)) return true;
+  for (let dot = name.indexOf('.'); dot !== -1; dot = name.indexOf('.', dot + 1)) if ((freed.get(name.slice(dot + 1)) ?? 0) & (SUBTREE * strength)) return true;
+  return false;
 }
 
 /** Whether the nearest statement above a name blocks all below. @param asData as data that a zone may not let answer */
 function isCovered(name: string, seen: ReadonlyMap<string, number>, asData: boolean): boolean {
   for (const parent of above(name)) {
     const flags = seen.get(parent) ?? 0;
+    if (flags & COVERS) return true;
     if (flags & SUBTREE) return !asData || (flags & ZONE_THAT_ANSWERS) !== 0;
     if (flags & OPEN) return false;
   }

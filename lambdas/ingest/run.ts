@@ -419,7 +419,7 @@ class Run {
       allowed,
       narrowed: counts.narrowed,
       unknown_top_levels: counts.unknownTopLevel,
-      duplicates: counts.accepted - distinct - told.cancelled - told.rejects,
+      duplicates: counts.accepted + told.made - distinct - told.cancelled - told.rejects,
       cancelled: told.cancelled,
       rejects: counts.rejects + told.rejects,
       exceptions_refused: counts.exceptionsRefused + told.exceptionsRefused,

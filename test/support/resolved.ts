@@ -50,7 +50,7 @@ export async function readList(format: HttpSource['format'], body: string | read
       report,
       told,
       refusal: rules.refusal(report),
-      repeats: report.counts.accepted - entries.length - told.cancelled - told.rejects,
+      repeats: report.counts.accepted + told.made - entries.length - told.cancelled - told.rejects,
       reasons: [...report.rejectSamples, ...told.rejectSamples].map((sample) => sample.split(': ')[1] ?? ''),
       blocks: (name) => blockedBy(held, name),
     };

@@ -1,79 +1,36 @@
-import { Around } from './around.js';
-import type { Collector, Details, Format } from './parsed.js';
+import { type Collector, type Details, type Format, type Marks, PARTS } from './parsed.js';
 import { isSink } from './sinks.js';
 
 const ADDRESS = /^(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f]*:[0-9a-f:.]+)$/i;
 /** `local=/d/` and its like yield to `server=/d/IP`, `address=/d/0.0.0.0` does not. */
 const WEAK: Details = { marks: { rank: -1 } };
 const IPV6: Details = { marks: { part: 'ipv6' } };
-const BELOW_IS_FREE: Details = { action: 'allow', marks: { rank: -1 } };
-const PLAIN_NAME = /^[^.*#]/;
-const BELOW: Details = { marks: { part: 'below' } };
-
-/** A line of one name that waits for the next: that may say otherwise of what is below. */
-interface Held {
-  readonly name: string;
-  readonly number: number;
-  readonly details: Details;
-}
+const BELOW: Marks = { part: 'below' };
 
 /**
  * dnsmasq's `address=/d/…`, `server=/d/` and `local=/d/`: the name and everything below it, several names a line, a
- * leading dot no matter; `host-record=d,0.0.0.0,::`: the name alone. `*.d` (2.86 and newer) is what is below alone: on the
- * line after that of `d`, with the other answer, it leaves that line the name alone (our own lists are written so).
+ * leading dot no matter; `host-record=d,0.0.0.0,::`: the name alone. `*.d` (2.86 and newer) is what is below alone.
  *
  * Below a name that is blocked, what sends a name to a server (`server=/d/IP`) or answers with a real address makes an
  * exception; elsewhere it says nothing of harm, and is refused. `server=/d/#` (the standard servers) is always one.
  */
-export const dnsmasq: Format = (out) => {
-  const around = new Around();
-  let held: Held | null = null;
-  const release = () => {
-    if (held === null) return;
-    around.say(held.name, held.details.action !== 'allow');
-    domain(out, held.name, held.number, held.details);
-    held = null;
-  };
-  /** What is held is the name alone; of what is below it, what differs from what is said already. */
-  const pair = ({ name, number, details }: Held, at: number) => {
-    const blocked = details.action !== 'allow';
-    const covered = around.blocked(name);
-    around.say(name, !blocked);
-    out.name(name, 'exact', number, details);
-    if (blocked && !covered) return out.boilerplate();
+export const dnsmasq: Format = (out) => ({
+  line(text, number, truncated) {
+    const content = text.trim();
+    if (content === '' || content.startsWith('#')) return out.comment();
+    if (truncated) return out.rejectRow(number, 'line too long', content);
+    const row = withoutComment(content);
+    const equals = row.indexOf('=');
+    const option = row.slice(0, Math.max(equals, 0)).trimEnd();
+    const value = row.slice(equals + 1).trimStart();
+    if (option === 'host-record') return hostRecord(out, value, number, content);
+    const end = value.lastIndexOf('/');
+    if ((option !== 'address' && option !== 'server' && option !== 'local') || !value.startsWith('/') || end < 1) return out.rejectRow(number, 'line that blocks no name', content);
+    const details = meaningOf(option, value.slice(end + 1));
     out.row();
-    out.name(name, 'subtree', at, blocked ? BELOW_IS_FREE : BELOW);
-  };
-  return {
-    line(text, number, truncated) {
-      const content = text.trim();
-      if (content === '' || content.startsWith('#')) return out.comment();
-      if (truncated) return out.rejectRow(number, 'line too long', content);
-      const row = withoutComment(content);
-      const equals = row.indexOf('=');
-      const option = row.slice(0, Math.max(equals, 0)).trimEnd();
-      const value = row.slice(equals + 1).trimStart();
-      if (option === 'host-record') return hostRecord(out, value, number, content);
-      const end = value.lastIndexOf('/');
-      if ((option !== 'address' && option !== 'server' && option !== 'local') || !value.startsWith('/') || end < 1)
-        return out.rejectRow(number, 'line that blocks no name', content);
-      const target = value.slice(end + 1);
-      const details = meaningOf(option, target);
-      const names = value.slice(1, end).split('/');
-      const usual = names.length === 1 && (target === '' || (target === '#' && option === 'server'));
-      const before: Held | null = held;
-      if (usual && before !== null && names[0] === `*.${before.name}` && before.details.action !== details.action) {
-        held = null;
-        return pair(before, number);
-      }
-      release();
-      out.row();
-      if (usual && PLAIN_NAME.test(names[0] ?? '')) held = { name: names[0] ?? '', number, details };
-      else for (const name of names) domain(out, name, number, details);
-    },
-    end: release,
-  };
-};
+    for (const name of value.slice(1, end).split('/')) domain(out, name, number, details);
+  },
+});
 
 /** A `#` after a blank begins a comment. */
 function withoutComment(content: string): string {
@@ -98,8 +55,8 @@ function domain(out: Collector, given: string, number: number, details: Details)
   const below = given.startsWith('*.');
   if (given.startsWith('*') && !below) return out.reject(number, 'wildcard in the host', given, details.action);
   if (!below) return out.name(given.startsWith('.') ? given.slice(1) : given, 'subtree', number, details);
-  if (details.action === 'allow') return out.reject(number, 'exception, all below a name, but not the name', given, 'allow');
-  out.name(given.slice(2), 'subtree', number, BELOW);
+  if (details.marks?.part === 'ipv6') return out.reject(number, PARTS.ipv6, given);
+  out.name(given.slice(2), 'subtree', number, { ...details, marks: { ...details.marks, ...BELOW } });
 }
 
 function hostRecord(out: Collector, value: string, number: number, content: string) {
