@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { printJson, printRows } from '../output.js';
 import { stageOption } from '../sources.js';
 import { target } from '../target.js';
-import { defang, type Explanation, entryOf, why } from '../why.js';
+import { defang, type Explanation, entriesOf, why } from '../why.js';
 
 function print({ name, verdict, because, confidence, rows }: Explanation, show: (text: string) => string): void {
   const word = rows.length === 0 ? '' : confidence === null ? '' : `, confidence ${confidence}`;
@@ -41,8 +41,9 @@ export function addWhy(program: Command): void {
     .option('--json', 'as JSON; names as they are')
     .addOption(stageOption())
     .action(async (word: string, options: { raw?: boolean; json?: boolean; stage: string }) => {
-      const entry = entryOf(word);
-      const explanation = await why(entry, target(options.stage), Date.now());
+      const explanations: Explanation[] = [];
+      for (const entry of entriesOf(word)) if (!explanations.some(({ rows }) => rows.length > 0)) explanations.push(await why(entry, target(options.stage), Date.now()));
+      const explanation = explanations.at(-1) as Explanation;
       if (options.json) printJson(explanation);
       else print(explanation, options.raw ? (text) => text : defang);
     });

@@ -9,7 +9,7 @@ import { fakeDeps, World } from '../support/ingest-fakes.js';
 
 type CsvFormat = 'urlhaus_csv' | 'threatfox_csv' | 'phishtank_csv' | 'majestic_csv' | 'sluice_csv';
 
-function read(format: CsvFormat, lines: readonly string[], options: FormatOptions = {}) {
+function read(format: CsvFormat | 'ranked_csv', lines: readonly string[], options: FormatOptions = {}) {
   const entries: string[] = [];
   const details: unknown[] = [];
   const parser = new BodyParser(
@@ -160,6 +160,17 @@ describe('columns', () => {
     const body = bodyOf('urlhaus_csv', Object.keys(ROWS.urlhaus_csv.row));
     expect(read('urlhaus_csv', ['# id,dateadded,url', ...body.slice(1)]).details).toEqual(read('urlhaus_csv', body).details);
     expect(read('urlhaus_csv', ['id,dateadded,url', '1,2026-01-31 12:00:05,http://a.example/']).entries).toEqual(['2 domain a.example exact']);
+  });
+
+  test.each([
+    ['origin,visits', 'rank or globalrank or position'],
+    ['rank,tld', 'domain or origin or host or hostname or name or site'],
+  ])('of a ranked list with the header %s refuse the body', (header, missing) => {
+    const { entries, report } = read('ranked_csv', [header, 'https://a.example,1000', '1,a.example']);
+    expect([entries, report.refusal]).toEqual([[], `its header (line 1) has no column ${missing}: has the list changed its columns?`]);
+    expect(report.counts).toMatchObject({ boilerplate: 1, rejects: 2 });
+    expect(read('ranked_csv', ['rank,tld_rank,host', '7,1,a.example']).entries).toEqual(['2 domain a.example exact']);
+    expect(read('ranked_csv', ['host,rank', 'a.example,7']).entries).toEqual(['2 domain a.example exact']);
   });
 
   test('named twice refuse the body too', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { confidenceNow, defang, entryOf, explain, type Listing, lineage, type NameRow } from '../../bin/why.js';
+import { confidenceNow, defang, entriesOf, entryOf, explain, type Listing, lineage, type NameRow } from '../../bin/why.js';
 
 const now = Date.parse('2026-11-26T00:00:00Z');
 const listing = (given: Partial<Listing>): Listing => ({
@@ -50,6 +50,10 @@ describe('why a name counts as harmful', () => {
     expect(lineage(entryOf('a.b.example.com'))).toEqual(['a.b.example.com', 'b.example.com', 'example.com']);
     expect(lineage(entryOf('203.0.113.9'))).toEqual(['203.0.113.9']);
     expect(lineage(entryOf('https://github.com/u/x'))).toEqual(['https://github.com/u/x']);
+    expect(entriesOf('https://files.example/u/x').map(({ type, name }) => `${type} ${name}`)).toEqual(['url https://files.example/u/x', 'domain files.example']);
+    expect(entriesOf('https://github.com/u/x')).toHaveLength(1);
+    expect(entriesOf('https://files.example/').map(({ type }) => type)).toEqual(['domain']);
+    expect(entriesOf('files.example').map(({ type }) => type)).toEqual(['domain']);
     expect(() => entryOf('co.uk')).toThrow('"co.uk": public suffix');
   });
 
