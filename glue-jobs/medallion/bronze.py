@@ -17,6 +17,10 @@ IAM_OPTIONS = {
     "kafka.sasl.mechanism": "AWS_MSK_IAM",
     "kafka.sasl.jaas.config": "software.amazon.msk.auth.iam.IAMLoginModule required;",
     "kafka.sasl.client.callback.handler.class": "software.amazon.msk.auth.iam.IAMClientCallbackHandler",
+    # With IAM a broker of kafka.t3.small takes four new connections a second (MSK developer guide, quota): who was turned away waits.
+    "kafka.reconnect.backoff.ms": "1000",
+    "kafka.reconnect.backoff.max.ms": "10000",
+    "kafka.retry.backoff.ms": "1000",
 }
 
 

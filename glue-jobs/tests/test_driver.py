@@ -10,7 +10,7 @@ import pytest
 from pyspark.errors import AnalysisException
 
 from medallion.arguments import parse_arguments, trigger_of
-from medallion.bronze import has_offsets
+from medallion.bronze import has_offsets, kafka_options
 from medallion.contracts import parse_contracts
 from medallion.lease import DynamoLeaseStore, Holder, LeaseLost, LeaseRefused, acquire
 from medallion.metrics import Metrics, ProgressListener, lag_of, metrics_of, workers_of
@@ -109,6 +109,16 @@ def test_the_state_table_decides_who_holds_a_lease():
     assert store.swap("gold", OTHER, ME)
     assert store.swap("gold", ME, None)
     assert store.holder("gold") is None
+
+
+def test_on_msk_a_connection_that_was_turned_away_waits_a_second_and_on_this_machine_it_does_not():
+    iam = kafka_options("b:9098", "iam")
+    assert {name: int(iam[f"kafka.{name}"]) for name in ("reconnect.backoff.ms", "retry.backoff.ms")} == {
+        "reconnect.backoff.ms": 1000,
+        "retry.backoff.ms": 1000,
+    }
+    assert int(iam["kafka.reconnect.backoff.max.ms"]) > 1000
+    assert kafka_options("127.0.0.1:9092", "none") == {"kafka.bootstrap.servers": "127.0.0.1:9092"}
 
 
 def test_lag_is_what_kafka_holds_and_the_query_has_not_read():
