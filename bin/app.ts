@@ -18,13 +18,15 @@ const tell = (message: string) => process.stderr.write(`${message}\n`);
 loadSettings(process.env, tell);
 const app = new App();
 const stage = (app.node.tryGetContext('stage') as string | undefined) ?? 'dev';
-const config = loadConfig(stage, process.env);
+// Where the credentials lead, as the CDK's command line says: a VPC can be looked up only in a place that is known.
+const { CDK_DEFAULT_ACCOUNT, CDK_DEFAULT_REGION, ...env } = process.env;
+const config = loadConfig(stage, { ...env, SLUICE_ACCOUNT: env.SLUICE_ACCOUNT || CDK_DEFAULT_ACCOUNT, SLUICE_REGION: env.SLUICE_REGION || CDK_DEFAULT_REGION });
 addStage(app, config, datasets);
 // The local stage has nothing to protect; tests check all three.
 if (stage !== 'local') Validations.of(app).addPlugins(new SluiceChecks(app));
 const { directory } = app.synth();
 if (config.local === undefined) {
-  const region = config.region ?? process.env.CDK_DEFAULT_REGION ?? 'us-east-1';
+  const region = config.region ?? 'us-east-1';
   const told =
     region in PRICES ? `about ${Math.round(total(monthlyFloor(readTemplates(directory), region)))} USD a month at least` : `what it costs in ${region} is not known here`;
   tell(`stage ${stage}, profile ${config.profile}: ${told} (sluice cost --stage ${stage})`);

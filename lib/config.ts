@@ -59,6 +59,13 @@ export const configSchema = z
         vpcId: z.string().startsWith('vpc-').optional(),
         natGateways: z.number().int().min(1).default(1),
         availabilityZones: z.number().int().min(2).max(3).default(2),
+        /** Names of the zones, as many as there are to be. @default - the region's first ones, as the account sees them */
+        zones: z
+          .array(z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d[a-z]$/, 'a zone is like eu-central-1b'))
+          .min(2, 'a broker wants two zones or three')
+          .max(3, 'a broker wants two zones or three')
+          .refine((zones) => new Set(zones).size === zones.length, 'a zone is named twice')
+          .optional(),
       })
       .strict()
       .prefault({}),
@@ -183,7 +190,20 @@ export const configSchema = z
     /** The front door of the AWS on this machine, which functions reach even inside an emulator that we did not start. */
     local: z.object({ awsEndpoint: z.url() }).strict().optional(),
   })
-  .strict();
+  .strict()
+  .superRefine(({ region, network: { zones = [], vpcId }, account, broker }, context) => {
+    const elsewhere = zones.filter((zone) => region !== undefined && !new RegExp(`^${region}[a-z]$`).test(zone));
+    if (elsewhere.length > 0) context.addIssue({ code: 'custom', path: ['network', 'zones'], message: `${elsewhere.join(', ')} is not in ${region}` });
+    if (broker.kind === 'provisioned' && zones.length > 0 && broker.brokers % zones.length !== 0)
+      context.addIssue({ code: 'custom', path: ['network', 'zones'], message: `${broker.brokers} brokers do not spread evenly over ${zones.length} zones` });
+    if (vpcId !== undefined && (account === undefined || region === undefined))
+      context.addIssue({
+        code: 'custom',
+        path: ['network', 'vpcId'],
+        message:
+          'a VPC is looked up, for which account and region must be known: ./sluice deploy and npx cdk know those of the credentials, else set SLUICE_ACCOUNT and SLUICE_REGION',
+      });
+  });
 
 export type Config = z.infer<typeof configSchema>;
 export type ConfigInput = z.input<typeof configSchema>;
@@ -284,9 +304,15 @@ export function loadConfig(stage: string, environment: Environment = {}): Config
     ...defaults,
     stage,
     profile,
-    ...given({ account: env.SLUICE_ACCOUNT, region: env.SLUICE_REGION, deleteDataOf: env.SLUICE_DELETE_DATA_OF, retainData: booleanOf(env, 'SLUICE_RETAIN_DATA') }),
+    ...given({
+      account: env.SLUICE_ACCOUNT,
+      region: env.SLUICE_REGION,
+      deleteDataOf: env.SLUICE_DELETE_DATA_OF,
+      retainData: booleanOf(env, 'SLUICE_RETAIN_DATA'),
+      terminationProtection: booleanOf(env, 'SLUICE_TERMINATION_PROTECTION'),
+    }),
     broker: brokerOf(env, defaults.broker),
-    network: { ...defaults.network, ...given({ vpcId: env.SLUICE_VPC_ID }) },
+    network: { ...defaults.network, ...given({ vpcId: env.SLUICE_VPC_ID, zones: listOf(env.SLUICE_ZONES) }) },
     backup: { ...defaults.backup, ...given({ versionsDays: numberOf(env.SLUICE_VERSIONS_DAYS), dailyDays: numberOf(env.SLUICE_BACKUP_DAYS) }) },
     medallion: {
       ...defaults.medallion,

@@ -1,5 +1,5 @@
-import type { App, Environment } from 'aws-cdk-lib';
-import { Tags } from 'aws-cdk-lib';
+import type { App, Environment, Stack } from 'aws-cdk-lib';
+import { CfnResource, CrossStackReferences, ReferenceStrength, Tags } from 'aws-cdk-lib';
 import type { Dataset } from '../contracts/index.js';
 import { BackupStack } from './backup/backup-stack.js';
 import { BrokerStack } from './broker/broker-stack.js';
@@ -79,6 +79,8 @@ export function addStage(app: App, config: Config, datasets: readonly Dataset[])
   });
   orchestration.addStackDependency(topics);
 
+  // What stands in the broker's and the network's place may change under those who use it; data may not.
+  for (const stack of [network, broker]) if (stack) mayChange(stack);
   Tags.of(app).add('app', config.app);
   Tags.of(app).add('stage', config.stage);
   return {
@@ -94,4 +96,13 @@ export function addStage(app: App, config: Config, datasets: readonly Dataset[])
     ...(broker ? { broker } : {}),
     ...(backup ? { backup } : {}),
   };
+}
+
+/**
+ * Lets what a stack's resources are be read by others at each of their deploys (`Fn::GetStackOutput`), and not be exported
+ * to them: CloudFormation refuses to change or remove an export as long as somebody imports it, which no order of deploys
+ * gets around.
+ */
+function mayChange(stack: Stack): void {
+  for (const each of stack.node.findAll()) if (CfnResource.isCfnResource(each)) CrossStackReferences.of(each).produce(ReferenceStrength.WEAK);
 }

@@ -29,7 +29,12 @@ async function scheduleFindings(lake: Target): Promise<StageFinding[]> {
           remedy: State === 'ENABLED' ? '' : 'switch it on in EventBridge Scheduler, or deploy again',
         };
       } catch (cause) {
-        return { check: `schedule ${name}`, ok: false, found: (cause as Error).message, remedy: `deploy the stage: npx cdk deploy --all -c stage=${lake.stage}` };
+        return {
+          check: `schedule ${name}`,
+          ok: false,
+          found: (cause as Error).message,
+          remedy: `deploy the stage: ./sluice ${lake.stage === 'local' ? 'up' : `deploy --stage ${lake.stage}`}`,
+        };
       }
     }),
   );

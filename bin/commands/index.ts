@@ -3,6 +3,7 @@ import { addBackfill } from './backfill.js';
 import { addBackup } from './backup.js';
 import { addDataCommands } from './data.js';
 import { addDemo } from './demo.js';
+import { addDeploy } from './deploy.js';
 import { addDevelopmentCommands } from './development.js';
 import { addDoctor } from './doctor.js';
 import { addLifecycleCommands } from './lifecycle.js';
@@ -31,6 +32,7 @@ export function addCommands(program: Command): void {
   addBackup(program);
   addListCommands(program);
   addTableCommands(program);
+  addDeploy(program);
   addStageCommands(program);
   addWhy(program);
   addDevelopmentCommands(program);

@@ -1,21 +1,22 @@
-import { spawn } from 'node:child_process';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
+import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import type { Command } from 'commander';
-import { type Config, loadConfig } from '../../lib/config.js';
-import { monthlyFloor, pricesOf, remaining, total } from '../../lib/cost/cost.js';
+import { type Config, loadConfig, physicalName } from '../../lib/config.js';
+import { monthlyFloor, pricesOf, total } from '../../lib/cost/cost.js';
 import { PRICES, PRICES_AS_OF, PRICES_SOURCE } from '../../lib/cost/prices.js';
-import { ROOT } from '../../localstack/paths.js';
+import { placeOf } from '../account.js';
+import { cdkWith } from '../cdk.js';
+import { deployedStacks, keptOf } from '../deployed.js';
 import { CliError, EXIT, printJson, printRows, say } from '../output.js';
 import { templatesOf } from '../templates.js';
 
 /** The region that a stage is in, as far as this environment says. */
 const regionOf = (config: Config): string => config.region ?? process.env.AWS_REGION ?? 'us-east-1';
 
-const usd = (value: number): string => value.toFixed(2);
+export const usd = (value: number): string => value.toFixed(2);
 
 /** @throws CliError where the stage costs nothing, or is none */
-function deployedStage(stage: string, env: NodeJS.ProcessEnv): Config {
+export function deployedStage(stage: string, env: NodeJS.ProcessEnv): Config {
   if (stage === 'local') throw new CliError('the lake on this machine costs nothing: --stage dev or --stage prod', EXIT.misuse);
   try {
     return loadConfig(stage, env);
@@ -61,48 +62,57 @@ function addDestroy(program: Command): void {
     .option('--dry-run', 'say it; delete nothing')
     .option('--yes', 'do not ask')
     .option('--json', 'what stays, as JSON')
-    .action(async (options: { stage: string; dryRun?: boolean; yes?: boolean; json?: boolean }) => {
-      const config = deployedStage(options.stage, process.env);
-      const templates = templatesOf(config);
-      const stays = remaining(templates);
-      const region = regionOf(config);
-      // Where no price is known a stage can be deleted all the same.
-      const monthly = region in PRICES ? total(monthlyFloor(templates, region).filter((item) => item.stays)) : null;
-      if (options.json) printJson({ stays, monthly });
-      else {
-        printRows(
-          ['stays', 'name', 'in the template'],
-          stays.map(({ type, name, resource }) => [type, name, resource]),
-        );
-        say(
-          `${stays.length} resources stay; ${monthly === null ? `what they cost in ${region} is not known here` : `${usd(monthly)} USD a month go on for them`}, and for what the buckets and tables hold`,
-        );
-        if (stays.length > 0) say(`to delete the data too, deploy once with SLUICE_RETAIN_DATA=false SLUICE_DELETE_DATA_OF=${options.stage}, then destroy`);
-      }
-      if (options.dryRun) return;
-      await confirm(options.stage, options.yes === true);
-      await cdkDestroy(options.stage);
-    });
+    .action(destroy);
 }
 
-async function confirm(stage: string, yes: boolean): Promise<void> {
+interface DestroyOptions {
+  readonly stage: string;
+  readonly dryRun?: boolean;
+  readonly yes?: boolean;
+  readonly json?: boolean;
+}
+
+/** Looks at what is deployed, not at what would be: whether data go with their stacks was said when they were deployed. */
+async function destroy({ stage, dryRun, yes, json }: DestroyOptions): Promise<void> {
+  const config = deployedStage(stage, process.env);
+  const { account, region } = await placeOf(config);
+  const client = new CloudFormationClient({ region });
+  const stacks = await deployedStacks(client, physicalName(config, ''));
+  const stays = await keptOf(client, stacks);
+  // Where no price is known a stage can be deleted all the same.
+  const templates = stacks.map(({ template }) => template);
+  const monthly = region in PRICES ? total(monthlyFloor(templates, region).filter((item) => item.stays)) : null;
+  const report = { stage, account, region, stacks: stacks.map(({ name }) => name), stays, monthly };
+  if (!json) {
+    printRows(
+      ['stays', 'id', 'stack', 'in the template'],
+      stays.map(({ type, id, stack, resource }) => [type, id, stack, resource]),
+    );
+    const price = monthly === null ? `what they cost in ${region} is not known here` : `${usd(monthly)} USD a month go on for them`;
+    say(`${stacks.length} stacks of account ${account}, ${region}, are deleted; ${stays.length} resources stay; ${price}, and for what the buckets and tables hold`);
+    if (stays.length > 0)
+      say(
+        `./sluice deploy --stage ${stage} takes them over again, for 90 days by itself. To delete the data too, deploy once with SLUICE_RETAIN_DATA=false SLUICE_DELETE_DATA_OF=${stage}, then destroy`,
+      );
+  }
+  const isProtected = stacks.filter(({ terminationProtection }) => terminationProtection).map(({ name }) => name);
+  if (isProtected.length > 0 && !dryRun)
+    throw new CliError(`${isProtected.join(', ')}: protected against deletion; deploy once with SLUICE_TERMINATION_PROTECTION=false, then destroy`, EXIT.misuse);
+  if (stacks.length > 0 && !dryRun) {
+    await confirm(`Delete the stacks of ${stage}? Type the stage's name: `, new RegExp(`^${stage}$`), yes === true, 'nothing was deleted');
+    await cdkWith({ SLUICE_ACCOUNT: account, SLUICE_REGION: region, AWS_REGION: region })('destroy', '--all', '--force', '-c', `stage=${stage}`);
+  }
+  if (json) printJson({ ...report, deleted: !dryRun && stacks.length > 0 });
+}
+
+/** Asks on the terminal. @throws CliError with `otherwise` where the answer is another, and where there is nobody to ask */
+export async function confirm(question: string, wanted: RegExp, yes: boolean, otherwise: string): Promise<void> {
   if (yes) return;
-  if (!process.stdin.isTTY) throw new CliError('nobody to ask here: add --yes to delete the stacks', EXIT.misuse);
+  if (!process.stdin.isTTY) throw new CliError('nobody to ask here: look with --dry-run, then add --yes', EXIT.misuse);
   const prompt = createInterface({ input: process.stdin, output: process.stderr });
-  const answer = await prompt.question(`Delete the stacks of ${stage}? Type the stage's name: `);
+  const answer = await prompt.question(question);
   prompt.close();
-  if (answer.trim() !== stage) throw new CliError('nothing was deleted');
-}
-
-function cdkDestroy(stage: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [join(ROOT, 'node_modules', 'aws-cdk', 'bin', 'cdk'), 'destroy', '--all', '--force', '-c', `stage=${stage}`], {
-      cwd: ROOT,
-      stdio: 'inherit',
-    });
-    child.once('error', reject);
-    child.once('exit', (code) => (code === 0 ? resolve() : reject(new CliError(`cdk destroy ended with ${code}; what it says above names the stack`))));
-  });
+  if (!wanted.test(answer.trim())) throw new CliError(otherwise);
 }
 
 export function addStageCommands(program: Command): void {

@@ -3,7 +3,7 @@ import { GlueClient } from '@aws-sdk/client-glue';
 import { required } from '../shared/environment.js';
 import { embeddedLines } from '../shared/metrics.js';
 import { glueJobs, wishOf } from './glue-jobs.js';
-import { type JobOutcome, type WatchedJob, watch, watchdogMetrics } from './run.js';
+import { type JobOutcome, stopAll, type WatchedJob, watch, watchdogMetrics } from './run.js';
 
 const STOP_POLLS = 60;
 const dynamo = new DynamoDBClient({});
@@ -14,18 +14,20 @@ interface WatchdogEvent {
   readonly force?: boolean;
 }
 
-/** Called by a schedule, by people (`sluice jobs`), and by the deploy (custom resource `Custom::JobRelease`) when the release changed. */
+/** Called by a schedule, by people (`sluice jobs`), and by the deploy (custom resource `Custom::JobRelease`) when the release changed or the stack goes. */
 export async function handler(event: WatchdogEvent): Promise<{ PhysicalResourceId: string; jobs: Record<string, JobOutcome> }> {
   const PhysicalResourceId = 'job-release';
-  if (event.RequestType === 'Delete') return { PhysicalResourceId, jobs: {} };
   const jobs = JSON.parse(required('JOBS')) as WatchedJob[];
+  const glue = glueJobs(new GlueClient({}));
+  const sleep = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
+  if (event.RequestType === 'Delete') return { PhysicalResourceId, jobs: await stopAll(jobs, { jobs: glue, sleep, stopPolls: STOP_POLLS }) };
   const table = required('STATE_TABLE');
   const force = event.force === true || event.RequestType !== undefined;
   const outcomes = await watch(jobs, {
-    jobs: glueJobs(new GlueClient({})),
+    jobs: glue,
     wish: (job) => wishOf(dynamo, table, job),
     clock: Date.now,
-    sleep: (milliseconds) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds)),
+    sleep,
     stopPolls: STOP_POLLS,
     restartsPerHour: Number(required('RESTARTS_PER_HOUR')),
     force,

@@ -116,6 +116,50 @@ async function replace(name: string, release: string, workers: number | undefine
   return 'stopping';
 }
 
+/**
+ * Stops whatever runs of the jobs, for their stack goes, and waits until it has ended: what runs on is billed on. What is
+ * still `stopping` when the patience ends is Glue's to end.
+ *
+ * @throws Error naming the runs that did not take the stop
+ */
+export async function stopAll(jobs: readonly WatchedJob[], deps: Pick<WatchdogDeps, 'jobs' | 'sleep' | 'stopPolls'>): Promise<Record<string, JobOutcome>> {
+  const settled = await Promise.allSettled(jobs.map(({ name }) => stopJob(name, deps)));
+  const failures = settled.flatMap((each) => (each.status === 'rejected' ? [(each.reason as Error).message] : []));
+  if (failures.length > 0) throw new Error(`${failures.join('; ')}: stop the runs by hand in the Glue console, they are billed on, and delete the stack again`);
+  return Object.fromEntries(settled.map((each, i) => [jobs[i]?.name ?? '', (each as PromiseFulfilledResult<JobOutcome>).value]));
+}
+
+/** Looks twice before it believes that nothing runs: a call of the watchdog may still be about to start something. */
+const QUIET_LOOKS = 2;
+
+async function stopJob(name: string, { jobs, sleep, stopPolls }: Pick<WatchdogDeps, 'jobs' | 'sleep' | 'stopPolls'>): Promise<JobOutcome> {
+  let refused: Error | undefined;
+  let quiet = 0;
+  for (let poll = 0; poll < stopPolls; poll++) {
+    if (poll > 0) await sleep(POLL_MS);
+    const alive = (await runsOf(name, jobs)).filter(isRunning);
+    quiet = alive.length === 0 ? quiet + 1 : 0;
+    if (quiet === QUIET_LOOKS) return 'paused';
+    refused = undefined;
+    for (const { id } of alive.filter(({ state }) => state !== 'STOPPING'))
+      await jobs.stop(name, id).catch((cause: Error) => {
+        refused = cause;
+      });
+  }
+  if (refused) throw refused;
+  return 'stopping';
+}
+
+/** Of a job that somebody has deleted by hand nothing runs. */
+async function runsOf(name: string, jobs: JobApi): Promise<readonly JobRun[]> {
+  try {
+    return await jobs.runs(name);
+  } catch (cause) {
+    if ((cause as Error).name === 'EntityNotFoundException') return [];
+    throw cause;
+  }
+}
+
 const WELL: ReadonlySet<JobOutcome> = new Set(['running', 'paused', 'resting']);
 
 /**

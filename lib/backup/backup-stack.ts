@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
+import { Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import { BackupPlan, BackupPlanRule, BackupResource, BackupVault } from 'aws-cdk-lib/aws-backup';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import { Schedule } from 'aws-cdk-lib/aws-events';
@@ -6,8 +6,9 @@ import { ManagedPolicy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
-import { type Config, deletesData, physicalName } from '../config.js';
+import { type Config, physicalName } from '../config.js';
 import { acknowledge, acknowledgeWildcards, BUCKET_GRANTS } from '../shared/acknowledge.js';
+import { dataPolicy } from '../shared/retention.js';
 
 export interface BackupStackProps extends StackProps {
   readonly config: Config;
@@ -37,7 +38,7 @@ export class BackupStack extends Stack {
     const vault = new BackupVault(this, 'Vault', {
       backupVaultName: physicalName(config, 'backups'),
       encryptionKey: key,
-      removalPolicy: deletesData(config) ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN,
+      removalPolicy: dataPolicy(config),
     });
     const role = new Role(this, 'Role', {
       description: 'Copies the lake, and puts it back',

@@ -1,12 +1,14 @@
-import { Fn, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
-import { type ISecurityGroup, type IVpc, Port, SecurityGroup, SubnetType } from 'aws-cdk-lib/aws-ec2';
+import { Fn, Stack, type StackProps } from 'aws-cdk-lib';
+import { type ISecurityGroup, type IVpc, Port, SecurityGroup } from 'aws-cdk-lib/aws-ec2';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { CfnCluster, CfnConfiguration, CfnServerlessCluster } from 'aws-cdk-lib/aws-msk';
 import { AwsCustomResource, AwsCustomResourcePolicy, PhysicalResourceId } from 'aws-cdk-lib/custom-resources';
 import type { Construct } from 'constructs';
-import { type Config, deletesData, physicalName } from '../config.js';
+import { type Config, physicalName } from '../config.js';
+import { privateSubnets } from '../network/subnets.js';
 import { acknowledge } from '../shared/acknowledge.js';
+import { brokerPolicy } from '../shared/retention.js';
 import type { BrokerConnection } from './connection.js';
 
 export interface BrokerStackProps extends StackProps {
@@ -19,6 +21,18 @@ export interface BrokerStackProps extends StackProps {
 const IAM_PORT = 9098;
 const KAFKA_VERSION = '3.9.x';
 
+/** Where a template says which broker it is. */
+export const BROKER_METADATA = 'SluiceBroker';
+
+/**
+ * What makes a broker another one. Size, number and storage of brokers change in place; MSK moves no cluster to another
+ * network and turns none into another kind.
+ */
+function identityOf({ broker, network }: Config): Readonly<Record<string, string>> {
+  if (broker.kind === 'existing') return { kind: broker.kind, clusterArn: broker.clusterArn };
+  return { kind: broker.kind, vpc: network.vpcId ?? 'its own', zones: network.zones?.join(', ') ?? `the first ${network.availabilityZones}` };
+}
+
 /** MSK: provisioned (the cheap default), serverless, or an existing cluster. IAM authentication and TLS always. */
 export class BrokerStack extends Stack {
   readonly connection: BrokerConnection;
@@ -26,6 +40,7 @@ export class BrokerStack extends Stack {
   constructor(scope: Construct, id: string, props: BrokerStackProps) {
     super(scope, id, props);
     const { broker } = props.config;
+    this.templateOptions.metadata = { [BROKER_METADATA]: identityOf(props.config) };
     if (broker.kind === 'plain') throw new Error('broker.kind: "plain" is for the local stage, which has no broker stack');
     if (broker.kind === 'existing') {
       const existing = SecurityGroup.fromSecurityGroupId(this, 'Existing', broker.securityGroupId);
@@ -41,21 +56,23 @@ export class BrokerStack extends Stack {
     });
     group.addIngressRule(props.clientSecurityGroup, Port.tcp(IAM_PORT), 'Kafka with IAM');
     const cluster = broker.kind === 'serverless' ? this.serverless(props, group) : this.provisioned(props, broker, group);
-    cluster.applyRemovalPolicy(deletesData(props.config) ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN);
+    // Interfaces of the brokers are in it: it cannot go before them.
+    for (const each of [cluster, group]) each.applyRemovalPolicy(brokerPolicy(props.config));
     this.connection = { bootstrapServers: this.bootstrapServers(cluster.ref), auth: 'iam', clusterArn: cluster.ref, clientSecurityGroup: props.clientSecurityGroup };
   }
 
   private serverless({ config, vpc }: BrokerStackProps, group: ISecurityGroup): CfnServerlessCluster {
-    const { subnetIds } = vpc.selectSubnets({ subnetType: SubnetType.PRIVATE_WITH_EGRESS });
+    const subnetIds = privateSubnets(vpc, config).map(({ subnetId }) => subnetId);
     return new CfnServerlessCluster(this, 'Serverless', {
-      clusterName: physicalName(config, 'kafka'),
+      // Not the name of the other kind, which may still be there when this one is made.
+      clusterName: physicalName(config, 'kafka-serverless'),
       clientAuthentication: { sasl: { iam: { enabled: true } } },
       vpcConfigs: [{ subnetIds, securityGroups: [group.securityGroupId] }],
     });
   }
 
   private provisioned({ config, vpc, key }: BrokerStackProps, broker: Extract<Config['broker'], { kind: 'provisioned' }>, group: ISecurityGroup): CfnCluster {
-    const { subnetIds } = vpc.selectSubnets({ subnetType: SubnetType.PRIVATE_WITH_EGRESS });
+    const subnetIds = privateSubnets(vpc, config).map(({ subnetId }) => subnetId);
     const zones = Math.min(subnetIds.length, broker.brokers);
     if (broker.brokers % zones !== 0) throw new Error(`broker.brokers: ${broker.brokers} is no multiple of the ${zones} availability zones`);
     const configuration = new CfnConfiguration(this, 'Configuration', {
@@ -68,7 +85,9 @@ export class BrokerStack extends Stack {
         'unclean.leader.election.enable=false',
       ].join('\n'),
     });
-    const logGroup = new LogGroup(this, 'Logs', { logGroupName: `/${config.app}/${config.stage}/kafka`, retention: RetentionDays.ONE_MONTH, removalPolicy: RemovalPolicy.DESTROY });
+    // A cluster that is kept goes on to use its configuration and its log group.
+    configuration.applyRemovalPolicy(brokerPolicy(config));
+    const logGroup = new LogGroup(this, 'Logs', { logGroupName: `/${config.app}/${config.stage}/kafka`, retention: RetentionDays.ONE_MONTH, removalPolicy: brokerPolicy(config) });
     return new CfnCluster(this, 'Provisioned', {
       clusterName: physicalName(config, 'kafka'),
       kafkaVersion: KAFKA_VERSION,

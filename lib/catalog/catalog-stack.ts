@@ -1,4 +1,4 @@
-import { RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
+import { Stack, type StackProps } from 'aws-cdk-lib';
 import { CfnNamedQuery, CfnWorkGroup } from 'aws-cdk-lib/aws-athena';
 import { CfnDatabase, CfnTable } from 'aws-cdk-lib/aws-glue';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
@@ -7,7 +7,7 @@ import type { Construct } from 'constructs';
 import type { Dataset, Table } from '../../contracts/index.js';
 import { ledger } from '../../contracts/ledger.js';
 import { qualifyDatabases } from '../../contracts/sql.js';
-import { type Config, databaseName, deletesData, physicalName } from '../config.js';
+import { type Config, databaseName, physicalName } from '../config.js';
 
 export interface CatalogStackProps extends StackProps {
   readonly config: Config;
@@ -19,7 +19,11 @@ export interface CatalogStackProps extends StackProps {
 
 export const LAYERS = ['bronze', 'silver', 'gold', 'quarantine', 'ops'] as const;
 
-/** Glue databases and tables, and the Athena workgroup. Rows here only point at the lake: deleting them loses no data. */
+/**
+ * Glue databases and tables, and the Athena workgroup. Rows here only point at the lake: deleting them loses no data, so
+ * they go with their stack, and are made again; kept, they would stand in the way of that. A driver points those of
+ * rebuilt tables at their generation when it starts.
+ */
 export class CatalogStack extends Stack {
   constructor(scope: Construct, id: string, props: CatalogStackProps) {
     super(scope, id, props);
@@ -50,7 +54,6 @@ export class CatalogStack extends Stack {
       catalogId: this.account,
       databaseInput: { name: databaseName(config, layer), description: `${layer} tables of ${physicalName(config, 'lake')}` },
     });
-    database.applyRemovalPolicy(deletesData(config) ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN);
     return database;
   }
 
@@ -77,7 +80,6 @@ export class CatalogStack extends Stack {
         },
       },
     });
-    row.applyRemovalPolicy(deletesData(config) ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN);
     return row;
   }
 
@@ -85,7 +87,8 @@ export class CatalogStack extends Stack {
     return new CfnWorkGroup(this, 'WorkGroup', {
       name: physicalName(config, 'queries'),
       description: `Queries on ${physicalName(config, 'lake')}`,
-      recursiveDeleteOption: deletesData(config),
+      // Athena deletes no workgroup that has been asked something, unless told so.
+      recursiveDeleteOption: true,
       workGroupConfiguration: {
         enforceWorkGroupConfiguration: true,
         publishCloudWatchMetricsEnabled: true,

@@ -2,8 +2,12 @@ import { PRICES, type Prices, WORKER_DPU } from './prices.js';
 
 /** A CloudFormation template, as far as it is read here. */
 export interface TemplateJson {
+  readonly Metadata?: Readonly<Record<string, unknown>>;
   readonly Resources?: Readonly<Record<string, { readonly Type: string; readonly Properties?: Readonly<Record<string, unknown>>; readonly DeletionPolicy?: string }>>;
 }
+
+/** `Retain`, or `RetainExceptOnCreate`, which keeps nothing of a first deploy that failed. */
+export const isKept = (deletionPolicy: string | undefined): boolean => deletionPolicy?.startsWith('Retain') === true;
 
 export interface CostItem {
   readonly service: string;
@@ -106,7 +110,7 @@ export function monthlyFloor(templates: readonly TemplateJson[], region: string)
   let streaming = 0;
   for (const { Resources = {} } of templates) {
     for (const [resource, { Type, Properties = {}, DeletionPolicy }] of Object.entries(Resources)) {
-      for (const [service, what, monthly] of price(Type, Properties, prices)) items.push({ service, what, monthly, resource, stays: DeletionPolicy === 'Retain' });
+      for (const [service, what, monthly] of price(Type, Properties, prices)) items.push({ service, what, monthly, resource, stays: isKept(DeletionPolicy) });
       if (Type === 'AWS::MSK::ServerlessCluster') serverless = true;
       if (Type === 'AWS::CloudWatch::Dashboard') dashboards++;
       if (Type === 'AWS::Glue::Job' && (Properties.Command as { Name?: string } | undefined)?.Name === 'gluestreaming') streaming++;
@@ -139,20 +143,3 @@ function grouped(items: readonly CostItem[]): CostItem[] {
 }
 
 export const total = (items: readonly CostItem[]): number => items.reduce((sum, { monthly }) => sum + monthly, 0);
-
-export interface Remaining {
-  readonly type: string;
-  readonly name: string;
-  readonly resource: string;
-}
-
-/** What stays when the stacks are deleted. */
-export function remaining(templates: readonly TemplateJson[]): Remaining[] {
-  return templates.flatMap(({ Resources = {} }) =>
-    Object.entries(Resources).flatMap(([resource, { Type, Properties = {}, DeletionPolicy }]) => {
-      if (DeletionPolicy !== 'Retain') return [];
-      const name = ['BucketName', 'TableName', 'ClusterName', 'Name', 'AliasName'].map((each) => Properties[each]).find((each) => typeof each === 'string');
-      return [{ type: Type, name: typeof name === 'string' ? name : '', resource }];
-    }),
-  );
-}

@@ -1,5 +1,4 @@
 import { CustomResource, Duration, Stack } from 'aws-cdk-lib';
-import { SubnetType } from 'aws-cdk-lib/aws-ec2';
 import { CfnConnection } from 'aws-cdk-lib/aws-glue';
 import { type IRole, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { ScheduleExpression, ScheduleTargetInput } from 'aws-cdk-lib/aws-scheduler';
@@ -9,6 +8,7 @@ import { assertOneWriter } from '../../contracts/lock.js';
 import type { WatchedJob } from '../../lambdas/watchdog/run.js';
 import { kafkaStatements } from '../broker/connection.js';
 import { type Config, databaseName, databasePrefix, physicalName } from '../config.js';
+import { privateSubnets } from '../network/subnets.js';
 import { acknowledgeWildcards } from '../shared/acknowledge.js';
 import { SluiceFunction } from '../shared/function.js';
 import { GLUE_JOBS, GlueCode } from '../shared/glue-code.js';
@@ -99,8 +99,7 @@ export class MedallionStack extends Stack {
 
   private connections({ config, vpc, broker }: LakeStackProps): string[] {
     if (!vpc || !broker.clientSecurityGroup) return [];
-    const { subnets } = vpc.selectSubnets({ subnetType: SubnetType.PRIVATE_WITH_EGRESS });
-    const [subnet] = subnets;
+    const [subnet] = privateSubnets(vpc, config);
     if (!subnet) throw new Error('network: the VPC has no private subnet with egress, which Glue needs to reach Kafka');
     const name = physicalName(config, 'network');
     const connection = new CfnConnection(this, 'Connection', {
@@ -241,7 +240,7 @@ export class MedallionStack extends Stack {
     const [failed, undelivered] = MEDALLION_QUEUES;
     const deadLetters = scheduleDeadLetters(this, 'WatchdogDeadLetters', physicalName(config, undelivered));
     boundedAsyncRetries(watchdog.function, scheduleDeadLetters(this, 'WatchdogFailures', physicalName(config, failed)));
-    scheduledInvoke(this, 'WatchdogSchedule', {
+    const schedule = scheduledInvoke(this, 'WatchdogSchedule', {
       scheduleName: physicalName(config, 'watchdog'),
       description: 'Keeps the streaming jobs running',
       schedule: ScheduleExpression.rate(Duration.minutes(config.medallion.watchdogMinutes)),
@@ -249,7 +248,7 @@ export class MedallionStack extends Stack {
       input: ScheduleTargetInput.fromObject({}),
       deadLetters,
     });
-    // A deploy starts the jobs, and restarts those whose release changed.
+    // A deploy starts the jobs, restarts those whose release changed, and a removal stops them.
     const provider = new OnEventProvider(this, 'Release', watchdog.function);
     const start = new CustomResource(this, 'StartJobs', {
       resourceType: 'Custom::JobRelease',
@@ -258,5 +257,7 @@ export class MedallionStack extends Stack {
     });
     acknowledgeWildcards(this, { 'Resource::<Watchdog%.Arn>:*': 'A schedule may invoke any version of the one function it names.' });
     for (const { job } of jobs) start.node.addDependency(job);
+    // On removal its delete stops the runs: after the schedule, which would start them again, and before the jobs.
+    schedule.node.addDependency(start);
   }
 }

@@ -1,4 +1,4 @@
-import { Stack } from 'aws-cdk-lib';
+import { RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { SlackChannelConfiguration } from 'aws-cdk-lib/aws-chatbot';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
@@ -58,7 +58,13 @@ export class NotificationTopics extends Construct {
 
   /** A key of its own: CloudWatch must be able to use it, and needs no key to the data. */
   private key(config: Config): Key {
-    const key = new Key(this, 'Key', { alias: physicalName(config, 'notifications'), description: 'Notifications of alarms', enableKeyRotation: true });
+    const key = new Key(this, 'Key', {
+      alias: physicalName(config, 'notifications'),
+      description: 'Notifications of alarms',
+      enableKeyRotation: true,
+      // It keeps nothing: the next deploy makes another.
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
     for (const service of TELLING)
       key.addToResourcePolicy(
         new PolicyStatement({

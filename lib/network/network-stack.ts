@@ -1,5 +1,7 @@
-import { Fn, Stack, type StackProps } from 'aws-cdk-lib';
+import { Fn, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
 import {
+  CfnSubnet,
+  CfnVPC,
   FlowLogDestination,
   GatewayVpcEndpointAwsService,
   InterfaceVpcEndpointAwsService,
@@ -11,9 +13,11 @@ import {
   Vpc,
 } from 'aws-cdk-lib/aws-ec2';
 import { AnyPrincipal, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { type Config, physicalName } from '../config.js';
 import { acknowledge } from '../shared/acknowledge.js';
+import { brokerPolicy } from '../shared/retention.js';
 
 export interface NetworkStackProps extends StackProps {
   readonly config: Config;
@@ -29,10 +33,12 @@ const INTERFACE_ENDPOINTS = {
 export class NetworkStack extends Stack {
   readonly vpc: IVpc;
   readonly clientSecurityGroup: ISecurityGroup;
+  private readonly zones: readonly string[] | undefined;
 
   constructor(scope: Construct, id: string, props: NetworkStackProps) {
     super(scope, id, props);
     const { config } = props;
+    this.zones = config.network.zones;
     this.vpc = config.network.vpcId ? Vpc.fromLookup(this, 'Vpc', { vpcId: config.network.vpcId }) : this.createVpc(config);
     const group = new SecurityGroup(this, 'KafkaClients', {
       vpc: this.vpc,
@@ -45,22 +51,26 @@ export class NetworkStack extends Stack {
     this.clientSecurityGroup = group;
   }
 
-  /** Chosen at deploy, so that synth needs neither credentials nor a lookup, and three zones can be had without naming a region. */
+  /** Those that are named, else chosen at deploy, so that synth needs neither credentials nor a lookup, and three can be had without naming a region. */
   override get availabilityZones(): string[] {
-    return [0, 1, 2].map((index) => Fn.select(index, Fn.getAzs()));
+    return this.zones === undefined ? [0, 1, 2].map((index) => Fn.select(index, Fn.getAzs())) : [...this.zones];
   }
 
   private createVpc(config: Config): Vpc {
     const vpc = new Vpc(this, 'Vpc', {
       vpcName: physicalName(config, 'vpc'),
-      maxAzs: config.network.availabilityZones,
+      maxAzs: config.network.zones?.length ?? config.network.availabilityZones,
       natGateways: config.network.natGateways,
       subnetConfiguration: [
         { name: 'public', subnetType: SubnetType.PUBLIC, cidrMask: 24, mapPublicIpOnLaunch: false },
         { name: 'private', subnetType: SubnetType.PRIVATE_WITH_EGRESS, cidrMask: 20 },
       ],
     });
-    vpc.addFlowLog('FlowLog', { destination: FlowLogDestination.toCloudWatchLogs() });
+    // Gateways, routes and endpoints cost or are made again in minutes: only what holds the brokers' interfaces stays.
+    for (const { node } of [vpc, ...vpc.privateSubnets])
+      for (const each of [node.defaultChild, node.tryFindChild('Subnet')]) if (each instanceof CfnVPC || each instanceof CfnSubnet) each.applyRemovalPolicy(brokerPolicy(config));
+    const flowLogs = new LogGroup(this, 'FlowLogs', { retention: RetentionDays.ONE_MONTH, removalPolicy: RemovalPolicy.DESTROY });
+    vpc.addFlowLog('FlowLog', { destination: FlowLogDestination.toCloudWatchLogs(flowLogs) });
     // Whatever gets hold of credentials of another account carries nothing out through these.
     const ofThisAccount = () =>
       new PolicyStatement({ principals: [new AnyPrincipal()], actions: ['*'], resources: ['*'], conditions: { StringEquals: { 'aws:PrincipalAccount': this.account } } });

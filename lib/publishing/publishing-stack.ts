@@ -1,4 +1,4 @@
-import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
+import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import { CachePolicy, Distribution, HttpVersion, ViewerProtocolPolicy } from 'aws-cdk-lib/aws-cloudfront';
 import { S3BucketOrigin } from 'aws-cdk-lib/aws-cloudfront-origins';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
@@ -16,6 +16,7 @@ import { GlueJars } from '../shared/glue-jars.js';
 import { GlueSecurity } from '../shared/glue-security.js';
 import { PySparkBatchJob } from '../shared/pyspark-job.js';
 import { PUBLISHING_QUEUES } from '../shared/queues.js';
+import { dataPolicy } from '../shared/retention.js';
 import { RETRIES, scheduleDeadLetters } from '../shared/schedule.js';
 import { grantTable } from '../shared/table-grant.js';
 
@@ -44,7 +45,6 @@ export class PublishingStack extends Stack {
   }
 
   private bucket(config: Config): Bucket {
-    const deletes = deletesData(config);
     const bucket = new Bucket(this, 'Lists', {
       bucketName: `${physicalName(config, 'lists')}-${this.account}-${this.region}`,
       // Public data; CloudFront reads it without a key of ours.
@@ -53,8 +53,8 @@ export class PublishingStack extends Stack {
       enforceSSL: true,
       // `latest` never grows old: every export writes it anew. What is not exported for 90 days is not believed any more.
       lifecycleRules: [{ prefix: 'lists/', expiration: Duration.days(90) }],
-      removalPolicy: deletes ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN,
-      autoDeleteObjects: deletes && config.capabilities.autoDeleteObjects,
+      removalPolicy: dataPolicy(config),
+      autoDeleteObjects: deletesData(config) && config.capabilities.autoDeleteObjects,
     });
     acknowledge(bucket, { 'AwsSolutions-S1': 'The lists are public, and CloudFront alone reads the bucket.' });
     return bucket;

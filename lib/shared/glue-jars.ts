@@ -33,10 +33,7 @@ export class GlueJars extends Construct {
     const asset = (name: string) => new Asset(this, `Jar-${name}`, { path: join(GLUE_JARS, name) });
     const one = (prefix: string): Asset => {
       const name = names.find((each) => each.startsWith(prefix));
-      if (name === undefined)
-        throw new Error(
-          `the jars for Glue are not installed (no ${prefix}*.jar in ${GLUE_JARS}): run ./sluice doctor, then any ./sluice command that installs, such as ./sluice lint`,
-        );
+      if (name === undefined) throw new Error(`the jars for Glue are not installed (no ${prefix}*.jar in ${GLUE_JARS}): deploy with ./sluice deploy, which installs them first`);
       return asset(name);
     };
     this.delta = { spark: one('delta-spark_'), storage: one('delta-storage-') };

@@ -1,4 +1,4 @@
-import { ArnFormat, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
+import { ArnFormat, Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import { AttributeType, BillingMode, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
@@ -6,6 +6,7 @@ import { BlockPublicAccess, Bucket, BucketEncryption, type IBucket, type Lifecyc
 import type { Construct } from 'constructs';
 import { type Config, deletesData, physicalName } from '../config.js';
 import { acknowledge } from '../shared/acknowledge.js';
+import { dataPolicy } from '../shared/retention.js';
 
 export interface StorageStackProps extends StackProps {
   readonly config: Config;
@@ -31,7 +32,8 @@ export class StorageStack extends Stack {
   constructor(scope: Construct, id: string, props: StorageStackProps) {
     super(scope, id, props);
     const { config } = props;
-    const removalPolicy = deletesData(config) ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN;
+    const removalPolicy = dataPolicy(config);
+    const autoDeleteObjects = deletesData(config) && config.capabilities.autoDeleteObjects;
     this.key = new Key(this, 'Key', { alias: physicalName(config, 'data'), description: `Data of ${physicalName(config, 'lake')}`, enableKeyRotation: true, removalPolicy });
     this.letLogsIn();
 
@@ -43,6 +45,8 @@ export class StorageStack extends Stack {
       enforceSSL: true,
       lifecycleRules: [{ expiration: DAY(90) }],
       removalPolicy,
+      // What empties it shuts it first: logs of the others go on to come while they go.
+      autoDeleteObjects,
     });
     acknowledge(logs, { 'AwsSolutions-S1': 'This bucket receives the access logs; logging it into itself would never end.' });
 
@@ -59,7 +63,7 @@ export class StorageStack extends Stack {
         versioned: keep !== undefined,
         lifecycleRules: [{ abortIncompleteMultipartUploadAfter: DAY(7) }, ...(keep === undefined ? [] : oldVersions(keep)), ...lifecycleRules],
         removalPolicy,
-        autoDeleteObjects: deletesData(config) && config.capabilities.autoDeleteObjects,
+        autoDeleteObjects,
       });
     // Nothing expires live table data: VACUUM in the writer is the only thing that deletes here.
     const keep = config.capabilities.backup ? config.backup.versionsDays : undefined;

@@ -1,13 +1,14 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { afterAll, describe, expect, test } from 'vitest';
 import { homeAt, ROOT } from '../../localstack/paths.js';
 import { until } from '../../localstack/process.js';
-import { awsEnvironment, client, deployEnvironment, down } from '../../localstack/stack.js';
+import { awsEnvironment, client, deployEnvironment, down, jobRuns, runIsAlive } from '../../localstack/stack.js';
 import { type Lake, useLake } from '../support/lake.js';
-import { awsCommands, localCommands } from '../support/readme.js';
+import { awsCommands, cleanClone, localCommands } from '../support/readme.js';
 
 describe('every local command of the README, in its order', () => {
   mkdirSync(join(ROOT, '.sluice', 'tests'), { recursive: true });
@@ -34,8 +35,19 @@ describe('every local command of the README, in its order', () => {
   );
 });
 
-describe('every AWS command of the README, in its order, through the front door', () => {
+describe('every AWS command of the README, in its order, through the front door, from a clean clone', () => {
   let lake: Lake;
+  const clone = mkdtempSync(join(tmpdir(), 'sluice-clone-'));
+  cleanClone(clone);
+  afterAll(() => rmSync(clone, { recursive: true, force: true }));
+  /** Counts the list that the first commands brought; asked again, it says that the data are there. */
+  const COUNT = 'query active_by_source --stage dev';
+  const counts = (run: () => { status: number | null; stdout: string; stderr: string }) =>
+    until(async () => [run()].find(({ status, stdout }) => status === 0 && stdout.includes('stevenblack\tunified\tdomain\t20000')), {
+      timeoutMs: 240_000,
+      everyMs: 2_000,
+      describe: () => `${COUNT} did not come to count the list: ${run().stderr}`,
+    });
   useLake(
     (started) => {
       lake = started;
@@ -47,12 +59,16 @@ describe('every AWS command of the README, in its order, through the front door'
     ...awsEnvironment(lake.state),
     ...deployEnvironment(lake.state),
     SLUICE_HOME: lake.home.root,
-    // What the emulator lacks is left out; nobody is there to be asked.
+    // What the emulator lacks is left out.
     SLUICE_REHEARSAL: 'true',
-    CDK_REQUIRE_APPROVAL: 'never',
-    CDK_FORCE: 'true',
     CI: 'true',
   });
+  const inClone = (line: string) => spawnSync('sh', ['-c', line], { cwd: clone, encoding: 'utf8', env: environment() });
+  const runsOfDev = () => jobRuns(lake.home).filter((run) => run.job.startsWith('sluice-dev-') && runIsAlive(run));
+
+  let destroyed = false;
+  let dataMayGo = false;
+  test('a clone has nothing that is installed or made', () => expect(['node_modules', '.sluice', 'cdk.out', '.env'].filter((name) => existsSync(join(clone, name)))).toEqual([]));
 
   test.each(awsCommands())(
     '%s',
@@ -63,18 +79,28 @@ describe('every AWS command of the README, in its order, through the front door'
         await client(SecretsManagerClient, lake.state).send(new CreateSecretCommand({ Name: secret[1], SecretString: secret[2] }));
         return;
       }
-      const run = () => spawnSync('sh', ['-c', line], { cwd: ROOT, encoding: 'utf8', env: environment() });
-      if (line.includes(' query ')) {
-        const answered = await until(async () => [run()].find(({ status, stdout }) => status === 0 && stdout.includes('stevenblack\tunified\tdomain\t20000')), {
-          timeoutMs: 240_000,
-          everyMs: 2_000,
-          describe: () => `${line} did not come to count the list: ${run().stderr}`,
-        });
-        expect(answered.stdout).toMatch(/^source\tcategory\tentry_type\tactive$/m);
+      if (line.endsWith(COUNT)) {
+        expect((await counts(() => inClone(line))).stdout).toMatch(/^source\tcategory\tentry_type\tactive$/m);
         return;
       }
-      const result = run();
+      // Nobody is there to be asked.
+      const asks = /\.\/sluice (deploy|destroy)/.test(line) && !line.endsWith('--dry-run');
+      const takesOver = line.endsWith('deploy --stage dev') && destroyed;
+      const result = inClone(asks ? `${line} --yes` : line);
       expect(result.status, `${result.stdout}\n${result.stderr}`).toBe(0);
+      if (line.endsWith('destroy --stage dev --dry-run')) expect(result.stdout).toMatch(/^AWS::S3::Bucket\tsluice-dev-lake-000000000000-us-east-1\tsluice-dev-storage\tLake/m);
+      if (line.endsWith('destroy --stage dev')) {
+        destroyed = true;
+        expect(result.stdout.trim().split('\n').slice(1).length > 0, 'what stays is listed, unless its data may go').toBe(!dataMayGo);
+        expect(runsOfDev(), 'a stage that is gone runs nothing that is billed').toEqual([]);
+      }
+      if (line.includes('SLUICE_DELETE_DATA_OF=dev')) dataMayGo = true;
+      if (takesOver) {
+        expect(result.stderr).toMatch(/takes over AWS::KMS::Key .*, which the last removal left behind/);
+        destroyed = false;
+        await counts(() => inClone(`./sluice ${COUNT}`));
+        expect(runsOfDev()).not.toEqual([]);
+      }
     },
     400_000,
   );

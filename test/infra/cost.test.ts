@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { templatesOf } from '../../bin/templates.js';
 import { type Config, loadConfig } from '../../lib/config.js';
-import { monthlyFloor, remaining, total } from '../../lib/cost/cost.js';
+import { monthlyFloor, total } from '../../lib/cost/cost.js';
 
 const floor = (config: Config) => monthlyFloor(templatesOf(config), 'us-east-1');
 const glue = (config: Config) => total(floor(config).filter(({ service }) => service === 'Glue'));
@@ -42,11 +42,4 @@ describe('the monthly floor', () => {
     expect(of('AWS::Glue::Job', { WorkerType: 'G.99X', NumberOfWorkers: 2, Command: { Name: 'gluestreaming' } })).toThrow(/workers of type G\.99X/);
     expect(of('AWS::MSK::Cluster', { NumberOfBrokerNodes: 2, BrokerNodeGroupInfo: { InstanceType: 'kafka.x' } })).toThrow(/brokers of type kafka\.x/);
   });
-
-  test('destroy names what stays: the data, its keys and the broker; nothing where data go with their stack', () => {
-    const stays = remaining(templatesOf(dev)).map(({ type }) => type);
-    expect(stays).toEqual(expect.arrayContaining(['AWS::S3::Bucket', 'AWS::DynamoDB::Table', 'AWS::KMS::Key', 'AWS::MSK::Cluster']));
-    const gone = remaining(templatesOf(loadConfig('dev', { SLUICE_RETAIN_DATA: 'false', SLUICE_DELETE_DATA_OF: 'dev' }))).map(({ type }) => type);
-    expect(gone.filter((type) => /S3::Bucket|DynamoDB|MSK/.test(type))).toEqual([]);
-  }, 120_000);
 });

@@ -1,9 +1,14 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { App, Stack } from 'aws-cdk-lib';
 import { Match, type Template } from 'aws-cdk-lib/assertions';
+import { Vpc } from 'aws-cdk-lib/aws-ec2';
 import { describe, expect, test } from 'vitest';
 import { datasets, httpSources } from '../../contracts/index.js';
+import { loadConfig } from '../../lib/config.js';
+import { privateSubnets } from '../../lib/network/subnets.js';
 import { ROOT } from '../../localstack/paths.js';
 import { synthesise } from '../support/templates.js';
 
@@ -195,10 +200,11 @@ describe('deployed stages', () => {
   test('prod protects its stateful stacks and keeps their data', () => {
     const { stacks } = synthesise('prod');
     for (const name of ['network', 'storage', 'broker', 'topics', 'catalog'] as const) expect(stacks[name]?.terminationProtection, name).toBe(true);
-    for (const type of ['AWS::S3::Bucket', 'AWS::KMS::Key', 'AWS::DynamoDB::Table', 'AWS::MSK::Cluster', 'AWS::Glue::Table']) {
-      const found = resourcesOf('prod').filter(([, { Type }]) => Type === type);
+    for (const type of ['AWS::S3::Bucket', 'AWS::KMS::Key', 'AWS::DynamoDB::Table', 'AWS::MSK::Cluster']) {
+      // The key of the notifications holds no data.
+      const found = resourcesOf('prod').filter(([id, { Type }]) => Type === type && !id.startsWith('Notifications'));
       expect(found.length, type).toBeGreaterThan(0);
-      for (const [id, { DeletionPolicy }] of found) expect(DeletionPolicy, id).toBe('Retain');
+      for (const [id, { DeletionPolicy }] of found) expect(DeletionPolicy, id).toBe('RetainExceptOnCreate');
     }
   });
 
@@ -209,7 +215,7 @@ describe('deployed stages', () => {
           .filter(([, { Type }]) => Type === 'AWS::S3::Bucket')
           .map(([, { DeletionPolicy }]) => DeletionPolicy),
       );
-    expect(policy({ SLUICE_RETAIN_DATA: 'false' })).toEqual(new Set(['Retain']));
+    expect(policy({ SLUICE_RETAIN_DATA: 'false' })).toEqual(new Set(['RetainExceptOnCreate']));
     expect(policy({ SLUICE_RETAIN_DATA: 'false', SLUICE_DELETE_DATA_OF: 'dev' })).toEqual(new Set(['Delete']));
   });
 
@@ -225,6 +231,32 @@ describe('deployed stages', () => {
     synthesise('dev', { SLUICE_BROKER: 'serverless' })
       .template('broker')
       .hasResourceProperties('AWS::MSK::ServerlessCluster', { ClientAuthentication: { Sasl: { Iam: { Enabled: true } } } });
+  });
+
+  test('stand in the zones that are named, network, brokers and jobs, else in the first ones', () => {
+    const subnets = (env: Record<string, string>) =>
+      Object.values(synthesise('dev', env).template('network').findResources('AWS::EC2::Subnet')).map(({ Properties }) => Properties.AvailabilityZone);
+    const named = { SLUICE_ZONES: 'eu-central-1b,eu-central-1c', SLUICE_REGION: 'eu-central-1' };
+    expect(subnets(named).sort()).toEqual(['eu-central-1b', 'eu-central-1b', 'eu-central-1c', 'eu-central-1c']);
+    const [cluster] = Object.values(synthesise('dev', named).template('broker').findResources('AWS::MSK::Cluster'));
+    expect(cluster?.Properties.BrokerNodeGroupInfo.ClientSubnets).toHaveLength(2);
+    synthesise('dev', named)
+      .template('medallion')
+      .hasResourceProperties('AWS::Glue::Connection', { ConnectionInput: { PhysicalConnectionRequirements: { AvailabilityZone: 'eu-central-1b' } } });
+    expect(text(subnets({}))).toMatch(/^\[(\{"Fn::Select":\[[01],\{"Fn::GetAZs":""\}\]\},?){4}\]$/);
+  }, 120_000);
+
+  test('take the subnets of a VPC that is there in the zones that are named, and say which it has', () => {
+    const stack = new Stack(new App({ outdir: mkdtempSync(join(tmpdir(), 'sluice-zones-')) }), 'S');
+    const vpc = Vpc.fromVpcAttributes(stack, 'Vpc', {
+      vpcId: 'vpc-1',
+      availabilityZones: ['eu-west-1a', 'eu-west-1b', 'eu-west-1c'],
+      privateSubnetIds: ['subnet-a', 'subnet-b', 'subnet-c'],
+    });
+    const of = (SLUICE_ZONES?: string) => privateSubnets(vpc, loadConfig('dev', SLUICE_ZONES === undefined ? {} : { SLUICE_ZONES })).map(({ subnetId }) => subnetId);
+    expect(of()).toEqual(['subnet-a', 'subnet-b', 'subnet-c']);
+    expect(of('eu-west-1c,eu-west-1b')).toEqual(['subnet-c', 'subnet-b']);
+    expect(() => of('eu-west-1a,eu-west-1d')).toThrow(/SLUICE_ZONES\): the VPC has no private subnet with egress in eu-west-1d; it has them in eu-west-1a, eu-west-1b, eu-west-1c/);
   });
 
   test('an existing cluster is used as it is', () => {

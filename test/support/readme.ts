@@ -1,5 +1,6 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { ROOT } from '../../localstack/paths.js';
 
 export interface ReadmeCommand {
@@ -30,3 +31,12 @@ export const awsCommands = (): string[] =>
   readmeBlocks()
     .filter((block) => block.includes('# AWS:'))
     .flatMap((block) => block.split('\n').filter((line) => line !== '' && !line.startsWith('#')));
+
+/** A clone as git would make it of what is here, uncommitted changes included: nothing installed, nothing made. */
+export function cleanClone(folder: string): void {
+  const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '-z'], { cwd: ROOT, encoding: 'utf8' }).split('\0').filter(Boolean);
+  for (const file of files) {
+    mkdirSync(dirname(join(folder, file)), { recursive: true });
+    cpSync(join(ROOT, file), join(folder, file));
+  }
+}

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { sendAll } from '../../lambdas/shared/producer.js';
 import { ensureTopics, type TopicAdmin, type TopicDescription, type TopicSpec } from '../../lambdas/topics/run.js';
-import { inWindow, type JobApi, type JobRun, type WatchdogDeps, type WatchedJob, watch, watchdogMetrics } from '../../lambdas/watchdog/run.js';
+import { inWindow, type JobApi, type JobRun, stopAll, type WatchdogDeps, type WatchedJob, watch, watchdogMetrics } from '../../lambdas/watchdog/run.js';
 
 class FakeAdmin implements TopicAdmin {
   readonly calls: string[] = [];
@@ -136,6 +136,40 @@ describe('the watchdog', () => {
     expect(resting.calls).toEqual(['stop 1']);
     const old = new FakeJobs([aRun('1', 'RUNNING', 'r2', null, NOW - 25 * 60 * MINUTE)]);
     expect(await look(old, {}, { ...job, restartEveryHours: 24 })).toEqual({ j: 'restarted' });
+  });
+  describe('when its stack goes', () => {
+    const end = (jobs: FakeJobs, stopPolls = 5) => stopAll([job], { jobs, sleep: async () => undefined, stopPolls });
+    test('stops what runs, waits until it has ended, and starts nothing', async () => {
+      const jobs = new FakeJobs([aRun('1', 'RUNNING', 'r2'), aRun('0', 'STOPPED', 'r1', NOW)]);
+      expect(await end(jobs)).toEqual({ j: 'paused' });
+      expect(jobs.calls).toEqual(['stop 1']);
+      expect(jobs.all.map(({ state }) => state)).toEqual(['STOPPED', 'STOPPED']);
+    });
+    test('stops also what a call of the watchdog was about to start', async () => {
+      const jobs = new FakeJobs([]);
+      let looks = 0;
+      const runs = jobs.runs.bind(jobs);
+      jobs.runs = async () => {
+        const seen = await runs();
+        if (++looks === 1) await jobs.start('j', 'r2');
+        return seen;
+      };
+      expect(await end(jobs)).toEqual({ j: 'paused' });
+      expect(jobs.calls).toEqual(['start r2', 'stop new']);
+    });
+    test('does not wait for ever for a run that takes its time', async () => expect(await end(new FakeJobs([aRun('1', 'RUNNING', 'r2')], 99))).toEqual({ j: 'stopping' }));
+    test('ends where the job is gone, and fails, naming the way out, where a run does not take the stop', async () => {
+      const gone = new FakeJobs([]);
+      gone.runs = async () => {
+        throw Object.assign(new Error('no such job'), { name: 'EntityNotFoundException' });
+      };
+      expect(await end(gone)).toEqual({ j: 'paused' });
+      const stubborn = new FakeJobs([aRun('1', 'RUNNING', 'r2')]);
+      stubborn.stop = async () => {
+        throw new Error('job j: run 1 cannot be stopped: access denied');
+      };
+      await expect(end(stubborn, 2)).rejects.toThrow(/run 1 cannot be stopped: access denied: stop the runs by hand/);
+    });
   });
   test('a job that cannot be looked at hides no other', async () => {
     const jobs = new FakeJobs([]);

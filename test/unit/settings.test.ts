@@ -79,7 +79,6 @@ describe('the settings of .env', () => {
     const { status, stderr } = run(['bin/sluice.ts', 'cost'], { SLUICE_ENV_FILE: file('SLUICE_MONITOR_MINUTES=often\n') });
     expect(stderr).toMatch(/SLUICE_MONITOR_MINUTES is "often"\. It takes: how often the monitor looks/);
     expect(status).toBe(2);
-    expect(run(['bin/sluice.ts', 'cost'], { SLUICE_ENV_FILE: file('SLUICE_PROFILE tiny\n') })).toMatchObject({ status: 2, stderr: expect.stringMatching(/sets nothing/) });
   }, 90_000);
 });
 
