@@ -3,7 +3,8 @@ import { App, Validations } from 'aws-cdk-lib';
 import { datasets } from '../contracts/index.js';
 import { assertEvolution, type ContractsLock } from '../contracts/lock.js';
 import { loadConfig, warningsOf } from '../lib/config.js';
-import { monthlyFloor, total } from '../lib/cost/cost.js';
+import { costOf } from '../lib/cost/cost.js';
+import { total } from '../lib/cost/item.js';
 import { PRICES } from '../lib/cost/prices.js';
 import { SluiceChecks } from '../lib/shared/acknowledge.js';
 import { addStage } from '../lib/stages.js';
@@ -27,8 +28,7 @@ if (stage !== 'local') Validations.of(app).addPlugins(new SluiceChecks(app));
 const { directory } = app.synth();
 if (config.local === undefined) {
   const region = config.region ?? 'us-east-1';
-  const told =
-    region in PRICES ? `about ${Math.round(total(monthlyFloor(readTemplates(directory), region)))} USD a month at least` : `what it costs in ${region} is not known here`;
+  const told = region in PRICES ? `about ${Math.round(total(costOf(config, readTemplates(directory), region)))} USD a month` : `what it costs in ${region} is not known here`;
   tell(`stage ${stage}, profile ${config.profile}: ${told} (sluice cost --stage ${stage})`);
 }
 for (const warning of warningsOf(config)) tell(warning);

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { TemplateJson } from '../lib/cost/cost.js';
+import type { TemplateJson } from '../lib/cost/resources.js';
 
 /** A stack as it would be deployed. */
 export interface AssemblyStack {

@@ -1,5 +1,5 @@
 import { type CloudFormationClient, GetTemplateCommand, paginateDescribeStacks, paginateListStackResources } from '@aws-sdk/client-cloudformation';
-import { isKept, type TemplateJson } from '../lib/cost/cost.js';
+import { isKept, type TemplateJson } from '../lib/cost/resources.js';
 
 /** A stack as it is deployed. */
 export interface DeployedStack {

@@ -3,17 +3,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import cdkJson from '../cdk.json' with { type: 'json' };
-import { datasets } from '../contracts/index.js';
+import { type Dataset, datasets } from '../contracts/index.js';
 import type { Config } from '../lib/config.js';
-import type { TemplateJson } from '../lib/cost/cost.js';
+import type { TemplateJson } from '../lib/cost/resources.js';
 import { addStage } from '../lib/stages.js';
 
-/** The templates of a stage, as they would be deployed. */
-export function templatesOf(config: Config): TemplateJson[] {
+/** The templates of a stage, as they would be deployed. @param of other datasets than those of the contracts */
+export function templatesOf(config: Config, of: readonly Dataset[] = datasets): TemplateJson[] {
   const outdir = mkdtempSync(join(tmpdir(), 'sluice-synth-'));
   try {
     const app = new App({ outdir, context: cdkJson.context });
-    addStage(app, config, datasets);
+    addStage(app, config, of);
     app.synth();
     return readTemplates(outdir);
   } finally {

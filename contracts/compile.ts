@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type Dataset, maintenanceSchema, type Table } from './dataset.js';
 import { ledger } from './ledger.js';
+import { METRICS } from './metrics.js';
 import { ruleSql } from './rules.js';
 import { sparkDdl } from './types.js';
 
@@ -50,6 +51,8 @@ export interface CompiledContracts {
   readonly canarySource: string;
   readonly datasets: readonly CompiledDataset[];
   readonly ledger: CompiledTable;
+  /** What may be measured, and of what: contracts/metrics.ts. */
+  readonly metrics: readonly { readonly name: string; readonly of: readonly string[]; readonly unit: string; readonly wrongAbove: number | null }[];
 }
 
 export function compileTable(table: Table, maintenance: Dataset['maintenance']): CompiledTable {
@@ -117,7 +120,11 @@ export function compileContracts(datasets: readonly Dataset[]): CompiledContract
       }
     }
   }
-  return { format: 1, canarySource: CANARY_SOURCE, datasets: datasets.map(compileDataset), ledger: compileTable(ledger, maintenanceSchema.parse({})) };
+  // What is a field of a log line is no series: a driver has no other way to send it.
+  const metrics = METRICS.flatMap((spec) =>
+    spec.told === 'detail' ? [] : [{ name: spec.name, of: spec.of, unit: spec.unit, wrongAbove: spec.told === 'wrong' ? spec.wrongAbove : null }],
+  );
+  return { format: 1, canarySource: CANARY_SOURCE, datasets: datasets.map(compileDataset), ledger: compileTable(ledger, maintenanceSchema.parse({})), metrics };
 }
 
 /** The exact bytes of `contracts.json`. */

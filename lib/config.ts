@@ -85,17 +85,22 @@ export const configSchema = z
         bronzeTriggerSeconds: z.number().positive().optional(),
         /** Gold's: readers of lists wait for an export anyway. @default - as the others */
         goldTriggerSeconds: z.number().positive().optional(),
+        /** Of what nobody waits for (the records of operations): each look at S3 costs. @default - each contract's own */
+        backgroundTriggerSeconds: z.number().positive().optional(),
         /** How often periodic tables are recomputed. @default - each contract's own */
         periodicSeconds: z.number().positive().optional(),
         /** Small files are compacted after so many commits. @default - each contract's own */
         optimiseAfterCommits: z.number().int().positive().optional(),
+        /** Whether Glue publishes metrics of its own: JVM heap, CPU, executors. CloudWatch bills them, some 60 series a job. */
+        glueMetrics: z.boolean().default(false),
         watchdogMinutes: z.number().int().min(1).default(5),
         /** A job that failed so often within an hour is not started again until one of these is an hour old. */
         restartsPerHour: z.number().int().min(1).default(6),
-        /** Hours of the day (UTC) in which the jobs run, for lakes that need not be fresh at night. @default - always */
+        /** Hours of the day (UTC) in which the jobs run, for lakes that need not be fresh at night; one that ends before it begins goes over midnight. @default - always */
         window: z
           .object({ fromHour: z.number().int().min(0).max(23), toHour: z.number().int().min(0).max(23) })
           .strict()
+          .refine(({ fromHour, toHour }) => fromHour !== toHour, 'a window ends at another hour than it begins; for all hours: always')
           .optional(),
         /** Runs are ended and started anew after so long. @default - they run on */
         restartEveryHours: z.number().int().min(1).optional(),
@@ -133,7 +138,7 @@ export const configSchema = z
       .prefault({}),
     publishing: z
       .object({
-        /** How often the lists are exported. */
+        /** How often is looked whether the lists have changed; where they have, they are exported. */
         everyMinutes: z.number().int().min(15).default(60),
         schedule: z.boolean().default(true),
       })
@@ -142,6 +147,8 @@ export const configSchema = z
     monitoring: z
       .object({
         everyMinutes: z.number().int().min(1).default(15),
+        /** How often a canary goes through every layer of every dataset: each is a batch a table. @default - with each look */
+        canaryMinutes: z.number().int().min(1).optional(),
         /** Who is told of what must be seen to at once (`page`) and of what can wait (`ticket`). */
         page: subscribersSchema,
         ticket: subscribersSchema,
@@ -231,15 +238,32 @@ const THIS_MACHINE = {
 } satisfies Omit<ConfigInput, 'stage' | 'profile'>;
 
 /** Sizes: what a lake costs and how fresh it is. `sluice cost --profile` says the price. */
-const PROFILE_DEFAULTS: Record<Profile, Pick<ConfigInput, 'backup' | 'broker' | 'network' | 'medallion'>> = {
-  /** One small job and two small brokers: for trying, and for feeds of some million records a day. */
-  tiny: { broker: { kind: 'provisioned' }, medallion: { layout: 'combined', workerType: 'G.025X', goldTriggerSeconds: 300 } },
+const PROFILE_DEFAULTS: Record<Profile, Pick<ConfigInput, 'backup' | 'broker' | 'network' | 'medallion' | 'monitoring' | 'publishing'>> = {
+  /**
+   * One small job and two small brokers: for trying, and for feeds of some million records a day. Under 250 USD a month
+   * with all that runs: at night it rests, and it looks at S3 as seldom as a minute from Kafka to Gold allows.
+   */
+  tiny: {
+    broker: { kind: 'provisioned' },
+    medallion: {
+      layout: 'combined',
+      workerType: 'G.025X',
+      bronzeTriggerSeconds: 10,
+      triggerSeconds: 20,
+      goldTriggerSeconds: 30,
+      backgroundTriggerSeconds: 900,
+      periodicSeconds: 300,
+      window: { fromHour: 5, toHour: 20 },
+    },
+    monitoring: { canaryMinutes: 60 },
+    publishing: { everyMinutes: 360 },
+  },
   standard: { broker: { kind: 'provisioned', instanceType: 'kafka.m7g.large', volumeGiB: 100 }, medallion: { layout: 'combined' }, backup: { versionsDays: 7 } },
   prod: {
     backup: { versionsDays: 30 },
     broker: { kind: 'provisioned', instanceType: 'kafka.m7g.large', brokers: 3, volumeGiB: 200 },
     network: { natGateways: 2, availabilityZones: 3 },
-    medallion: { layout: 'separate', watchdogMinutes: 5 },
+    medallion: { layout: 'separate', watchdogMinutes: 5, glueMetrics: true },
   },
 };
 
@@ -256,6 +280,13 @@ function booleanOf(env: Environment, name: keyof typeof ENVIRONMENT): boolean | 
   const text = env[name];
   if (text === undefined || text === 'true' || text === 'false') return text === undefined ? undefined : text === 'true';
   throw new Error(`${name} is "${text}": use true or false`);
+}
+
+/** `6-22`, hours of the day; `always`. What is none is left to the schema, which says so. */
+function windowOf(text: string): { fromHour: number; toHour: number } | undefined {
+  if (text === 'always') return undefined;
+  const [, from, to] = /^(\d{1,2})-(\d{1,2})$/.exec(text.trim()) ?? [];
+  return { fromHour: Number(from), toHour: Number(to) };
 }
 
 const listOf = (text: string | undefined): string[] | undefined => (text === undefined ? undefined : commaList(text));
@@ -322,8 +353,12 @@ export function loadConfig(stage: string, environment: Environment = {}): Config
         restartsPerHour: numberOf(env.SLUICE_RESTARTS_PER_HOUR),
         optimiseAfterCommits: numberOf(env.SLUICE_OPTIMISE_AFTER_COMMITS),
         periodicSeconds: numberOf(env.SLUICE_PERIODIC_SECONDS),
+        goldTriggerSeconds: numberOf(env.SLUICE_GOLD_TRIGGER_SECONDS),
+        glueMetrics: booleanOf(env, 'SLUICE_GLUE_METRICS'),
       }),
+      ...(env.SLUICE_WINDOW === undefined ? {} : { window: windowOf(env.SLUICE_WINDOW) }),
     },
+    publishing: { ...defaults.publishing, ...given({ everyMinutes: numberOf(env.SLUICE_EXPORT_MINUTES) }) },
     ingestion: {
       ...defaults.ingestion,
       ...given({
@@ -353,6 +388,17 @@ export function loadConfig(stage: string, environment: Environment = {}): Config
 
 /** Whether data goes with its stack. Config must say so twice. */
 export const deletesData = (config: Config): boolean => !config.retainData && config.deleteDataOf === config.stage;
+
+/** Minutes between two canaries of a dataset. */
+export const canaryMinutes = ({ monitoring }: Pick<Config, 'monitoring'>): number => Math.max(monitoring.everyMinutes, monitoring.canaryMinutes ?? 0);
+
+const MONTH_HOURS = 730;
+
+/** Hours of a month (730) in which the streaming jobs run. */
+export function hoursAwake({ medallion: { window } }: Pick<Config, 'medallion'>): number {
+  if (window === undefined) return MONTH_HOURS;
+  return (MONTH_HOURS * ((window.toHour - window.fromHour + 24) % 24 || 24)) / 24;
+}
 
 /** `sluice-dev-NAME`: every physical name carries app and stage, so that stages share an account. */
 export const physicalName = ({ app, stage }: Pick<Config, 'app' | 'stage'>, name: string): string => `${app}-${stage}-${name}`;

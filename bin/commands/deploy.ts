@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import type { Command } from 'commander';
 import { type Config, physicalName, warningsOf } from '../../lib/config.js';
-import { type CostItem, monthlyFloor, total } from '../../lib/cost/cost.js';
+import { costOf } from '../../lib/cost/cost.js';
+import { type CostItem, total } from '../../lib/cost/item.js';
 import { PRICES } from '../../lib/cost/prices.js';
 import { ROOT } from '../../localstack/paths.js';
 import { type Place, placeOf } from '../account.js';
@@ -58,7 +59,8 @@ async function planOf(config: Config, place: Place, folder: string): Promise<Pla
   assertBrokerIsWanted(config.stage, left, adopts);
   const known = place.region in PRICES;
   const items = known
-    ? monthlyFloor(
+    ? costOf(
+        config,
         stacks.map(({ template }) => template),
         place.region,
       )
@@ -81,7 +83,7 @@ function tell(plan: Plan): void {
     ['USD a month', 'service', 'what'],
     plan.items.map(({ monthly, service, what }) => [usd(monthly), service, what]),
   );
-  const cost = plan.monthly === null ? `what it costs in ${plan.region} is not known here` : `${usd(plan.monthly)} USD a month at least`;
+  const cost = plan.monthly === null ? `what it costs in ${plan.region} is not known here` : `${usd(plan.monthly)} USD a month`;
   say(`stage ${plan.stage}, profile ${plan.profile}: ${plan.stacks.length} stacks in account ${plan.account}, ${plan.region}; ${cost}`);
   if (plan.bootstrap) say('the CDK is not at home there yet: its bootstrap stack (a bucket, a repository, roles) is made first');
   for (const { type, id } of plan.adopts) say(`takes over ${type} ${id}, which the last removal left behind, with what it holds`);

@@ -1,9 +1,12 @@
 import { createInterface } from 'node:readline/promises';
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import type { Command } from 'commander';
+import { datasets } from '../../contracts/index.js';
 import { type Config, loadConfig, physicalName } from '../../lib/config.js';
-import { monthlyFloor, pricesOf, total } from '../../lib/cost/cost.js';
+import { costOf, pricesOf } from '../../lib/cost/cost.js';
+import { byDataset, total } from '../../lib/cost/item.js';
 import { PRICES, PRICES_AS_OF, PRICES_SOURCE } from '../../lib/cost/prices.js';
+import { waitSeconds } from '../../lib/cost/streams.js';
 import { placeOf } from '../account.js';
 import { cdkWith } from '../cdk.js';
 import { deployedStacks, keptOf } from '../deployed.js';
@@ -14,6 +17,8 @@ import { templatesOf } from '../templates.js';
 const regionOf = (config: Config): string => config.region ?? process.env.AWS_REGION ?? 'us-east-1';
 
 export const usd = (value: number): string => value.toFixed(2);
+/** How long a record may wait for its layers, batches not counted. */
+const within = (seconds: number | undefined): string => (seconds === undefined ? '' : `within ${seconds} s`);
 
 /** @throws CliError where the stage costs nothing, or is none */
 export function deployedStage(stage: string, env: NodeJS.ProcessEnv): Config {
@@ -28,7 +33,7 @@ export function deployedStage(stage: string, env: NodeJS.ProcessEnv): Config {
 function addCost(program: Command): void {
   program
     .command('cost')
-    .description('what a stage costs a month at least, from the template that would be deployed, the largest items first')
+    .description('what a stage costs a month, from the template that would be deployed and what runs on it, the largest items first; and how fresh it is')
     .option('--stage <stage>', 'dev or prod', 'dev')
     .option('--profile <profile>', 'tiny, standard or prod; default: the stage’s own')
     .option('--region <region>', 'whose prices; default: the stage’s region, else us-east-1')
@@ -41,14 +46,22 @@ function addCost(program: Command): void {
       } catch (cause) {
         throw new CliError((cause as Error).message, EXIT.misuse);
       }
-      const items = monthlyFloor(templatesOf(config), region);
-      if (options.json) return printJson({ stage: options.stage, profile: config.profile, region, pricesAsOf: PRICES_AS_OF, monthly: total(items), items });
+      const items = costOf(config, templatesOf(config), region);
+      const freshness = datasets.map((dataset) => ({ dataset: dataset.name, seconds: waitSeconds(config, dataset) }));
+      const shares = byDataset(items);
+      if (options.json)
+        return printJson({ stage: options.stage, profile: config.profile, region, pricesAsOf: PRICES_AS_OF, monthly: total(items), freshness, datasets: shares, items });
       printRows(
-        ['USD a month', 'service', 'what'],
-        items.map(({ monthly, service, what }) => [usd(monthly), service, what]),
+        ['USD a month', 'service', 'what', 'for'],
+        items.map(({ monthly, service, what, dataset }) => [usd(monthly), service, what, dataset ?? 'all']),
+      );
+      say('');
+      printRows(
+        ['USD a month', 'for', 'Kafka to Gold'],
+        shares.map(({ dataset, monthly }) => [usd(monthly), dataset ?? 'all', within(freshness.find((each) => each.dataset === dataset)?.seconds)]),
       );
       say(
-        `${usd(total(items))} USD a month at least (stage ${options.stage}, profile ${config.profile}, ${region}). Storage, traffic, queries, functions and batch runs come on top`,
+        `${usd(total(items))} USD a month (stage ${options.stage}, profile ${config.profile}, ${region}). What you add comes on top: queries, readers of lists, backfills, data beyond a young lake's`,
       );
       say(`prices of ${PRICES_AS_OF}: ${PRICES_SOURCE}`);
     });
@@ -81,7 +94,7 @@ async function destroy({ stage, dryRun, yes, json }: DestroyOptions): Promise<vo
   const stays = await keptOf(client, stacks);
   // Where no price is known a stage can be deleted all the same.
   const templates = stacks.map(({ template }) => template);
-  const monthly = region in PRICES ? total(monthlyFloor(templates, region).filter((item) => item.stays)) : null;
+  const monthly = region in PRICES ? total(costOf(config, templates, region).filter((item) => item.stays)) : null;
   const report = { stage, account, region, stacks: stacks.map(({ name }) => name), stays, monthly };
   if (!json) {
     printRows(

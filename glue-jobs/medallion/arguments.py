@@ -29,6 +29,7 @@ class JobArguments:
     trigger_seconds: float | None
     bronze_trigger_seconds: float | None
     gold_trigger_seconds: float | None
+    background_trigger_seconds: float | None
     periodic_seconds: float | None
     optimise_after_commits: int | None
     max_offsets_per_trigger: int
@@ -50,9 +51,9 @@ def layers_of(text: str) -> tuple[str, ...]:
 
 def trigger_of(arguments: JobArguments, layer: str, dataset: Dataset) -> float:
     """Seconds between the starts of a layer's batches: the job's own where it is given any, else the contract's; what runs in the
-    background always takes its contract's."""
+    background has its own, so that what hurries the others does not hurry it."""
     if dataset.background:
-        return dataset.trigger_seconds
+        return arguments.background_trigger_seconds or dataset.trigger_seconds
     own = {"bronze": arguments.bronze_trigger_seconds, "gold": arguments.gold_trigger_seconds}.get(layer)
     return own or arguments.trigger_seconds or dataset.trigger_seconds
 
@@ -71,6 +72,7 @@ def parse_arguments(argv: Sequence[str], layers: Sequence[str]) -> JobArguments:
     parser.add_argument("--trigger-seconds", type=float)
     parser.add_argument("--bronze-trigger-seconds", type=float)
     parser.add_argument("--gold-trigger-seconds", type=float)
+    parser.add_argument("--background-trigger-seconds", type=float)
     parser.add_argument("--periodic-seconds", type=float)
     parser.add_argument("--optimise-after-commits", type=int)
     parser.add_argument("--max-offsets-per-trigger", type=int, default=500_000)

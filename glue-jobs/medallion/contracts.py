@@ -82,12 +82,24 @@ class Dataset:
 
 
 @dataclass(frozen=True)
+class MetricSpec:
+    """What may be measured: the dimensions that it is told of, CloudWatch's unit, and above which value it is told where it is told only
+    while something is wrong."""
+
+    name: str
+    of: tuple[str, ...]
+    unit: str
+    wrong_above: float | None
+
+
+@dataclass(frozen=True)
 class Contracts:
     """All that contracts.json says."""
 
     canary_source: str
     datasets: tuple[Dataset, ...]
     ledger: Table
+    metrics: Mapping[str, MetricSpec]
 
     def dataset(self, name: str) -> Dataset:
         return next(dataset for dataset in self.datasets if dataset.name == name)
@@ -146,6 +158,7 @@ def parse_contracts(text: str) -> Contracts:
             for dataset in raw["datasets"]
         ),
         ledger=_table(raw["ledger"]),
+        metrics={each["name"]: MetricSpec(each["name"], tuple(each["of"]), each["unit"], each["wrongAbove"]) for each in raw["metrics"]},
     )
 
 

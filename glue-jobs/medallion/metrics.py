@@ -4,59 +4,89 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+import threading
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from pyspark.java_gateway import ensure_callback_server_started
 from pyspark.sql import SparkSession
 
+from medallion.contracts import MetricSpec
+
 log = logging.getLogger(__name__)
 
-# Alarms and dashboards name the same metrics.
+# contracts/metrics.ts declares them, for alarms, dashboards and the count of what they cost.
 INPUT_ROWS = "InputRows"
 BATCH_DURATION = "BatchDuration"
-OFFSET_LAG = "OffsetLag"
-LEDGER_RESIDUAL = "LedgerResidual"
-QUARANTINED = "QuarantinedRecords"
-QUARANTINE_PERCENT = "QuarantinePercent"
-READ_DURATION = "ReadDuration"
-WRITE_DURATION = "WriteDuration"
-COMMIT_DURATION = "CommitDuration"
 WORKERS_ALIVE = "WorkersAlive"
-CORES = "Cores"
-MAINTENANCE_DURATION = "MaintenanceDuration"
-
-
-@dataclass(frozen=True)
-class Metric:
-    """One value: `unit` is CloudWatch's (Count, Milliseconds)."""
-
-    name: str
-    value: float
-    unit: str
+LEDGER_RESIDUAL = "LedgerResidual"
+QUARANTINE_PERCENT = "QuarantinePercent"
 
 
 class Metrics:
-    """Publishes metrics of one job. A metric that cannot be sent is logged; it never stops the data."""
+    """Publishes metrics that the contracts declare. One that cannot be sent is logged; it never stops the data.
 
-    def __init__(self, client: Any, namespace: str) -> None:
+    A metric that is told while something is wrong is told once more when it no longer is, and then left out: CloudWatch bills a series by
+    the hour in which it is sent.
+    """
+
+    def __init__(self, client: Any, namespace: str, declared: Mapping[str, MetricSpec]) -> None:
         self._client = client
         self._namespace = namespace
+        self._declared = declared
+        self._wrong: set[tuple[str, ...]] = set()
 
-    def put(self, dataset: str, layer: str, metrics: Iterable[Metric]) -> None:
-        self._put({"Dataset": dataset, "Layer": layer}, metrics)
+    def put(self, of: Mapping[str, str], values: Mapping[str, float]) -> None:
+        """Publishes values by name, told of one thing: `{"Dataset": "x"}`.
 
-    def put_job(self, job: str, metrics: Iterable[Metric]) -> None:
-        self._put({"Job": job}, metrics)
-
-    def _put(self, of: Mapping[str, str], metrics: Iterable[Metric]) -> None:
+        Raises:
+            ValueError: the contracts declare no such metric, or it is told of something else.
+        """
+        data = []
         dimensions = [{"Name": name, "Value": value} for name, value in of.items()]
-        data = [{"MetricName": m.name, "Value": m.value, "Unit": m.unit, "Dimensions": dimensions} for m in metrics]
+        for name, value in values.items():
+            spec = self._declared.get(name)
+            if spec is None or set(spec.of) != set(of):
+                raise ValueError(f"metric {name} of {', '.join(of)} is not declared in contracts/metrics.ts")
+            if self._is_told(spec, of, value):
+                data.append({"MetricName": name, "Value": value, "Unit": spec.unit, "Dimensions": dimensions})
+        if not data:
+            return
         try:
             self._client.put_metric_data(Namespace=self._namespace, MetricData=data)
         except Exception:
-            log.exception("metrics of %s could not be published", ".".join(reversed(of.values())))
+            log.exception("metrics of %s could not be published", ", ".join(of.values()))
+
+    def _is_told(self, spec: MetricSpec, of: Mapping[str, str], value: float) -> bool:
+        if spec.wrong_above is None:
+            return True
+        series = (spec.name, *of.values())
+        was = series in self._wrong
+        if value > spec.wrong_above:
+            self._wrong.add(series)
+            return True
+        self._wrong.discard(series)
+        return was
+
+
+class Minute:
+    """What the queries of a job did since it was last asked: rows, and the longest batch. Each batch has a line in the log."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._rows = 0
+        self._longest = 0
+
+    def add(self, progress: Mapping[str, Any]) -> None:
+        with self._lock:
+            self._rows += progress.get("numInputRows", 0)
+            self._longest = max(self._longest, progress.get("durationMs", {}).get("triggerExecution", 0))
+
+    def take(self) -> dict[str, float]:
+        with self._lock:
+            taken = {INPUT_ROWS: float(self._rows), BATCH_DURATION: float(self._longest)}
+            self._rows = self._longest = 0
+        return taken
 
 
 def lag_of(progress: Mapping[str, Any]) -> int | None:
@@ -81,39 +111,35 @@ def _offsets(raw: Any) -> dict[str, dict[str, int]] | None:
     return value
 
 
-def metrics_of(progress: Mapping[str, Any]) -> list[Metric]:
-    """What a query's progress says, as metrics."""
+def phases_of(progress: Mapping[str, Any]) -> dict[str, int]:
+    """How long the parts of a batch took, in milliseconds: finding and planning what to read, writing it, Spark's own log of it."""
     durations = progress.get("durationMs", {})
 
-    def took(name: str, *phases: str) -> Metric:
-        return Metric(name, float(sum(durations.get(phase, 0) for phase in phases)), "Milliseconds")
+    def took(*phases: str) -> int:
+        return sum(durations.get(phase, 0) for phase in phases)
 
-    metrics = [
-        Metric(INPUT_ROWS, float(progress.get("numInputRows", 0)), "Count"),
-        took(BATCH_DURATION, "triggerExecution"),
-        took(READ_DURATION, "latestOffset", "getBatch", "queryPlanning"),
-        took(WRITE_DURATION, "addBatch"),
-        took(COMMIT_DURATION, "walCommit", "commitOffsets"),
-    ]
-    lag = lag_of(progress)
-    return metrics if lag is None else [*metrics, Metric(OFFSET_LAG, float(lag), "Count")]
+    return {
+        "batch": took("triggerExecution"),
+        "read": took("latestOffset", "getBatch", "queryPlanning"),
+        "write": took("addBatch"),
+        "commit": took("walCommit", "commitOffsets"),
+    }
 
 
-def workers_of(spark: SparkSession) -> list[Metric]:
-    """The driver and its executors, and the cores that tasks have: what of the workers a run really got."""
-    alive = spark.sparkContext._jsc.sc().getExecutorMemoryStatus().size()
-    return [Metric(WORKERS_ALIVE, float(alive), "Count"), Metric(CORES, float(spark.sparkContext.defaultParallelism), "Count")]
+def workers_of(spark: SparkSession) -> dict[str, float]:
+    """The driver and its executors: what of the workers a run really got."""
+    return {WORKERS_ALIVE: float(spark.sparkContext._jsc.sc().getExecutorMemoryStatus().size())}
 
 
 class ProgressListener:
-    """Publishes the progress of queries named `LAYER.DATASET`, and notes how far they have come.
+    """Logs the progress of queries named `LAYER.DATASET`, counts it for the minute, and notes how far they have come.
 
     The Java interface itself, called by Py4J: PySpark's StreamingQueryListener takes each event apart by dozens of calls into the JVM,
     a twentieth of a small driver's time; this one asks for the progress as JSON, which is one.
     """
 
-    def __init__(self, metrics: Metrics, note: Callable[[Mapping[str, Any]], None] = lambda _progress: None) -> None:
-        self._metrics = metrics
+    def __init__(self, minute: Minute, note: Callable[[Mapping[str, Any]], None] = lambda _progress: None) -> None:
+        self._minute = minute
         self._note = note
         self._names: dict[str, str] = {}
 
@@ -128,11 +154,11 @@ class ProgressListener:
 
     def onQueryProgress(self, event: Any) -> None:
         progress = json.loads(event.progress().json())
-        layer, _, dataset = (progress.get("name") or "").partition(".")
         if progress.get("numInputRows", 0) > 0:
-            log.info("%s batch %s: %s rows, milliseconds %s", progress["name"], progress["batchId"], progress["numInputRows"], progress["durationMs"])
+            told = {"rows": progress["numInputRows"], "lag": lag_of(progress), **phases_of(progress)}
+            log.info("%s batch %s: %s", progress["name"], progress["batchId"], json.dumps(told))
         self._note(progress)
-        self._metrics.put(dataset, layer, metrics_of(progress))
+        self._minute.add(progress)
 
     def onQueryIdle(self, event: Any) -> None:
         """A query without work lives: that is noted, and is no metric."""

@@ -27,7 +27,7 @@ from medallion.generations import Catalog, DynamoGenerations, at_their_generatio
 from medallion.gold_tables import computation_of, fold_of
 from medallion.lease import DynamoLeaseStore, Holder, Lease, acquire, glue_run_state
 from medallion.maintenance import Done, DynamoUpkeep, Maintenance, readers_have_read, record_of
-from medallion.metrics import LEDGER_RESIDUAL, MAINTENANCE_DURATION, QUARANTINE_PERCENT, QUARANTINED, Metric, Metrics, ProgressListener, workers_of
+from medallion.metrics import LEDGER_RESIDUAL, QUARANTINE_PERCENT, Metrics, Minute, ProgressListener, workers_of
 from medallion.periodic import PeriodicBatch, periodic_stream
 from medallion.positions import Positions
 from medallion.silver import Counts, SilverBatch
@@ -42,7 +42,7 @@ FIRST_TRIGGER_SECONDS = 10.0
 # Of fewer records no share is told: one bad row of three is no rate.
 RATE_RECORDS = 20
 BRONZE_MAINTENANCE_SECONDS = 60.0
-WORKERS_SECONDS = 60.0
+METRICS_SECONDS = 60.0
 OPERATIONS = "operations"
 # Every Silver query writes the ledger.
 LEDGER_LOCK = threading.Lock()
@@ -137,8 +137,6 @@ class Driver:
 
     def tell(self, done: Done) -> None:
         """Tells of a step of maintenance, as others tell what they did: through Kafka."""
-        layer, _, name = done.table.partition(".")
-        self.metrics.put(name, layer, [Metric(MAINTENANCE_DURATION, 1000.0 * (done.finished - done.started), "Milliseconds")])
         key, value = record_of(done, self.arguments.run_id)
         row = self.spark.createDataFrame([(key, value)], "key string, value string")
         row.write.format("kafka").options(**kafka_options(self.arguments.bootstrap_servers, self.arguments.kafka_auth)).option("topic", OPERATIONS).save()
@@ -187,11 +185,11 @@ class Driver:
         rate = QuarantineRate()
 
         def report(counts: Counts, offsets: dict[str, int], version: int | None) -> None:
-            values = [Metric(LEDGER_RESIDUAL, float(abs(counts.residual)), "Count"), Metric(QUARANTINED, float(counts.quarantined), "Count")]
+            values = {LEDGER_RESIDUAL: float(abs(counts.residual))}
             percent = rate.add(counts)
             if percent is not None:
-                values.append(Metric(QUARANTINE_PERCENT, percent, "Percent"))
-            self.metrics.put(dataset.name, "silver", values)
+                values[QUARANTINE_PERCENT] = percent
+            self.metrics.put({"Dataset": dataset.name}, values)
             self.positions.advance(f"silver.{dataset.name}", offsets=offsets, **({} if version is None else {"version": version}))
 
         query_id = QueryId()
@@ -217,7 +215,7 @@ class Driver:
     def start_state(self, dataset: Dataset, table: Table) -> None:
         lake = self.arguments.lake
         query_id = QueryId()
-        batch = StateBatch(dataset, table, fold_of(table.name), lake, query_id, self.leases["gold"].assert_held)
+        batch = StateBatch(dataset, table, fold_of(table.name), lake, self.contracts.canary_source, query_id, self.leases["gold"].assert_held)
         facts = appends_of(self.spark, lake, dataset.table("silver"))
         self.start(
             table.layer,
@@ -305,18 +303,18 @@ def watch_leases(leases: Sequence[Lease], die: Callable[[str], None]) -> threadi
     return thread
 
 
-def tell_workers(spark: SparkSession, metrics: Metrics, job: str) -> None:
-    """Says every minute what the run has to work with."""
+def tell_every_minute(spark: SparkSession, metrics: Metrics, minute: Minute, job: str) -> None:
+    """Says what the run has to work with, and what it did, in one call: CloudWatch bills calls too."""
 
     def tell() -> None:
         while True:
             try:
-                metrics.put_job(job, workers_of(spark))
+                metrics.put({"Job": job}, {**workers_of(spark), **minute.take()})
             except Exception:
                 log.exception("the workers could not be counted")
-            time.sleep(WORKERS_SECONDS)
+            time.sleep(METRICS_SECONDS)
 
-    threading.Thread(target=tell, name="workers", daemon=True).start()
+    threading.Thread(target=tell, name="metrics", daemon=True).start()
 
 
 def die(reason: str) -> None:
@@ -341,10 +339,11 @@ def run(argv: Sequence[str], layers: Sequence[str]) -> None:
 
     spark = session(arguments.job_name)
     spark.sparkContext.setLogLevel("WARN")
-    metrics = Metrics(boto3.client("cloudwatch"), arguments.metrics_namespace)
+    metrics = Metrics(boto3.client("cloudwatch"), arguments.metrics_namespace, contracts.metrics)
+    minute = Minute()
     positions = Positions(dynamo, arguments.state_table, arguments.job_name)
     positions.load()
-    ProgressListener(metrics, positions.note_progress).add_to(spark)
+    ProgressListener(minute, positions.note_progress).add_to(spark)
     positions.keep_flushing()
     watch_leases(list(leases.values()), die)
 
@@ -368,7 +367,7 @@ def run(argv: Sequence[str], layers: Sequence[str]) -> None:
         for dataset in contracts.datasets:
             starters[layer](dataset)
         await_first_triggers(spark)
-    tell_workers(spark, metrics, arguments.job_name)
+    tell_every_minute(spark, metrics, minute, arguments.job_name)
     log.info("%d queries run", len(spark.streams.active))
     exit_code = await_end(spark, stopping, expected=len(spark.streams.active))
     positions.flush()

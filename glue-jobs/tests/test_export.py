@@ -14,7 +14,7 @@ from list_model import Model, Said
 
 from medallion.export.evidence import NAMESPACE, Entry, Hole, _uuid5
 from medallion.export.formats import EVERYWHERE, Region
-from medallion.export.job import Plan, difference, export, instant, root_of, sources_of, tier_of
+from medallion.export.job import Plan, difference, export, instant, next_limit, root_of, sources_of, tier_of
 from medallion.export.registry import FORMATS
 from medallion.export.scopes import Exception_
 from medallion.export.tiers import as_of_table, believed, confidence_at, entries_of, operator_allowed_below, prepared, statements_near_exceptions
@@ -160,6 +160,13 @@ def entry(**given):
     )
 
 
+def test_the_next_time_limit_to_end_is_told_and_those_that_ended_are_not(spark, contracts):
+    limits = [AS_OF - timedelta(days=1), AS_OF, AS_OF + timedelta(days=2), AS_OF + timedelta(days=1)]
+    facts = [{**OPERATOR, "name": f"{i}.example", "valid_until": limit} for i, limit in enumerate(limits)]
+    assert next_limit(gold_of(spark, contracts, {"name": "a.example"}, *facts), AS_OF) == AS_OF + timedelta(days=1)
+    assert next_limit(gold_of(spark, contracts, {"name": "a.example"}, *facts[:2]), AS_OF) is None
+
+
 def test_stix_patterns_quote_what_they_must_and_leave_out_what_is_free():
     stix = FORMATS["stix"]()
     assert stix.pattern(entry(entry_type="url", name="https://github.com/it's\\x")) == "[url:value = 'https://github.com/it\\'s\\\\x']"
@@ -209,7 +216,7 @@ def test_an_export_publishes_every_tier_and_format_and_says_what_came_and_went(s
     def publish(day, *facts):
         as_of = START + timedelta(days=day)
         rows = confidence_at(as_of_table(gold_of(spark, contracts, *facts), as_of, contracts.canary_source, None), as_of, {"stevenblack": as_of})
-        return export(rows, Plan(as_of, f"v{day}", day, sources, None), lists, tmp_path)
+        return export(rows, Plan(as_of, f"v{day}", day, sources, None, 2, as_of + timedelta(days=day)), lists, tmp_path)
 
     facts = [
         {"name": "a.example", "scope": "subtree"},
@@ -220,6 +227,8 @@ def test_an_export_publishes_every_tier_and_format_and_says_what_came_and_went(s
         {"name": "ok.a.example", **OPERATOR, "action": "allow"},
     ]
     first = publish(1, *facts)
+    # What lambdas/publish asks before it starts the next export.
+    assert (first["delta_version"], first["generation"], first["changes_at"]) == (1, 2, f"{START + timedelta(days=2):%Y-%m-%dT%H:%M:%SZ}")
     assert {tier: (each["entries"], each["added"], each["removed"]) for tier, each in first["tiers"].items()} == {
         "light": (4, 4, 0),
         "normal": (5, 5, 0),

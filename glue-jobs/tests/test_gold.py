@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from medallion.generations import path_at
 from medallion.gold_tables import COMPUTATIONS, FOLDS, fold_of
 from medallion.periodic import Facts, PeriodicBatch, counted_by, facts_of
-from medallion.state import advance, recompute
+from medallion.state import StateBatch, advance, recompute
 from medallion.tables import appends_of, ensure_tables, last_transaction, newest_version, path_of, schema_of
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -65,6 +65,23 @@ check = st.builds(
     st.sampled_from(["changed", "failed"]),
     st.none() | st.just(7),
 )  # fmt: skip
+
+
+def test_a_commit_says_how_many_records_it_was_made_of_canaries_not_counted(spark, contracts, tmp_path):
+    table, silver = table_named(contracts, "harmful_domains"), silver_of(contracts, "harmful_domains")
+    dataset = contracts.dataset("harmful_domains")
+    ensure_tables(spark, str(tmp_path), (table,))
+    batch = StateBatch(dataset, table, fold_of(table.name), str(tmp_path), contracts.canary_source, lambda: "query", lambda: None)
+    fact = {
+        "entry_type": "domain", "name": "a.example", "scope": "exact", "action": "block", "category": "c", "reliability": 0.5, "event": "listed",
+        "sequence": 1, "observed_at": START, "topic": "t", "partition": 0, "offset": 1, "kafka_timestamp": START,
+    }  # fmt: skip
+    canary = {**fact, "name": "canary.invalid", "source": contracts.canary_source, "offset": 2}
+    for number, facts in enumerate(([canary], [{**fact, "source": "s1"}, canary], [canary])):
+        batch(frame(spark, silver, facts), number)
+    history = DeltaTable.forPath(spark, path_of(str(tmp_path), table)).history().orderBy("version").collect()
+    told = [json.loads(row["userMetadata"])["records"] for row in history if row["operation"] == "MERGE"]
+    assert told == [0, 1, 0]
 
 
 def one_per_key(rows, key):

@@ -5,6 +5,8 @@ import { type LastCheck, LeaseLostError, type SnapshotRef, type SourceState, typ
 /** The state table (DynamoDB): an item per source, key `pk` = `source#NAME`. */
 export class DynamoSourceState implements SourceStateStore {
   private readonly client: DynamoDBDocumentClient;
+  /** Of the source's check before the one that holds the lease; null where there was none. */
+  outcomeBefore: string | null = null;
 
   constructor(
     client: DynamoDBClient,
@@ -34,6 +36,7 @@ export class DynamoSourceState implements SourceStateStore {
         ConditionExpression: 'attribute_not_exists(leaseOwner) OR leaseUntil < :now OR leaseOwner = :run',
         ExpressionAttributeValues: { ':run': runId, ':until': now + leaseMs, ':now': now },
       });
+      this.outcomeBefore = (item.lastOutcome as string | undefined) ?? null;
       return {
         current: (item.currentSnapshot as SnapshotRef | undefined) ?? null,
         pending: (item.pendingSnapshot as SnapshotRef | undefined) ?? null,

@@ -7,7 +7,7 @@ import { datasets, findDataset, findListSource, findSource } from '../../contrac
 import { DynamoPublished } from '../shared/dynamo-published.js';
 import { kafkaConnection, required } from '../shared/environment.js';
 import { kafkaProducer } from '../shared/kafka.js';
-import { embeddedMetrics } from '../shared/metrics.js';
+import { embeddedLines } from '../shared/metrics.js';
 import { recordedFeeds } from '../shared/recorded-feeds.js';
 import { DynamoSourceState } from './dynamo-state.js';
 import { httpFetch } from './fetch.js';
@@ -47,6 +47,7 @@ async function past(question: PastQuestion): Promise<PastAnswer> {
 async function check(event: IngestEvent): Promise<SourceCheck> {
   const { dataset, source } = findListSource(event.source, datasets);
   const producer = kafkaProducer(kafkaConnection());
+  const state = new DynamoSourceState(dynamo, required('STATE_TABLE'));
   try {
     const checked = await run(event, {
       dataset,
@@ -59,7 +60,7 @@ async function check(event: IngestEvent): Promise<SourceCheck> {
       },
       clock: () => new Date(),
       newId: randomUUID,
-      state: new DynamoSourceState(dynamo, required('STATE_TABLE')),
+      state,
       published: new DynamoPublished(dynamo, required('STATE_TABLE')),
       landing: new S3LandingStore(s3, required('LANDING_BUCKET')),
       fetch,
@@ -67,8 +68,10 @@ async function check(event: IngestEvent): Promise<SourceCheck> {
       temporaryFolder: tmpdir(),
       personalSecret: () => required('PERSONAL_SECRET'),
     });
-    if (event.dryRun !== true && event.past === undefined)
-      console.log(embeddedMetrics(required('METRICS_NAMESPACE'), { Source: checked.source }, checkMetrics(checked), Date.parse(checked.finished_at)));
+    if (event.dryRun !== true && event.past === undefined) {
+      const before = () => Number(state.outcomeBefore === 'refused');
+      for (const line of embeddedLines(required('METRICS_NAMESPACE'), checkMetrics(checked), Date.parse(checked.finished_at), before)) console.log(line);
+    }
     return checked;
   } finally {
     await producer.close();

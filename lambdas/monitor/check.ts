@@ -1,7 +1,7 @@
+import type { CHECKS } from '../../contracts/metrics.js';
 import type { OperationState } from '../../contracts/operations.js';
-import type { MetricUnit, MetricValue } from '../shared/metrics.js';
+import type { MetricValue } from '../shared/metrics.js';
 
-export const CHECKS = ['storage', 'kafka', 'jobs', 'freshness', 'quality', 'cost'] as const;
 export type CheckName = (typeof CHECKS)[number];
 
 /** Something that a check looked at. */
@@ -30,13 +30,6 @@ export interface Looked {
 const SEVERITY: readonly OperationState[] = ['skipped', 'ok', 'degraded', 'failed'];
 
 export const worst = (states: readonly OperationState[]): OperationState => states.reduce<OperationState>((a, b) => (SEVERITY.indexOf(b) > SEVERITY.indexOf(a) ? b : a), 'skipped');
-
-export const metric = (name: string, value: number, dimensions: Readonly<Record<string, string>> = {}, unit: MetricUnit = 'Count'): MetricValue => ({
-  name,
-  value,
-  dimensions,
-  unit,
-});
 
 /** `3.2 min`, `2.5 h`, `4 d`. */
 export function inWords(minutes: number): string {

@@ -1,6 +1,7 @@
 import { type CloudWatchClient, GetMetricDataCommand } from '@aws-sdk/client-cloudwatch';
-import { MONITOR_METRICS } from '../shared/metrics.js';
-import { type Looked, metric } from './check.js';
+import { MONITOR } from '../../contracts/metrics.js';
+import { metric } from '../shared/metrics.js';
+import type { Looked } from './check.js';
 
 export interface CostDeps {
   readonly billed: boolean;
@@ -36,7 +37,7 @@ export async function lookAtCost({ billed, monthlyBudget, charges, now }: CostDe
   if (!billed) return skipped('this machine is not billed');
   const usd = await charges();
   if (usd === null) return skipped('AWS/Billing tells nothing: switch on billing alerts in the account');
-  const metrics = [metric(MONITOR_METRICS.monthToDateCost, usd, {}, 'None')];
+  const metrics = [metric(MONITOR.monthToDateCost, usd)];
   const date = new Date(now);
   const [year, month] = [date.getUTCFullYear(), date.getUTCMonth()];
   const elapsed = (now - Date.UTC(year, month, 1)) / (Date.UTC(year, month + 1, 1) - Date.UTC(year, month, 1));

@@ -1,6 +1,7 @@
 import { type CloudWatchClient, DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch';
 import { type DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
-import { type MetricValue, MONITOR_METRICS } from '../shared/metrics.js';
+import { MONITOR } from '../../contracts/metrics.js';
+import type { MetricValue } from '../shared/metrics.js';
 import type { Report } from './run.js';
 import { MONITOR_KEY } from './state.js';
 
@@ -52,8 +53,8 @@ export async function gatherFacts({ dynamo, cloudwatch, stateTable, prefix }: Fa
 }
 
 /** Names that people who scrape expect; others are the metric's own in snake case. */
-const PROMETHEUS_NAMES: Readonly<Record<string, string>> = { [MONITOR_METRICS.health]: 'component_health', [MONITOR_METRICS.pipelineHealth]: 'pipeline_health' };
-const LEFT_OUT: ReadonlySet<string> = new Set([MONITOR_METRICS.run, MONITOR_METRICS.lastRun]);
+const PROMETHEUS_NAMES: Readonly<Record<string, string>> = { [MONITOR.health.name]: 'component_health', [MONITOR.pipelineHealth.name]: 'pipeline_health' };
+const LEFT_OUT: ReadonlySet<string> = new Set([MONITOR.run.name, MONITOR.lastRun.name]);
 
 const snake = (name: string): string => name.replace(/(?<=[a-z0-9])(?=[A-Z])/g, '_').toLowerCase();
 const label = (text: string): string => text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
@@ -88,7 +89,7 @@ export const reported = (metrics: readonly MetricValue[], name: string, dimensio
 
 /** Minutes by dataset and layer. */
 export function freshnessMatrix(report: Report): { readonly dataset: string; readonly minutes: Readonly<Record<'bronze' | 'silver' | 'gold', number | null>> }[] {
-  const datasets = [...new Set(report.metrics.flatMap(({ name, dimensions }) => (name === MONITOR_METRICS.freshnessMinutes && dimensions.Dataset ? [dimensions.Dataset] : [])))];
-  const of = (Dataset: string, Layer: string) => reported(report.metrics, MONITOR_METRICS.freshnessMinutes, { Dataset, Layer });
+  const datasets = [...new Set(report.metrics.flatMap(({ name, dimensions }) => (name === MONITOR.freshnessMinutes.name && dimensions.Dataset ? [dimensions.Dataset] : [])))];
+  const of = (Dataset: string, Layer: string) => reported(report.metrics, MONITOR.freshnessMinutes.name, { Dataset, Layer });
   return datasets.map((dataset) => ({ dataset, minutes: { bronze: of(dataset, 'bronze'), silver: of(dataset, 'silver'), gold: of(dataset, 'gold') } }));
 }

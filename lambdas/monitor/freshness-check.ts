@@ -1,6 +1,7 @@
 import type { Dataset, HttpSource } from '../../contracts/index.js';
-import { INGEST_METRICS, MONITOR_METRICS } from '../shared/metrics.js';
-import { type Finding, inWords, type Looked, metric } from './check.js';
+import { INGEST, MONITOR, OVERDUE_CADENCES } from '../../contracts/metrics.js';
+import { metric } from '../shared/metrics.js';
+import { type Finding, inWords, type Looked } from './check.js';
 import type { KafkaProbe, Offsets } from './kafka-check.js';
 
 /** How far a query of a driver has come (glue-jobs/medallion/positions.py writes it). */
@@ -32,6 +33,8 @@ export interface FreshnessDeps {
   readonly oldestIn: (dataset: Dataset, from: number, to: number) => Promise<number | null>;
   readonly sources: readonly HttpSource[];
   readonly statusOf: (source: string) => Promise<SourceStatus>;
+  /** Since when the jobs run (lambdas/watchdog/run.ts): what waited while they rested by plan is not held against them; null while they rest. */
+  readonly awakeSince: number | null;
   /** When the monitor first ran: a source that was never checked is silent since then. */
   readonly firstRunAt: number;
 }
@@ -40,10 +43,6 @@ const MINUTE_MS = 60_000;
 /** Ages are told to a twentieth. */
 const PRECISION = 1.05;
 const FIRST_GUESS_MS = 15_000;
-/** A source is overdue after so many of its own cadences without a good check. */
-export const OVERDUE_CADENCES = 3;
-/** Where the oldest record that waits has used up so much of its topic's retention, it is in danger. */
-export const RETENTION_PERCENT = 50;
 
 /**
  * Age of the oldest record at or after `next`, in milliseconds; 0 where there is none. Kafka tells offsets by time, so
@@ -65,6 +64,10 @@ export async function ageOf(next: Offsets, ends: Offsets, offsetsAt: (time: numb
   }
   return high;
 }
+
+/** The part of an age that a layer had to do something about it: since its jobs run; none while they rest. */
+export const awakeMinutes = (minutes: number, awakeSince: number | null, now: number): number =>
+  awakeSince === null ? 0 : Math.min(minutes, Math.max(0, now - awakeSince) / MINUTE_MS);
 
 const lagOf = (next: Offsets, ends: Offsets): number => Object.entries(ends).reduce((sum, [partition, end]) => sum + Math.max(0, end - (next[partition] ?? 0)), 0);
 
@@ -116,24 +119,33 @@ async function agesOf(dataset: Dataset, deps: FreshnessDeps): Promise<Age[]> {
 export async function lookAtFreshness(datasets: readonly Dataset[], deps: FreshnessDeps): Promise<Looked> {
   const findings: Finding[] = [];
   const metrics = [];
+  const oldest = { bronze: 0, silver: 0, gold: 0 };
   for (const dataset of datasets) {
     const { name, topic, service } = dataset;
+    let share = 0;
     for (const { layer, ms, lag } of await agesOf(dataset, deps)) {
       const minutes = ms / MINUTE_MS;
+      const judged = awakeMinutes(minutes, deps.awakeSince, deps.now);
       const limit = service.freshnessMinutes[layer];
       const dimensions = { Dataset: name, Layer: layer };
-      metrics.push(metric(MONITOR_METRICS.freshnessMinutes, minutes, dimensions, 'None'));
-      if (lag !== null) metrics.push(metric(MONITOR_METRICS.lagRecords, lag, dimensions));
-      if (layer === 'bronze') metrics.push(metric(MONITOR_METRICS.lagRetentionPercent, (100 * minutes) / (topic.retentionHours * 60), { Dataset: name }, 'Percent'));
+      oldest[layer] = Math.max(oldest[layer], minutes);
+      share = Math.max(share, (100 * judged) / limit);
+      metrics.push(metric(MONITOR.freshnessMinutes, minutes, dimensions));
+      if (lag !== null) metrics.push(metric(MONITOR.lagRecords, lag, dimensions));
+      if (layer === 'bronze') metrics.push(metric(MONITOR.lagRetentionPercent, (100 * minutes) / (topic.retentionHours * 60), { Dataset: name }));
       const waiting = ms === 0 ? 'nothing waits' : `the oldest record that waits is ${inWords(minutes)} old`;
-      findings.push({ subject: `${layer} ${name}`, state: minutes > limit ? 'failed' : 'ok', message: minutes > limit ? `${waiting}; the contract allows ${limit} min` : waiting });
+      const subject = `${layer} ${name}`;
+      if (deps.awakeSince === null && ms > 0) findings.push({ subject, state: 'skipped', message: `${waiting}; the jobs rest, as their daily window wants` });
+      else findings.push({ subject, state: judged > limit ? 'failed' : 'ok', message: judged > limit ? `${waiting}; the contract allows ${limit} min` : waiting });
     }
+    metrics.push(metric(MONITOR.freshnessPercent, share, { Dataset: name }));
   }
+  for (const [Layer, minutes] of Object.entries(oldest)) metrics.push(metric(MONITOR.layerFreshness, minutes, { Layer }));
   for (const source of deps.sources) {
     const status = await deps.statusOf(source.name);
     const refused = status.lastOutcome === 'refused';
     const cadences = status.paused === true ? 0 : (deps.now - (status.lastGoodAt ?? deps.firstRunAt)) / MINUTE_MS / source.cadence.minutes;
-    metrics.push(metric(MONITOR_METRICS.sourceOverdue, cadences, { Source: source.name }, 'None'), metric(INGEST_METRICS.refused, Number(refused), { Source: source.name }));
+    metrics.push(metric(MONITOR.sourceOverdue, cadences, { Source: source.name }), metric(INGEST.refused, Number(refused), { Source: source.name }));
     findings.push(sourceFinding(source, status, cadences, refused, deps.now));
   }
   const stale = findings.filter(({ state }) => state === 'failed');

@@ -10,13 +10,14 @@ import { runSql } from '../shared/athena.js';
 import { DynamoPublished } from '../shared/dynamo-published.js';
 import { kafkaConnection, required } from '../shared/environment.js';
 import { kafkaClient } from '../shared/kafka.js';
-import { embeddedLines } from '../shared/metrics.js';
+import { type Before, embeddedLines } from '../shared/metrics.js';
 import { headersOf, operationRecord, outgoing } from '../shared/outgoing.js';
 import { glueJobs, wishOf } from '../watchdog/glue-jobs.js';
-import { inWindow } from '../watchdog/run.js';
+import { awakeSince, inWindow } from '../watchdog/run.js';
 import type { CheckResult } from './check.js';
 import { chargesOf, lookAtCost } from './cost-check.js';
 import { deltaLog, pathAt } from './delta-log.js';
+import { reported } from './facts.js';
 import { ageByOffsets, lookAtFreshness, type Positions } from './freshness-check.js';
 import { lookAtJobs } from './jobs-check.js';
 import { lookAtKafka } from './kafka-check.js';
@@ -39,12 +40,17 @@ const settings = z.object({
   workGroup: z.string(),
   databasePrefix: z.string(),
   everyMinutes: z.number(),
+  /** Minutes between two canaries; null where each run sends one. */
+  canaryMinutes: z.number().nullable(),
   monthlyBudget: z.number().nullable(),
   /** Whether the account is billed: this machine is not. */
   billed: z.boolean(),
 });
 
 const CHECK_MS = 60_000;
+/** Schedules are not punctual to the second. */
+const SLACK_MS = 60_000;
+const isDue = (last: number | undefined, everyMinutes: number, now: number): boolean => last === undefined || now - last >= everyMinutes * 60_000 - SLACK_MS;
 
 /** Called by a schedule, and by `sluice check`. */
 export async function handler(): Promise<Report> {
@@ -54,8 +60,13 @@ export async function handler(): Promise<Report> {
   const runId = randomUUID();
   const now = Date.now();
   const probe = new KafkajsProbe(kafkaClient(kafkaConnection(), 'sluice-monitor'));
-  const firstRunAt = await state.firstRunAt(now).catch(() => now);
+  const { firstRunAt, report: last } = await state.begin(now).catch(() => ({ firstRunAt: now, report: null }));
+  // What was not asked last time may have been wrong.
+  const before: Before = ({ name, dimensions }) => (last === null ? undefined : (reported(last.metrics, name, dimensions) ?? undefined));
   const operations = findDataset('operations');
+  // All jobs of a stage have the same window.
+  const awake = awakeSince(config.jobs[0]?.window, now);
+  const sendsCanaries = isDue(last?.canaryAt, config.canaryMinutes ?? 0, now);
   const canaryOf = (dataset: (typeof datasets)[number]) =>
     outgoing(dataset, canaryRecord(dataset, new Date(now), runId), headersOf(dataset, { source: CANARY_SOURCE, runId }), () => required('PERSONAL_SECRET'));
   const positions = async (): Promise<Record<string, Positions>> => Object.fromEntries(await Promise.all(config.jobs.map(async ({ name }) => [name, await state.positions(name)])));
@@ -66,7 +77,7 @@ export async function handler(): Promise<Report> {
       clock: Date.now,
       checkMs: CHECK_MS,
       emit: (metrics) => {
-        for (const line of embeddedLines(required('METRICS_NAMESPACE'), metrics, Date.now())) console.log(line);
+        for (const line of embeddedLines(required('METRICS_NAMESPACE'), metrics, Date.now(), before)) console.log(line);
       },
       looks: {
         storage: () => lookAtStorage({ s3, bucket: required('CHECKPOINTS_BUCKET'), dynamo, table: stateTable, runId, tables: () => tables(state), now: Date.now() }),
@@ -85,7 +96,16 @@ export async function handler(): Promise<Report> {
           const all = Object.assign({}, ...Object.values(await positions())) as Positions;
           const log = deltaLog(s3, required('LAKE_BUCKET'), (table) => state.generation(table));
           const sources = httpSources(datasets).flatMap(({ source }) => (config.sources.includes(source.name) ? [source] : []));
-          return lookAtFreshness(datasets, { probe, positions: all, now: Date.now(), oldestIn: log.oldestIn, sources, statusOf: (source) => state.source(source), firstRunAt });
+          return lookAtFreshness(datasets, {
+            probe,
+            positions: all,
+            now: Date.now(),
+            oldestIn: log.oldestIn,
+            sources,
+            statusOf: (source) => state.source(source),
+            awakeSince: awake,
+            firstRunAt,
+          });
         },
         quality: async () => {
           const all = Object.assign({}, ...Object.values(await positions())) as Positions;
@@ -93,7 +113,8 @@ export async function handler(): Promise<Report> {
             sql,
             now: Date.now(),
             firstRunAt,
-            everyMinutes: config.everyMinutes,
+            everyMinutes: Math.max(config.everyMinutes, config.canaryMinutes ?? 0),
+            awakeSince: awake,
             published: new DynamoPublished(dynamo, stateTable),
             bronzeAge: async (dataset) => (await ageByOffsets(dataset, 'bronze', { probe, positions: all, now: Date.now() })).ms,
           });
@@ -106,9 +127,9 @@ export async function handler(): Promise<Report> {
           checks.map((check) => recordOf(check, runId)),
         );
         // The round trip has sent that of operations.
-        for (const dataset of datasets) if (dataset.name !== operations.name) await probe.send(dataset.name, [canaryOf(dataset)]);
+        for (const dataset of datasets) if (sendsCanaries && dataset.name !== operations.name) await probe.send(dataset.name, [canaryOf(dataset)]);
       },
-      keep: (report) => state.keep(report),
+      keep: (report) => state.keep({ ...report, canaryAt: sendsCanaries ? now : (last?.canaryAt ?? now) }),
     });
   } finally {
     await probe.close().catch((cause: unknown) => console.error('the connection to Kafka could not be closed', cause));

@@ -1,7 +1,8 @@
-import { MONITOR_METRICS } from '../shared/metrics.js';
+import { MONITOR, STALL_MINUTES } from '../../contracts/metrics.js';
+import { metric } from '../shared/metrics.js';
 import type { JobRun } from '../watchdog/run.js';
 import { isRunning } from '../watchdog/run.js';
-import { type Finding, inWords, type Looked, metric } from './check.js';
+import { type Finding, inWords, type Looked } from './check.js';
 import type { Positions } from './freshness-check.js';
 
 export interface JobState {
@@ -13,8 +14,6 @@ export interface JobState {
   readonly positions: Positions;
 }
 
-/** A query of a running job that says nothing for so long hangs. */
-export const STALL_MINUTES = 10;
 const MINUTE_MS = 60_000;
 
 /** Whether each job runs, and when each of its queries last made progress. */
@@ -34,7 +33,7 @@ export function lookAtJobs(jobs: readonly JobState[], now: number): Looked {
     // Before the first batches of a young run only its start is known.
     const ages = Object.values(positions).map(({ at }) => Math.max(0, now - Math.max(at, run.startedAt)) / MINUTE_MS);
     const slowest = ages.length === 0 ? (now - run.startedAt) / MINUTE_MS : Math.max(...ages);
-    metrics.push(metric(MONITOR_METRICS.progressAgeMinutes, slowest, { Job: name }, 'None'));
+    metrics.push(metric(MONITOR.progressAgeMinutes, slowest, { Job: name }));
     const silent = Object.entries(positions).filter(([, { at }]) => (now - Math.max(at, run.startedAt)) / MINUTE_MS > STALL_MINUTES);
     if (slowest > STALL_MINUTES)
       findings.push({ subject, state: 'failed', message: `runs, and ${silent.map(([query]) => query).join(', ') || 'none of its queries'} said nothing for ${inWords(slowest)}` });

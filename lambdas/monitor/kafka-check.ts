@@ -1,7 +1,8 @@
 import type { Dataset } from '../../contracts/index.js';
-import { MONITOR_METRICS } from '../shared/metrics.js';
+import { MONITOR } from '../../contracts/metrics.js';
+import { metric } from '../shared/metrics.js';
 import type { OutgoingRecord } from '../shared/producer.js';
-import { type Finding, type Looked, metric } from './check.js';
+import type { Finding, Looked } from './check.js';
 
 /** The one consumer group of the monitor; IAM lets it in by name. */
 export const MONITOR_GROUP = 'sluice-monitor';
@@ -50,5 +51,5 @@ export async function lookAtKafka(probe: KafkaProbe, datasets: readonly Dataset[
   });
   const ms = await probe.roundTrip(through.topic, through.record);
   findings.push({ subject: 'round trip', state: 'ok', message: `a record came back after ${ms} ms` });
-  return { summary: `${topics.length} topics, a round trip of ${ms} ms`, findings, metrics: [metric(MONITOR_METRICS.roundTripMs, ms, {}, 'Milliseconds')] };
+  return { summary: `${topics.length} topics, a round trip of ${ms} ms`, findings, metrics: [metric(MONITOR.roundTripMs, ms)] };
 }

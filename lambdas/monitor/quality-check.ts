@@ -1,7 +1,9 @@
 import type { Dataset } from '../../contracts/index.js';
-import { MONITOR_METRICS } from '../shared/metrics.js';
+import { MONITOR } from '../../contracts/metrics.js';
+import { metric } from '../shared/metrics.js';
 import type { PublishedRuns } from '../shared/published.js';
-import { type Finding, inWords, type Looked, metric } from './check.js';
+import { type Finding, inWords, type Looked } from './check.js';
+import { awakeMinutes } from './freshness-check.js';
 import { lookAtRuns } from './runs-check.js';
 
 export type Sql = (text: string) => Promise<readonly (readonly (string | null)[])[]>;
@@ -10,12 +12,14 @@ export interface QualityDeps {
   readonly sql: Sql;
   readonly now: number;
   readonly firstRunAt: number;
-  /** Minutes between two runs of the monitor, and so between two canaries. */
+  /** Minutes between two canaries. */
   readonly everyMinutes: number;
   /** What was sent and not seen in Bronze yet. */
   readonly published: PublishedRuns;
   /** Age of the oldest record that Bronze has not read, milliseconds; 0 where it has read all. */
   readonly bronzeAge: (dataset: Dataset) => Promise<number>;
+  /** Since when the jobs run; null while they rest. */
+  readonly awakeSince: number | null;
 }
 
 const MINUTE_MS = 60_000;
@@ -44,7 +48,7 @@ const CANARY = ({ name, canary }: Dataset) => `SELECT
   (SELECT to_unixtime(at) FROM (${canary.gold}) AS newest(at))`;
 
 /** Quarantine rate, ledger residual and rule failures; gaps between offsets; runs that lack records; the canaries. */
-export async function lookAtQuality(datasets: readonly Dataset[], { sql, now, firstRunAt, everyMinutes, published, bronzeAge }: QualityDeps): Promise<Looked> {
+export async function lookAtQuality(datasets: readonly Dataset[], { sql, now, firstRunAt, everyMinutes, published, bronzeAge, awakeSince }: QualityDeps): Promise<Looked> {
   const findings: Finding[] = [];
   const metrics = [];
   const ledger = new Map((await sql(LEDGER)).map(([dataset, ...numbers]) => [dataset, numbers.map(Number)]));
@@ -59,25 +63,29 @@ export async function lookAtQuality(datasets: readonly Dataset[], { sql, now, fi
     findings.push({ subject: `records of ${name}`, state: percent > service.quarantinePercent ? 'degraded' : 'ok', message: words });
     if (residual > 0) findings.push({ subject: `ledger of ${name}`, state: 'failed', message: `${residual} records of the last day are in no count` });
     const gapCount = gaps.get(name) ?? 0;
-    metrics.push(metric(MONITOR_METRICS.offsetGaps, gapCount, { Dataset: name }));
+    metrics.push(metric(MONITOR.offsetGaps, gapCount, { Dataset: name }));
     if (gapCount > 0) findings.push({ subject: `offsets of ${name}`, state: 'failed', message: `${gapCount} gaps between the batches of the last week` });
     if (dataset.sources.some(({ kind }) => kind === 'http')) {
       const runs = await lookAtRuns(dataset, { sql, published, now, bronzeAge });
-      metrics.push(metric(MONITOR_METRICS.runsShort, runs.lost, { Dataset: name }));
+      metrics.push(metric(MONITOR.runsShort, runs.lost, { Dataset: name }));
       findings.push(...runs.findings);
     }
     const [[...newest] = []] = await sql(CANARY(dataset));
+    let oldest = 0;
     for (const [i, layer] of (['bronze', 'silver', 'gold'] as const).entries()) {
       const since = newest[i] == null ? firstRunAt : Number(newest[i]) * 1000;
       const minutes = (now - since) / MINUTE_MS;
       const limit = canaryLimit(dataset, layer, everyMinutes);
-      metrics.push(metric(MONITOR_METRICS.canaryAgeMinutes, minutes, { Dataset: name, Layer: layer }, 'None'));
+      const judged = awakeMinutes(minutes, awakeSince, now);
+      oldest = Math.max(oldest, (100 * judged) / limit);
+      metrics.push(metric(MONITOR.canaryAgeMinutes, minutes, { Dataset: name, Layer: layer }));
       findings.push({
         subject: `canary in ${layer} ${name}`,
-        state: minutes > limit ? 'failed' : 'ok',
+        state: judged > limit ? 'failed' : 'ok',
         message: newest[i] == null ? 'none has arrived yet' : `the newest is ${inWords(minutes)} old`,
       });
     }
+    metrics.push(metric(MONITOR.canaryPercent, oldest, { Dataset: name }));
   }
   const bad = findings.filter(({ state }) => state === 'failed' || state === 'degraded');
   return { summary: bad.length === 0 ? 'every record is accounted for, canaries arrive' : bad.map(({ subject }) => subject).join(', '), findings, metrics };

@@ -1,6 +1,7 @@
+import { CHECKS, MONITOR } from '../../contracts/metrics.js';
 import type { OperationState } from '../../contracts/operations.js';
-import { type MetricValue, MONITOR_METRICS } from '../shared/metrics.js';
-import { CHECKS, type CheckName, type CheckResult, type Finding, type Looked, metric, worst } from './check.js';
+import { type MetricValue, metric } from '../shared/metrics.js';
+import { type CheckName, type CheckResult, type Finding, type Looked, worst } from './check.js';
 
 export interface Report {
   readonly runId: string;
@@ -14,6 +15,8 @@ export interface Report {
   readonly metrics: readonly MetricValue[];
   /** Why what was found could not be told through Kafka; null where it was. */
   readonly untold: string | null;
+  /** When canaries were last sent, epoch milliseconds. */
+  readonly canaryAt?: number;
 }
 
 export interface MonitorDeps {
@@ -50,7 +53,7 @@ async function within<T>(ms: number, work: Promise<T>, what: string): Promise<T>
 async function perform(check: CheckName, { looks, emit, clock, checkMs }: MonitorDeps): Promise<CheckResult> {
   const startedAt = clock();
   const done = (state: OperationState, summary: string, findings: readonly Finding[], metrics: readonly MetricValue[]): CheckResult => {
-    emit([...metrics, metric(MONITOR_METRICS.failing, Number(state === 'failed'), { Check: check })]);
+    emit([...metrics, metric(MONITOR.failing, Number(state === 'failed'), { Check: check })]);
     return { check, state, summary, findings, startedAt, finishedAt: clock() };
   };
   try {
@@ -100,11 +103,11 @@ export async function monitor(given: MonitorDeps): Promise<Report> {
   const values = Object.values(health);
   const overall = (100 * values.reduce((sum, each) => sum + each, 0)) / values.length;
   emit([
-    metric(MONITOR_METRICS.run, 1),
-    metric(MONITOR_METRICS.lastRun, Math.floor(clock() / 1000), {}, 'None'),
-    metric(MONITOR_METRICS.failedChecks, failed),
-    metric(MONITOR_METRICS.pipelineHealth, overall, {}, 'Percent'),
-    ...Object.entries(health).map(([Component, value]) => metric(MONITOR_METRICS.health, value, { Component }, 'None')),
+    metric(MONITOR.run, 1),
+    metric(MONITOR.lastRun, Math.floor(clock() / 1000)),
+    metric(MONITOR.failedChecks, failed),
+    metric(MONITOR.pipelineHealth, overall),
+    ...Object.entries(health).map(([Component, value]) => metric(MONITOR.health, value, { Component })),
   ]);
   let untold: string | null = null;
   try {

@@ -15,8 +15,8 @@ export class MonitorState {
     return (await this.client.send(new GetItemCommand({ TableName: this.TableName, Key: { pk: { S: pk } }, ConsistentRead: true }))).Item;
   }
 
-  /** When the monitor first ran; now, where this is the first time. Epoch milliseconds. */
-  async firstRunAt(now: number): Promise<number> {
+  /** When the monitor first ran (now, where this is the first time; epoch milliseconds), and what it found the last time. */
+  async begin(now: number): Promise<{ readonly firstRunAt: number; readonly report: Report | null }> {
     const { Attributes } = await this.client.send(
       new UpdateItemCommand({
         TableName: this.TableName,
@@ -26,7 +26,7 @@ export class MonitorState {
         ReturnValues: 'ALL_NEW',
       }),
     );
-    return Number(Attributes?.firstRunAt?.N ?? now);
+    return { firstRunAt: Number(Attributes?.firstRunAt?.N ?? now), report: Attributes?.report?.S === undefined ? null : (JSON.parse(Attributes.report.S) as Report) };
   }
 
   async positions(job: string): Promise<Positions> {

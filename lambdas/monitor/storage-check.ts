@@ -1,7 +1,8 @@
 import { type DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { GetObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
-import { MONITOR_METRICS } from '../shared/metrics.js';
-import { type Finding, inWords, type Looked, metric } from './check.js';
+import { MONITOR } from '../../contracts/metrics.js';
+import { metric } from '../shared/metrics.js';
+import { type Finding, inWords, type Looked } from './check.js';
 import type { TableFact } from './table-facts.js';
 
 export interface StorageDeps {
@@ -50,9 +51,9 @@ function tablesFinding(facts: readonly TableFact[] | Error, now: number): Findin
 function tableMetrics({ table, files, bytes, committedAt }: TableFact, now: number) {
   const dimensions = { Dataset: table.name, Layer: table.layer };
   return [
-    ...(files === null ? [] : [metric(MONITOR_METRICS.tableFiles, files, dimensions)]),
-    ...(bytes === null ? [] : [metric(MONITOR_METRICS.tableBytes, bytes, dimensions, 'None')]),
-    metric(MONITOR_METRICS.commitAgeMinutes, Math.max(0, now - committedAt) / 60_000, dimensions, 'None'),
+    ...(files === null ? [] : [metric(MONITOR.tableFiles, files, dimensions)]),
+    ...(bytes === null ? [] : [metric(MONITOR.tableBytes, bytes, dimensions)]),
+    metric(MONITOR.commitAgeMinutes, Math.max(0, now - committedAt) / 60_000, dimensions),
   ];
 }
 

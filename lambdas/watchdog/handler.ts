@@ -32,6 +32,6 @@ export async function handler(event: WatchdogEvent): Promise<{ PhysicalResourceI
     restartsPerHour: Number(required('RESTARTS_PER_HOUR')),
     force,
   });
-  for (const line of embeddedLines(required('METRICS_NAMESPACE'), watchdogMetrics(outcomes, force), Date.now())) console.log(line);
+  for (const line of embeddedLines(required('METRICS_NAMESPACE'), watchdogMetrics(outcomes, force), Date.now(), () => undefined)) console.log(line);
   return { PhysicalResourceId, jobs: outcomes };
 }

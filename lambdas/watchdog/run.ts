@@ -1,4 +1,5 @@
-import { type MetricValue, WATCHDOG_METRICS } from '../shared/metrics.js';
+import { WATCHDOG } from '../../contracts/metrics.js';
+import { type MetricValue, metric } from '../shared/metrics.js';
 
 /** A job that should be running. */
 export interface WatchedJob {
@@ -66,6 +67,14 @@ export function inWindow(window: WatchedJob['window'], now: number): boolean {
   const hour = new Date(now).getUTCHours();
   const { fromHour, toHour } = window;
   return fromHour <= toHour ? hour >= fromHour && hour < toHour : hour >= fromHour || hour < toHour;
+}
+
+/** When the jobs' daily window that holds the moment began, epoch milliseconds: they have run since then; null while they rest, 0 where they always run. */
+export function awakeSince(window: WatchedJob['window'], now: number): number | null {
+  if (window === undefined) return 0;
+  if (!inWindow(window, now)) return null;
+  const today = new Date(now).setUTCHours(window.fromHour, 0, 0, 0);
+  return today <= now ? today : today - 24 * HOUR_MS;
 }
 
 /**
@@ -168,9 +177,9 @@ const WELL: ReadonlySet<JobOutcome> = new Set(['running', 'paused', 'resting']);
  */
 export function watchdogMetrics(outcomes: Readonly<Record<string, JobOutcome>>, force: boolean): MetricValue[] {
   const each = Object.entries(outcomes).flatMap(([Job, outcome]): MetricValue[] => [
-    { name: WATCHDOG_METRICS.jobRunning, dimensions: { Job }, value: Number(WELL.has(outcome) || (force && outcome === 'started')), unit: 'Count' },
-    { name: WATCHDOG_METRICS.restarts, dimensions: { Job }, value: Number(outcome === 'started' || outcome === 'restarted'), unit: 'Count' },
-    { name: WATCHDOG_METRICS.limited, dimensions: { Job }, value: Number(outcome === 'limited'), unit: 'Count' },
+    metric(WATCHDOG.jobRunning, Number(WELL.has(outcome) || (force && outcome === 'started')), { Job }),
+    metric(WATCHDOG.restarts, Number(outcome === 'started' || outcome === 'restarted'), { Job }),
+    metric(WATCHDOG.limited, Number(outcome === 'limited'), { Job }),
   ]);
-  return [{ name: WATCHDOG_METRICS.run, dimensions: {}, value: 1, unit: 'Count' }, ...each];
+  return [metric(WATCHDOG.run, 1), ...each];
 }

@@ -25,8 +25,9 @@ export function description(spec: AlarmSpec, runbookUrl: string): string {
 
 /**
  * The alarms of a stage, and who is told. On AWS one failure tells once: what all stand on (Kafka, storage, jobs, the
- * monitor) speaks for itself, and a dataset's alarms speak together, not while the platform is in alarm. Where there are
- * no composite alarms each speaks for itself.
+ * monitor) speaks for itself, and a dataset's alarms of its own severity speak together, not while the platform is in alarm.
+ * Those of another severity do not follow from a platform that fails: each speaks for itself, as all do where there are no
+ * composite alarms. One composite alarm costs as much as five others.
  */
 export class Alarms extends Construct {
   readonly all: readonly { readonly spec: AlarmSpec; readonly alarm: Alarm }[];
@@ -46,7 +47,7 @@ export class Alarms extends Construct {
         evaluationPeriods: spec.of,
         treatMissingData: MISSING[spec.missing.treat],
       });
-      if (!composite || spec.dataset === null) this.tell([alarm], actionFor(spec.severity));
+      if (!composite || !spec.together) this.tell([alarm], actionFor(spec.severity));
       return { spec, alarm };
     });
     if (composite) this.composites(config, actionFor);
@@ -61,20 +62,19 @@ export class Alarms extends Construct {
     });
     const datasets = [...new Set(this.all.flatMap(({ spec }) => (spec.dataset === null ? [] : [spec.dataset])))];
     for (const dataset of datasets) {
-      for (const severity of ['page', 'ticket'] as const) {
-        const own = this.all.filter(({ spec }) => spec.dataset === dataset && spec.severity === severity);
-        if (own.length === 0) continue;
-        const alarm = new CompositeAlarm(this, `${dataset}-${severity}`, {
-          compositeAlarmName: physicalName(config, `dataset-${dataset.replaceAll('_', '-')}-${severity}`),
-          alarmDescription: `Something is wrong with ${dataset}: its alarms in state ALARM say what. Runbook: ${config.monitoring.runbookUrl}#composite`,
-          alarmRule: firing(own),
-          // Waits until the platform's alarms have had the time to come first.
-          actionsSuppressor: platform,
-          actionsSuppressorWaitPeriod: Duration.minutes(2),
-          actionsSuppressorExtensionPeriod: Duration.minutes(config.monitoring.everyMinutes),
-        });
-        this.tell([alarm], actionFor(severity));
-      }
+      const own = this.all.filter(({ spec }) => spec.dataset === dataset && spec.together);
+      const severity = own[0]?.spec.severity;
+      if (severity === undefined) continue;
+      const alarm = new CompositeAlarm(this, `${dataset}-${severity}`, {
+        compositeAlarmName: physicalName(config, `dataset-${dataset.replaceAll('_', '-')}-${severity}`),
+        alarmDescription: `Something is wrong with ${dataset}: its alarms in state ALARM say what. Runbook: ${config.monitoring.runbookUrl}#composite`,
+        alarmRule: firing(own),
+        // Waits until the platform's alarms have had the time to come first.
+        actionsSuppressor: platform,
+        actionsSuppressorWaitPeriod: Duration.minutes(2),
+        actionsSuppressorExtensionPeriod: Duration.minutes(config.monitoring.everyMinutes),
+      });
+      this.tell([alarm], actionFor(severity));
     }
   }
 

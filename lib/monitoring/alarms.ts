@@ -1,9 +1,7 @@
 import { type Dataset, httpSources } from '../../contracts/index.js';
-import { OVERDUE_CADENCES, RETENTION_PERCENT } from '../../lambdas/monitor/freshness-check.js';
-import { STALL_MINUTES } from '../../lambdas/monitor/jobs-check.js';
+import { DRIVER, INGEST, type MetricSpec, MONITOR, OVERDUE_CADENCES, STALL_MINUTES, WATCHDOG } from '../../contracts/metrics.js';
 import { canaryLimit } from '../../lambdas/monitor/quality-check.js';
-import { DRIVER_METRICS, INGEST_METRICS, MONITOR_METRICS, WATCHDOG_METRICS } from '../../lambdas/shared/metrics.js';
-import { type Config, physicalName } from '../config.js';
+import { type Config, canaryMinutes, physicalName } from '../config.js';
 import { isOn } from '../ingestion/sources.js';
 
 export type Severity = Dataset['service']['severity'];
@@ -28,6 +26,8 @@ export interface AlarmSpec {
   readonly owner: string;
   /** The dataset it is about; null where it is about what all stand on. */
   readonly dataset: string | null;
+  /** Whether the dataset's composite alarm speaks for it, where there are such: it is of the dataset's own severity. */
+  readonly together: boolean;
   readonly metric: {
     readonly namespace?: string;
     readonly name: string;
@@ -46,7 +46,7 @@ export interface AlarmSpec {
 const MINUTE = 60;
 /**
  * What the monitor measures is looked at by the minute, not by its interval: missing minutes change nothing, and the
- * first look after something was mended clears the alarm, even one by hand.
+ * first look after something was mended clears the alarm, even one by hand. What is well is not sent: it would be billed.
  */
 const LOOK = MINUTE;
 /** The flow runs by the hour: while each run fails, the alarm stays. */
@@ -55,6 +55,7 @@ const SILENT_MONITOR: Missing = { treat: 'ignore', because: 'the monitor measure
 const HEARTBEAT: Missing = { treat: 'breaching', because: 'silence is the failure' };
 const NO_BATCH: Missing = { treat: 'notBreaching', because: 'a batch that did not come broke nothing; freshness watches whether batches come' };
 
+const LAYERS = ['bronze', 'silver', 'gold'] as const;
 const kebab = (text: string): string => text.replaceAll('_', '-');
 
 export interface AlarmScope {
@@ -69,22 +70,29 @@ export interface AlarmScope {
 
 /** Every alarm of a stage. A new dataset, source or job has its own without anybody adding one. */
 export function alarmsOf(scope: AlarmScope): AlarmSpec[] {
-  return [...platformAlarms(scope), ...scope.datasets.flatMap((dataset) => [...datasetAlarms(dataset, scope.config), ...sourceAlarms(dataset, scope.config)])];
+  const ofDatasets = scope.datasets.flatMap((dataset) => {
+    const { severity } = dataset.service;
+    return [...datasetAlarms(dataset, scope.config), ...sourceAlarms(dataset, scope.config)].map((spec) => ({
+      ...spec,
+      together: spec.severity === severity && severity !== 'notice',
+    }));
+  });
+  return [...platformAlarms(scope), ...ofDatasets];
 }
 
 function platformAlarms({ config, jobs, deadLetterQueues, flowArn }: AlarmScope): AlarmSpec[] {
   const monitorPeriod = config.monitoring.everyMinutes * MINUTE;
   const watchdogPeriod = config.medallion.watchdogMinutes * MINUTE;
-  const platform = { severity: 'page', owner: 'sluice', dataset: null } as const;
+  const platform = { severity: 'page', owner: 'sluice', dataset: null, together: false } as const;
   const checkFailing = (check: string, kind: string, says: string, command: string, times = 1): AlarmSpec => ({
     ...platform,
     name: kind,
     kind,
     says,
     command,
-    metric: { name: MONITOR_METRICS.failing, dimensions: { Check: check }, statistic: 'Maximum', periodSeconds: times === 1 ? LOOK : monitorPeriod },
-    comparison: '>=',
-    threshold: 1,
+    metric: { name: MONITOR.failing.name, dimensions: { Check: check }, statistic: 'Maximum', periodSeconds: times === 1 ? LOOK : monitorPeriod },
+    comparison: '>',
+    threshold: MONITOR.failing.wrongAbove,
     datapoints: times,
     of: times,
     missing: SILENT_MONITOR,
@@ -103,8 +111,8 @@ function platformAlarms({ config, jobs, deadLetterQueues, flowArn }: AlarmScope)
     missing: HEARTBEAT,
   });
   return [
-    heartbeat('monitor-silent', MONITOR_METRICS.run, monitorPeriod, 'The monitor has not run for two of its intervals: nobody looks at the lake.', 'sluice check'),
-    heartbeat('watchdog-silent', WATCHDOG_METRICS.run, watchdogPeriod, 'The watchdog has not run for two of its intervals: a Spark job that ends stays ended.', 'sluice jobs list'),
+    heartbeat('monitor-silent', MONITOR.run.name, monitorPeriod, 'The monitor has not run for two of its intervals: nobody looks at the lake.', 'sluice check'),
+    heartbeat('watchdog-silent', WATCHDOG.run.name, watchdogPeriod, 'The watchdog has not run for two of its intervals: a Spark job that ends stays ended.', 'sluice jobs list'),
     checkFailing('kafka', 'kafka', 'Kafka cannot be reached, lacks a topic or a leader, or does not give back what it was given: nothing comes in.', 'sluice check'),
     checkFailing('storage', 'storage', 'S3 or the state table cannot be written and read: jobs retry, and nothing new is committed.', 'sluice check'),
     { ...checkFailing('quality', 'quality-check', 'A record is in no count, a canary does not arrive, or SQL does not answer.', 'sluice check', 2), severity: 'ticket' },
@@ -115,7 +123,7 @@ function platformAlarms({ config, jobs, deadLetterQueues, flowArn }: AlarmScope)
         kind: 'job-not-running',
         says: `The Spark job ${job} was found not running twice in a row: starting it does not help, or was given up after ${config.medallion.restartsPerHour} failures in an hour.`,
         command: `sluice runs ${job}`,
-        metric: { name: WATCHDOG_METRICS.jobRunning, dimensions: { Job: physicalName(config, job) }, statistic: 'Minimum', periodSeconds: watchdogPeriod },
+        metric: { name: WATCHDOG.jobRunning.name, dimensions: { Job: physicalName(config, job) }, statistic: 'Minimum', periodSeconds: watchdogPeriod },
         comparison: '<',
         threshold: 1,
         datapoints: 2,
@@ -128,9 +136,9 @@ function platformAlarms({ config, jobs, deadLetterQueues, flowArn }: AlarmScope)
         kind: 'job-stalled',
         says: `A query of the Spark job ${job} runs and has said nothing for ${STALL_MINUTES} minutes: it hangs.`,
         command: `sluice jobs restart ${job}`,
-        metric: { name: MONITOR_METRICS.progressAgeMinutes, dimensions: { Job: physicalName(config, job) }, statistic: 'Maximum', periodSeconds: LOOK },
+        metric: { name: MONITOR.progressAgeMinutes.name, dimensions: { Job: physicalName(config, job) }, statistic: 'Maximum', periodSeconds: LOOK },
         comparison: '>',
-        threshold: STALL_MINUTES,
+        threshold: MONITOR.progressAgeMinutes.wrongAbove,
         datapoints: 1,
         of: 1,
         missing: SILENT_MONITOR,
@@ -177,43 +185,39 @@ function platformAlarms({ config, jobs, deadLetterQueues, flowArn }: AlarmScope)
   ];
 }
 
-function datasetAlarms(dataset: Dataset, config: Config): AlarmSpec[] {
+type OfDataset = Omit<AlarmSpec, 'together'>;
+
+function datasetAlarms(dataset: Dataset, config: Config): OfDataset[] {
   const { name, owner, service } = dataset;
   const own = { owner, dataset: name, datapoints: 1, of: 1 } as const;
-  const byMonitor = (metric: string, dimensions: Record<string, string> = {}): AlarmSpec['metric'] => ({
-    name: metric,
-    dimensions: { Dataset: name, ...dimensions },
-    statistic: 'Maximum',
-    periodSeconds: LOOK,
-  });
-  const byDriver = (metric: string): AlarmSpec['metric'] => ({ name: metric, dimensions: { Dataset: name, Layer: 'silver' }, statistic: 'Maximum', periodSeconds: MINUTE });
+  const byMonitor = ({ name: metric }: MetricSpec): AlarmSpec['metric'] => ({ name: metric, dimensions: { Dataset: name }, statistic: 'Maximum', periodSeconds: LOOK });
+  const byDriver = ({ name: metric }: MetricSpec): AlarmSpec['metric'] => ({ name: metric, dimensions: { Dataset: name }, statistic: 'Maximum', periodSeconds: MINUTE });
+  const ofLayers = (limit: (layer: 'bronze' | 'silver' | 'gold') => number) => LAYERS.map((layer) => `${layer} ${limit(layer)}`).join(', ');
   return [
-    ...(['bronze', 'silver', 'gold'] as const).flatMap((layer): AlarmSpec[] => [
-      {
-        ...own,
-        name: `freshness-${kebab(name)}-${layer}`,
-        kind: 'freshness',
-        says: `A record of ${name} has waited for ${layer} longer than the ${service.freshnessMinutes[layer]} minutes that its contract allows.`,
-        command: 'sluice check',
-        severity: service.severity,
-        metric: byMonitor(MONITOR_METRICS.freshnessMinutes, { Layer: layer }),
-        comparison: '>',
-        threshold: service.freshnessMinutes[layer],
-        missing: SILENT_MONITOR,
-      },
-      {
-        ...own,
-        name: `canary-${kebab(name)}-${layer}`,
-        kind: 'canary',
-        says: `No canary of ${name} has come through to ${layer}: records are accepted and do not arrive, or SQL does not see them.`,
-        command: 'sluice check',
-        severity: service.severity,
-        metric: byMonitor(MONITOR_METRICS.canaryAgeMinutes, { Layer: layer }),
-        comparison: '>',
-        threshold: canaryLimit(dataset, layer, config.monitoring.everyMinutes),
-        missing: SILENT_MONITOR,
-      },
-    ]),
+    {
+      ...own,
+      name: `freshness-${kebab(name)}`,
+      kind: 'freshness',
+      says: `A record of ${name} has waited for a layer longer than its contract allows, in minutes: ${ofLayers((layer) => service.freshnessMinutes[layer])}.`,
+      command: 'sluice check',
+      severity: service.severity,
+      metric: byMonitor(MONITOR.freshnessPercent),
+      comparison: '>',
+      threshold: MONITOR.freshnessPercent.wrongAbove,
+      missing: SILENT_MONITOR,
+    },
+    {
+      ...own,
+      name: `canary-${kebab(name)}`,
+      kind: 'canary',
+      says: `The canaries of ${name} do not come through: records are accepted and do not arrive, or SQL does not see them. Minutes allowed: ${ofLayers((layer) => canaryLimit(dataset, layer, canaryMinutes(config)))}.`,
+      command: 'sluice check',
+      severity: service.severity,
+      metric: byMonitor(MONITOR.canaryPercent),
+      comparison: '>',
+      threshold: MONITOR.canaryPercent.wrongAbove,
+      missing: SILENT_MONITOR,
+    },
     {
       ...own,
       name: `quarantine-${kebab(name)}`,
@@ -221,7 +225,7 @@ function datasetAlarms(dataset: Dataset, config: Config): AlarmSpec[] {
       says: `More than ${service.quarantinePercent} % of a batch of ${name} broke a rule and was set aside; the others went through.`,
       command: `sluice query "SELECT rule, reason, count(*) FROM quarantine.${name} GROUP BY 1, 2"`,
       severity: 'ticket',
-      metric: byDriver(DRIVER_METRICS.quarantinePercent),
+      metric: byDriver(DRIVER.quarantinePercent),
       comparison: '>',
       threshold: service.quarantinePercent,
       missing: NO_BATCH,
@@ -233,7 +237,7 @@ function datasetAlarms(dataset: Dataset, config: Config): AlarmSpec[] {
       says: `A batch of ${name} read more or fewer records than it accounts for: one was lost, or counted twice.`,
       command: 'sluice query "SELECT * FROM ops.ledger WHERE residual <> 0"',
       severity: 'page',
-      metric: byDriver(DRIVER_METRICS.residual),
+      metric: byDriver(DRIVER.residual),
       comparison: '>',
       threshold: 0,
       missing: NO_BATCH,
@@ -245,7 +249,7 @@ function datasetAlarms(dataset: Dataset, config: Config): AlarmSpec[] {
       says: `Batches of ${name} do not follow each other: offsets are missing between them.`,
       command: 'sluice check',
       severity: 'page',
-      metric: byMonitor(MONITOR_METRICS.offsetGaps),
+      metric: byMonitor(MONITOR.offsetGaps),
       comparison: '>',
       threshold: 0,
       missing: SILENT_MONITOR,
@@ -257,9 +261,9 @@ function datasetAlarms(dataset: Dataset, config: Config): AlarmSpec[] {
       says: `The oldest record of ${name} that Bronze lacks has used up half of its topic's retention: Kafka will drop it.`,
       command: 'sluice jobs list',
       severity: 'page',
-      metric: byMonitor(MONITOR_METRICS.lagRetentionPercent),
+      metric: byMonitor(MONITOR.lagRetentionPercent),
       comparison: '>',
-      threshold: RETENTION_PERCENT,
+      threshold: MONITOR.lagRetentionPercent.wrongAbove,
       missing: SILENT_MONITOR,
     },
     ...(httpSources([dataset]).length === 0
@@ -272,7 +276,7 @@ function datasetAlarms(dataset: Dataset, config: Config): AlarmSpec[] {
             says: `A run sent more records of ${name} than Bronze holds of it, and sending them again has not helped.`,
             command: 'sluice check',
             severity: 'page' as const,
-            metric: byMonitor(MONITOR_METRICS.runsShort),
+            metric: byMonitor(MONITOR.runsShort),
             comparison: '>' as const,
             threshold: 0,
             missing: SILENT_MONITOR,
@@ -281,10 +285,10 @@ function datasetAlarms(dataset: Dataset, config: Config): AlarmSpec[] {
   ];
 }
 
-function sourceAlarms(dataset: Dataset, config: Config): AlarmSpec[] {
+function sourceAlarms(dataset: Dataset, config: Config): OfDataset[] {
   return httpSources([dataset])
     .filter(({ source }) => isOn(config, source))
-    .flatMap(({ source: { name, cadence } }): AlarmSpec[] => {
+    .flatMap(({ source: { name, cadence } }): OfDataset[] => {
       const own = { severity: 'ticket', owner: dataset.owner, dataset: dataset.name, comparison: '>', datapoints: 1, of: 1, missing: SILENT_MONITOR } as const;
       return [
         {
@@ -293,8 +297,8 @@ function sourceAlarms(dataset: Dataset, config: Config): AlarmSpec[] {
           kind: 'source-overdue',
           says: `${name} has had no good check for ${OVERDUE_CADENCES} times its cadence of ${cadence.minutes} minutes; its last good version stays.`,
           command: `sluice ingest ${name} --dry-run`,
-          metric: { name: MONITOR_METRICS.sourceOverdue, dimensions: { Source: name }, statistic: 'Maximum', periodSeconds: LOOK },
-          threshold: OVERDUE_CADENCES,
+          metric: { name: MONITOR.sourceOverdue.name, dimensions: { Source: name }, statistic: 'Maximum', periodSeconds: LOOK },
+          threshold: MONITOR.sourceOverdue.wrongAbove,
         },
         {
           ...own,
@@ -303,7 +307,7 @@ function sourceAlarms(dataset: Dataset, config: Config): AlarmSpec[] {
           says: `The last body of ${name} was not believed (HTML, cut, shrunk beyond its bounds) and was set aside; the last good version stays.`,
           command: `sluice release ${name} --dry-run`,
           // Told by the check that refuses, and again by each run of the monitor until it is mended.
-          metric: { name: INGEST_METRICS.refused, dimensions: { Source: name }, statistic: 'Maximum', periodSeconds: MINUTE },
+          metric: { name: INGEST.refused.name, dimensions: { Source: name }, statistic: 'Maximum', periodSeconds: MINUTE },
           threshold: 0,
         },
       ];

@@ -60,6 +60,7 @@ export class MonitoringStack extends Stack {
       workGroup: physicalName(config, 'queries'),
       databasePrefix: databasePrefix(config),
       everyMinutes: config.monitoring.everyMinutes,
+      canaryMinutes: config.monitoring.canaryMinutes ?? null,
       monthlyBudget: config.monitoring.monthlyBudget ?? null,
       billed: config.capabilities.budgets,
     };

@@ -2,22 +2,21 @@ import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import { CachePolicy, Distribution, HttpVersion, ViewerProtocolPolicy } from 'aws-cdk-lib/aws-cloudfront';
 import { S3BucketOrigin } from 'aws-cdk-lib/aws-cloudfront-origins';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
-import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { BlockPublicAccess, Bucket, BucketEncryption, type IBucket } from 'aws-cdk-lib/aws-s3';
-import { Schedule, ScheduleExpression, ScheduleTargetInput } from 'aws-cdk-lib/aws-scheduler';
-import { Universal } from 'aws-cdk-lib/aws-scheduler-targets';
+import { ScheduleExpression, ScheduleTargetInput } from 'aws-cdk-lib/aws-scheduler';
 import type { Construct } from 'constructs';
 import type { Dataset } from '../../contracts/index.js';
 import { type Config, deletesData, physicalName } from '../config.js';
-import { acknowledge, acknowledgeWildcards } from '../shared/acknowledge.js';
+import { acknowledge, acknowledgeWildcards, BUCKET_GRANTS } from '../shared/acknowledge.js';
+import { SluiceFunction } from '../shared/function.js';
 import { GlueCode } from '../shared/glue-code.js';
 import { GlueJars } from '../shared/glue-jars.js';
 import { GlueSecurity } from '../shared/glue-security.js';
 import { PySparkBatchJob } from '../shared/pyspark-job.js';
 import { PUBLISHING_QUEUES } from '../shared/queues.js';
 import { dataPolicy } from '../shared/retention.js';
-import { RETRIES, scheduleDeadLetters } from '../shared/schedule.js';
+import { boundedAsyncRetries, scheduleDeadLetters, scheduledInvoke } from '../shared/schedule.js';
 import { grantTable } from '../shared/table-grant.js';
 
 export interface PublishingStackProps extends StackProps {
@@ -40,7 +39,7 @@ export class PublishingStack extends Stack {
     const { config } = props;
     this.lists = this.bucket(config);
     this.job = this.exportJob(props);
-    this.schedule(config);
+    this.schedule(props);
     if (config.capabilities.cdn) this.distribution(config);
   }
 
@@ -87,21 +86,42 @@ export class PublishingStack extends Stack {
     return job;
   }
 
-  private schedule(config: Config): void {
-    new Schedule(this, 'Schedule', {
+  /** Looks whether the lists have changed, and starts the job where they have: it costs by the minute. */
+  private schedule({ config, lake, stateTable }: PublishingStackProps): void {
+    const look = new SluiceFunction(this, 'Publish', {
+      functionName: physicalName(config, 'publish'),
+      description: 'Starts the export of the lists where Gold has changed since the last one',
+      folder: 'publish',
+      timeout: Duration.minutes(1),
+      environment: {
+        ...(config.local ? { AWS_ENDPOINT_URL_GLUE: config.local.awsEndpoint, S3_FORCE_PATH_STYLE: 'true' } : {}),
+        STATE_TABLE: stateTable.tableName,
+        LAKE_BUCKET: lake.bucketName,
+        LISTS_BUCKET: this.lists.bucketName,
+        EXPORT_JOB: this.job.jobName,
+      },
+    });
+    lake.grantRead(look.function, 'gold/*');
+    this.lists.grantRead(look.function, 'lists/latest/*');
+    grantTable(stateTable, look.function, 'GetItem');
+    look.allow(['glue:StartJobRun'], [this.job.jobArn]);
+    const [failed, undelivered] = PUBLISHING_QUEUES;
+    boundedAsyncRetries(look.function, scheduleDeadLetters(this, 'Failures', physicalName(config, failed)));
+    scheduledInvoke(this, 'Schedule', {
       scheduleName: physicalName(config, 'export'),
-      description: `Exports the lists every ${config.publishing.everyMinutes} minutes`,
+      description: `Looks every ${config.publishing.everyMinutes} minutes whether the lists have changed, and exports them where they have`,
       schedule: ScheduleExpression.rate(Duration.minutes(config.publishing.everyMinutes)),
-      // The emulator's scheduler does not reach the front door's Glue: there, `./sluice export`.
+      function: look.function,
+      input: ScheduleTargetInput.fromObject({}),
+      deadLetters: scheduleDeadLetters(this, 'DeadLetters', physicalName(config, undelivered)),
+      // Here two cores have other things to do by the hour: `./sluice export`.
       enabled: config.publishing.schedule,
-      target: new Universal({
-        service: 'glue',
-        action: 'startJobRun',
-        input: ScheduleTargetInput.fromObject({ JobName: this.job.jobName }),
-        policyStatements: [new PolicyStatement({ actions: ['glue:StartJobRun'], resources: [this.job.jobArn] })],
-        retryAttempts: RETRIES,
-        deadLetterQueue: scheduleDeadLetters(this, 'DeadLetters', physicalName(config, PUBLISHING_QUEUES[0])),
-      }),
+    });
+    acknowledgeWildcards(this, {
+      ...BUCKET_GRANTS,
+      'Resource::%Lake%/gold/*': 'Delta names its files itself.',
+      'Resource::<Lists%.Arn>/lists/latest/*': 'The manifest of the last export.',
+      'Resource::<Publish%.Arn>:*': 'A schedule may invoke any version of the one function it names.',
     });
   }
 

@@ -39,6 +39,8 @@ export interface PySparkJobProps {
   readonly artefacts: IBucket;
   /** Security configuration for logs and temporary data. @default - none */
   readonly securityConfiguration?: string;
+  /** Whether Glue publishes metrics of its own, each a series that CloudWatch bills. @default false */
+  readonly glueMetrics?: boolean;
   /** Namespace in which the script publishes metrics. @default - it publishes none */
   readonly metricsNamespace?: string;
 }
@@ -93,8 +95,8 @@ export abstract class PySparkJob extends Construct {
       ...(props.securityConfiguration ? { securityConfiguration: props.securityConfiguration } : {}),
       defaultArguments: {
         ...(props.delta ? { '--user-jars-first': 'true' } : { '--datalake-formats': 'delta' }),
-        '--enable-metrics': 'true',
-        '--enable-observability-metrics': 'true',
+        // A flag's presence switches them on, whatever its value.
+        ...(props.glueMetrics ? { '--enable-metrics': 'true', '--enable-observability-metrics': 'true' } : {}),
         '--enable-continuous-cloudwatch-log': 'true',
         '--extra-py-files': urls(python),
         ...(jars.length > 0 ? { '--extra-jars': urls(jars) } : {}),

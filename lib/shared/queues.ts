@@ -1,7 +1,7 @@
 /** Queues in which events wait that something failed at, without app and stage; by the stack that makes them. */
 export const INGESTION_QUEUES = ['ingest-failures', 'ingest-dead-letters'] as const;
 export const MEDALLION_QUEUES = ['watchdog-failures', 'watchdog-dead-letters'] as const;
-export const PUBLISHING_QUEUES = ['export-dead-letters'] as const;
+export const PUBLISHING_QUEUES = ['export-failures', 'export-dead-letters'] as const;
 export const ORCHESTRATION_QUEUES = ['hourly-dead-letters'] as const;
 export const MONITORING_QUEUES = ['monitor-failures', 'monitor-dead-letters'] as const;
 

@@ -1,45 +1,164 @@
 import { describe, expect, test } from 'vitest';
 import { templatesOf } from '../../bin/templates.js';
+import { type Dataset, datasets, defineDataset, findDataset } from '../../contracts/index.js';
 import { type Config, loadConfig } from '../../lib/config.js';
-import { monthlyFloor, total } from '../../lib/cost/cost.js';
+import { costOf } from '../../lib/cost/cost.js';
+import { byDataset, type CostItem, total } from '../../lib/cost/item.js';
+import { PRICES } from '../../lib/cost/prices.js';
+import { resourceItems } from '../../lib/cost/resources.js';
+import { streamItems, waitSeconds } from '../../lib/cost/streams.js';
 
-const floor = (config: Config) => monthlyFloor(templatesOf(config), 'us-east-1');
-const glue = (config: Config) => total(floor(config).filter(({ service }) => service === 'Glue'));
+const cost = (config: Config, of: readonly Dataset[] = datasets) => costOf(config, templatesOf(config, of), 'us-east-1', of);
+const of = (items: readonly CostItem[], service: string, what = /./) => items.filter((item) => item.service === service && what.test(item.what));
+const usd = (items: readonly CostItem[]) => Math.round(total(items) * 100) / 100;
 
-describe('the monthly floor', () => {
+describe('what a stage costs a month', () => {
   const dev = loadConfig('dev', {});
+  const templates = templatesOf(dev);
+  /** Of settings that the templates do not say. */
+  const costSo = (changed: Partial<Config>) => costOf({ ...dev, ...changed }, templates, 'us-east-1');
+  const items = costSo({});
 
-  test('doubles its Glue line where the workers double, and no other line', () => {
-    const [one, two] = [floor(dev), floor({ ...dev, medallion: { ...dev.medallion, workers: dev.medallion.workers * 2 } })];
-    const of = (items: typeof one, service: string) => total(items.filter((item) => item.service === service));
-    expect(of(two, 'Glue')).toBeCloseTo(2 * of(one, 'Glue'));
-    for (const service of new Set(one.map((item) => item.service))) if (service !== 'Glue') expect(of(two, service)).toBeCloseTo(of(one, service));
+  test('doubles its Glue lines where the workers double, and no other line', () => {
+    const two = cost({ ...dev, medallion: { ...dev.medallion, workers: dev.medallion.workers * 2 } });
+    expect(total(of(two, 'Glue'))).toBeCloseTo(2 * total(of(items, 'Glue')));
+    for (const service of new Set(items.map((item) => item.service))) if (service !== 'Glue') expect(total(of(two, service))).toBeCloseTo(total(of(items, service)));
   }, 120_000);
 
-  test('is that of the template: workers, brokers, NAT, keys, alarms; the largest first', () => {
-    const items = floor(dev);
-    expect(glue(dev)).toBeCloseTo(2 * 0.25 * 0.44 * 730);
-    expect(items.find(({ what }) => what.includes('kafka.t3.small'))?.monthly).toBeCloseTo(2 * 0.0456 * 730);
-    expect(items.find(({ what }) => what.includes('NAT'))?.monthly).toBeCloseTo(0.045 * 730);
+  test('is that of the template: workers, brokers, addresses, keys, alarms; the largest first', () => {
+    expect(usd(of(items, 'Glue', /^job .*, 456 of 730 hours$/))).toBeCloseTo((2 * 0.25 * 0.44 * 730 * 15) / 24);
+    expect(usd(of(items, 'MSK', /kafka\.t3\.small/))).toBeCloseTo(2 * 0.0456 * 730, 1);
+    expect(usd(of(items, 'VPC', /public IPv4/))).toBeCloseTo(0.005 * 730);
+    expect(usd(of(items, 'KMS', /key$/))).toBe(2);
     expect(items.map(({ monthly }) => monthly)).toEqual([...items.map(({ monthly }) => monthly)].sort((a, b) => b - a));
-    expect(items.filter(({ service }) => service === 'CloudWatch').length).toBeGreaterThanOrEqual(2);
+  }, 120_000);
+
+  test('counts what runs: exports, requests to S3, metrics, logs, functions, the flow, schedules, queries, the state table', () => {
+    const running: [string, RegExp][] = [
+      ['Glue', /exports at most/],
+      ['S3', /requests of \d+ queries/],
+      ['S3', /requests of the monitor/],
+      ['CloudWatch', /^\d+ custom metrics$/],
+      ['CloudWatch', /sent while something is wrong/],
+      ['CloudWatch', /requests that send metrics/],
+      ['CloudWatch', /GB of logs/],
+      ['CloudWatch', /composite alarm/],
+      ['Lambda', /calls of monitor/],
+      ['Lambda', /calls of ingest/],
+      ['Step Functions', /transitions/],
+      ['Scheduler', /calls/],
+      ['Athena', /queries of the monitor/],
+      ['DynamoDB', /positions and leases/],
+      ['KMS', /requests/],
+    ];
+    for (const [service, what] of running) expect(total(of(items, service, what)), `${service} ${what}`).toBeGreaterThan(0);
+  }, 120_000);
+
+  test('is told of each dataset, and adds up', () => {
+    const shares = byDataset(items);
+    expect(shares.map(({ dataset }) => dataset).sort()).toEqual([null, ...datasets.map(({ name }) => name)].sort());
+    expect(total(shares)).toBeCloseTo(total(items));
+  }, 120_000);
+
+  test('counts Glue’s own metrics where they are switched on, and there alone', () => {
+    expect(of(items, 'CloudWatch', /Glue’s own/)).toEqual([]);
+    const on = costSo({ medallion: { ...dev.medallion, glueMetrics: true } });
+    expect(usd(of(on, 'CloudWatch', /Glue’s own/))).toBeCloseTo(64 * 0.3);
+  }, 120_000);
+
+  test('counts the hours of a daily window alone, and no export where none is scheduled', () => {
+    const half = costSo({ medallion: { ...dev.medallion, window: { fromHour: 6, toHour: 18 } }, publishing: { ...dev.publishing, schedule: false } });
+    expect(usd(of(half, 'Glue'))).toBeCloseTo((2 * 0.25 * 0.44 * 730) / 2);
+    expect(total(of(half, 'S3', /queries/))).toBeLessThan(0.6 * total(of(costSo({ medallion: { ...dev.medallion, window: undefined } }), 'S3', /queries/)));
   }, 120_000);
 
   test('grows from tiny over standard to prod', () => {
-    const [tiny, standard, prod] = ['tiny', 'standard', 'prod'].map((SLUICE_PROFILE) => total(floor(loadConfig('dev', { SLUICE_PROFILE })))) as [number, number, number];
+    const [standard, prod] = ['standard', 'prod'].map((SLUICE_PROFILE) => total(cost(loadConfig('dev', { SLUICE_PROFILE })))) as [number, number];
+    const tiny = total(items);
     expect(tiny).toBeLessThan(standard / 2);
     expect(standard).toBeLessThan(prod);
   }, 120_000);
 
-  test('counts partitions of a serverless cluster', () => {
-    const items = floor(loadConfig('dev', { SLUICE_BROKER: 'serverless' }));
-    expect(items.find(({ what }) => what === '5 partitions')?.monthly).toBeCloseTo(5 * 0.0015 * 730);
+  test('counts partitions of a serverless cluster, of each dataset', () => {
+    const partitions = of(cost(loadConfig('dev', { SLUICE_BROKER: 'serverless' })), 'MSK', /partitions/);
+    expect(usd(partitions)).toBeCloseTo(5 * 0.0015 * 730, 1);
+    expect(partitions.find(({ dataset }) => dataset === 'harmful_domains')?.what).toBe('3 partitions');
   }, 120_000);
 
-  test('refuses a region, a worker and a broker that it has no price for', () => {
-    expect(() => monthlyFloor([], 'mars-north-1')).toThrow(/no prices are known for region "mars-north-1"; known: us-east-1/);
-    const of = (Type: string, Properties: object) => () => monthlyFloor([{ Resources: { x: { Type, Properties: Properties as Record<string, unknown> } } }], 'us-east-1');
-    expect(of('AWS::Glue::Job', { WorkerType: 'G.99X', NumberOfWorkers: 2, Command: { Name: 'gluestreaming' } })).toThrow(/workers of type G\.99X/);
-    expect(of('AWS::MSK::Cluster', { NumberOfBrokerNodes: 2, BrokerNodeGroupInfo: { InstanceType: 'kafka.x' } })).toThrow(/brokers of type kafka\.x/);
+  test('refuses a region, a worker, a broker and an instance that it has no price for', () => {
+    expect(() => costOf(dev, [], 'mars-north-1')).toThrow(/no prices are known for region "mars-north-1"; known: us-east-1/);
+    const alone = (Type: string, Properties: Record<string, unknown>) => () => costOf(dev, [{ Resources: { x: { Type, Properties } } }], 'us-east-1');
+    expect(alone('AWS::Glue::Job', { WorkerType: 'G.99X', NumberOfWorkers: 2, Command: { Name: 'gluestreaming' } })).toThrow(/workers of type G\.99X/);
+    expect(alone('AWS::MSK::Cluster', { NumberOfBrokerNodes: 2, BrokerNodeGroupInfo: { InstanceType: 'kafka.x' } })).toThrow(/brokers of type kafka\.x/);
+    expect(alone('AWS::EC2::Instance', { InstanceType: 'x9.huge' })).toThrow(/instances of type x9\.huge/);
+  });
+
+  test('a dashboard of more than fifty metrics costs, and the fourth one whatever it shows', () => {
+    const body = (metrics: number) => ({
+      'Fn::Join': ['', [JSON.stringify({ widgets: [{ properties: { metrics: Array.from({ length: metrics }, (_, i) => ['sluice/dev', `M${i}`]) } }] })]],
+    });
+    const of = (...bodies: unknown[]) =>
+      total(
+        resourceItems(
+          [{ Resources: Object.fromEntries(bodies.map((DashboardBody, i) => [`d${i}`, { Type: 'AWS::CloudWatch::Dashboard', Properties: { DashboardBody } }])) }],
+          PRICES['us-east-1'] as never,
+          730,
+          () => null,
+        ),
+      );
+    expect([of(body(50)), of(body(51)), of(...Array.from({ length: 4 }, () => body(1)))]).toEqual([0, 3, 3]);
+  });
+});
+
+/** Datasets like the lists of harmful names, each with a feed of its own. */
+function moreDatasets(count: number): Dataset[] {
+  const { tables, ...like } = findDataset('harmful_domains');
+  const [feed] = like.sources.filter((source) => source.kind === 'http' && source.enabled);
+  if (feed === undefined) throw new Error('harmful_domains has no feed that is on');
+  return Array.from({ length: count }, (_, i) => {
+    const derived = new Set([`bronze.${like.name}`, `silver.${like.name}`, `quarantine.${like.name}`]);
+    const own = tables.filter(({ layer, name }) => !derived.has(`${layer}.${name}`)).map((table) => ({ ...table, name: `${table.name}_${i}`, reads: [] }));
+    return defineDataset({ ...like, name: `more_${i}`, sources: [{ ...feed, name: `feed_${i}` }], tables: own, queries: [] });
+  });
+}
+
+describe('ten more datasets, each with a feed', () => {
+  const dev = loadConfig('dev', {});
+  const more = [...datasets, ...moreDatasets(10)];
+
+  test('add less than 15 USD of metrics and alarms', () => {
+    const [before, after] = [cost(dev, datasets), cost(dev, more)];
+    const watched = (items: readonly CostItem[]) => total(of(items, 'CloudWatch', /metric|alarm|dashboard/));
+    const added = watched(after) - watched(before);
+    expect(added).toBeGreaterThan(5);
+    expect(added).toBeLessThan(15);
+    // Each is told apart, with its alarms, and one composite alarm for all of them.
+    const first = after.filter(({ dataset }) => dataset === 'more_0');
+    expect(total(of(first, 'CloudWatch', /(?<!composite )alarm$/))).toBeCloseTo(9 * 0.1);
+    expect(total(of(first, 'CloudWatch', /composite alarm$/))).toBeCloseTo(0.5);
+  }, 240_000);
+});
+
+describe('the profile tiny', () => {
+  const dev = loadConfig('dev', {});
+
+  test('costs under 250 USD a month with every item in, of which S3 is asked for less than 10', () => {
+    const items = cost(dev);
+    expect(total(items)).toBeLessThan(250);
+    expect(total(of(items, 'S3', /queries/))).toBeLessThan(10);
+  }, 120_000);
+  test('brings a record from Kafka to Gold within a minute, and ten seconds of it would cost more than 10 USD', () => {
+    const dataset = findDataset('harmful_domains');
+    expect(waitSeconds(dev, dataset)).toBe(60);
+    const asked = (medallion: Partial<Config['medallion']>) =>
+      total(streamItems({ ...dev, medallion: { ...dev.medallion, ...medallion } }, datasets, PRICES['us-east-1'] as never));
+    expect(asked({ triggerSeconds: 10, goldTriggerSeconds: 10 })).toBeGreaterThan(10);
+  });
+});
+
+describe('freshness', () => {
+  test('is what a record may wait for the looks of the three layers', () => {
+    const medallion = { triggerSeconds: 5, goldTriggerSeconds: 30 } as Config['medallion'];
+    expect(waitSeconds({ medallion }, findDataset('harmful_domains'))).toBe(40);
   });
 });

@@ -1,8 +1,10 @@
 import { Match, type Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
 import { datasets, httpSources } from '../../contracts/index.js';
+import { COMPONENTS, seriesOf } from '../../contracts/metrics.js';
 import { loadConfig } from '../../lib/config.js';
 import { isOn } from '../../lib/ingestion/sources.js';
+import { LAYOUTS } from '../../lib/medallion/layouts.js';
 import { synthesise } from '../support/templates.js';
 
 const text = (value: unknown): string => JSON.stringify(value);
@@ -28,7 +30,7 @@ describe('monitoring', () => {
     const template = synthesise('prod').template('monitoring');
     const composites = all(template, 'AWS::CloudWatch::CompositeAlarm');
     expect(composites.map(({ Properties }) => Properties.AlarmName).sort()).toEqual([
-      ...datasets.flatMap(({ name }) => ['page', 'ticket'].map((severity) => `sluice-prod-dataset-${name.replaceAll('_', '-')}-${severity}`)).sort(),
+      ...datasets.map(({ name, service }) => `sluice-prod-dataset-${name.replaceAll('_', '-')}-${service.severity}`).sort(),
       'sluice-prod-platform',
     ]);
     for (const { Properties } of composites.filter(({ Properties: { AlarmName } }) => AlarmName !== 'sluice-prod-platform')) {
@@ -36,7 +38,22 @@ describe('monitoring', () => {
       expect(Properties.AlarmActions).toHaveLength(1);
     }
     const speaking = all(template, 'AWS::CloudWatch::Alarm').filter(({ Properties }) => Properties.AlarmActions);
-    expect(speaking.every(({ Properties }) => /^sluice-prod-(monitor|watchdog|kafka|storage|quality-check|job|flow|dead-letters)/.test(Properties.AlarmName))).toBe(true);
+    const platform = speaking.filter(({ Properties }) => !/"(Dataset|Source)"/.test(text(Properties.Dimensions)));
+    expect(platform.every(({ Properties }) => /^sluice-prod-(monitor|watchdog|kafka|storage|quality-check|job|flow|dead-letters)/.test(Properties.AlarmName))).toBe(true);
+    // What is of another severity than its dataset does not follow from the platform, and speaks for itself to whom it concerns.
+    const own = speaking.filter((alarm) => !platform.includes(alarm)).map(({ Properties }) => Properties.AlarmName.replace('sluice-prod-', ''));
+    for (const { name: dataset, service } of datasets) {
+      const name = dataset.replaceAll('_', '-');
+      const pages = [`ledger-residual-${name}`, `offset-gaps-${name}`, `retention-${name}`];
+      const tickets = [`quarantine-${name}`];
+      expect(own).toEqual(expect.arrayContaining(service.severity === 'page' ? tickets : pages));
+      for (const together of [`freshness-${name}`, `canary-${name}`, ...(service.severity === 'page' ? pages : tickets)]) expect(own).not.toContain(together);
+    }
+    const silent = all(template, 'AWS::CloudWatch::Alarm').filter((alarm) => !speaking.includes(alarm));
+    const rules = text(composites.map(({ Properties }) => Properties.AlarmRule));
+    const ids = Object.entries(template.findResources('AWS::CloudWatch::Alarm')).flatMap(([id, { Properties }]) => (Properties.AlarmActions ? [] : [id]));
+    expect(ids).toHaveLength(silent.length);
+    for (const id of ids) expect(rules).toContain(`"${id}"`);
     const here = synthesise('local').template('monitoring');
     here.resourceCountIs('AWS::CloudWatch::CompositeAlarm', 0);
     expect(all(here, 'AWS::CloudWatch::Alarm').every(({ Properties }) => Properties.AlarmActions && Properties.OKActions)).toBe(true);
@@ -81,18 +98,43 @@ describe('monitoring', () => {
     expect(Object.keys(dashboards).sort()).toEqual(['sluice-prod-ingestion', 'sluice-prod-overview', 'sluice-prod-pipeline']);
     const { 'sluice-prod-overview': overview = '', 'sluice-prod-ingestion': ingestion = '', 'sluice-prod-pipeline': pipeline = '' } = dashboards;
     for (const { name } of datasets) for (const board of [overview, pipeline]) expect(board).toContain(name);
-    for (const each of ['ComponentHealth', 'PipelineHealth', 'FailedChecks', 'LastRunTimestamp', 'FreshnessMinutes', 'MonthToDateCost', 'alarm freshness'])
+    for (const each of ['ComponentHealth', 'PipelineHealth', 'FailedChecks', 'LastRunTimestamp', 'FreshnessMinutes', 'FreshnessPercent', 'MonthToDateCost', 'alarm freshness'])
       expect(overview).toContain(each);
+    for (const each of COMPONENTS) expect(overview).toContain(each);
     const on = httpSources().filter(({ source }) => isOn(loadConfig('prod', {}), source));
     for (const { source } of on) expect(ingestion).toContain(source.name);
     expect(ingestion).toContain('alarm source-overdue');
-    const phases = ['BatchDuration', 'ReadDuration', 'WriteDuration', 'CommitDuration'];
-    const tables = ['InputRows', 'LagRecords', 'TableFiles', 'TableBytes', 'CommitAgeMinutes', 'MaintenanceDuration'];
-    const workers = ['WorkersAlive', 'Cores', 'glue.driver.memory.heap.used.percentage', 'numberAllExecutors', 'sluice-prod-silver'];
-    for (const each of [...phases, ...tables, ...workers]) expect(pipeline).toContain(each);
-    // A table that the contracts gain is there by itself.
-    const shown = pipeline.replaceAll('\\', '');
-    for (const { tables: all } of datasets) for (const { layer, name } of all) expect(shown).toContain(`"TableFiles","Dataset","${name}","Layer","${layer}"`);
+    const tables = ['LagRecords', 'TableFiles', 'TableBytes', 'CommitAgeMinutes', 'by Dataset, Layer', 'ops.maintenance', 'ops.ledger'];
+    const workers = ['BatchDuration', 'WorkersAlive', 'glue.driver.memory.heap.used.percentage', 'numberAllExecutors', 'sluice-prod-silver'];
+    for (const each of [...tables, ...workers]) expect(pipeline).toContain(each);
+    // Glue's own metrics are there where they are sent.
+    const dev = all(synthesise('dev').template('monitoring'), 'AWS::CloudWatch::Dashboard').map(({ Properties }) => text(Properties.DashboardBody));
+    expect(dev.join()).not.toContain('glue.driver');
+    for (const stage of ['dev', 'prod'] as const)
+      for (const { Properties } of Object.values(
+        synthesise(stage)
+          .template('medallion')
+          .findResources('AWS::Glue::Job', { Properties: { Command: { Name: 'gluestreaming' } } }),
+      ))
+        expect('--enable-metrics' in Properties.DefaultArguments).toBe(stage === 'prod');
+  });
+
+  test('dashboards show no series that nobody sends', () => {
+    for (const stage of ['dev', 'prod'] as const) {
+      const config = loadConfig(stage, {});
+      const jobs = Object.keys(LAYOUTS[config.medallion.layout]).map((name) => `sluice-${stage}-${name}`);
+      const sources = httpSources().flatMap(({ source }) => (isOn(config, source) ? [source.name] : []));
+      const sent = new Set(seriesOf({ datasets, sources, jobs }).map(({ spec, dimensions }) => [spec.name, ...Object.entries(dimensions).flat()].join()));
+      const shown = all(synthesise(stage).template('monitoring'), 'AWS::CloudWatch::Dashboard').flatMap(({ Properties }) =>
+        [
+          ...text(Properties.DashboardBody)
+            .replaceAll('\\', '')
+            .matchAll(new RegExp(`\\["sluice/${stage}",((?:"[^"]+",?)+)`, 'g')),
+        ].map(([, parts = '']) => parts.replaceAll('"', '').replace(/,$/, '')),
+      );
+      expect(shown.length).toBeGreaterThan(40);
+      expect(shown.filter((each) => !sent.has(each))).toEqual([]);
+    }
   });
 });
 

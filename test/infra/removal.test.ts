@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
 import { IDENTIFIERS } from '../../bin/adopt.js';
-import { isKept } from '../../lib/cost/cost.js';
+import { isKept } from '../../lib/cost/resources.js';
 import { synthesise } from '../support/templates.js';
 
 interface Resource {

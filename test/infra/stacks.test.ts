@@ -149,10 +149,11 @@ describe.each(STAGES)('stage %s', (stage) => {
     ]);
   });
 
-  test('triggers as its contracts say, but on this machine by intervals of its own', () => {
+  test('triggers as its contracts say, but on this machine and in the profile tiny by intervals of its own', () => {
     for (const { Properties } of streamingJobs(synthesise(stage).template('medallion'))) {
       const given = [Properties.DefaultArguments['--trigger-seconds'], Properties.DefaultArguments['--bronze-trigger-seconds']];
-      expect(given).toEqual(stage === 'local' ? ['2', '4'] : [undefined, undefined]);
+      // A look at S3 costs; Bronze asks Kafka.
+      expect(given).toEqual({ local: ['2', '4'], dev: ['20', '10'], prod: [undefined, undefined] }[stage]);
     }
   });
 
@@ -350,9 +351,11 @@ describe('deployed stages', () => {
     template.hasResourceProperties('AWS::S3::Bucket', { PublicAccessBlockConfiguration: { BlockPublicAcls: true, RestrictPublicBuckets: true } });
     template.hasResourceProperties('AWS::Scheduler::Schedule', {
       State: 'ENABLED',
-      ScheduleExpression: 'rate(1 hour)',
-      Target: { Arn: Match.objectLike({}), RetryPolicy: { MaximumRetryAttempts: 2 }, DeadLetterConfig: Match.anyValue() },
+      // A function looks whether Gold has changed: the job costs by the minute.
+      ScheduleExpression: 'rate(6 hours)',
+      Target: { Arn: { 'Fn::GetAtt': [Match.stringLikeRegexp('^PublishFunction'), 'Arn'] }, RetryPolicy: { MaximumRetryAttempts: 2 }, DeadLetterConfig: Match.anyValue() },
     });
+    synthesise('prod').template('publishing').hasResourceProperties('AWS::Scheduler::Schedule', { ScheduleExpression: 'rate(1 hour)' });
     const policies = Object.values(template.findResources('AWS::IAM::Policy'));
     const starting = policies.flatMap(({ Properties }) => Properties.PolicyDocument.Statement).filter(({ Action }) => Action === 'glue:StartJobRun');
     expect(starting).toHaveLength(1);

@@ -3,11 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { LIST_FORMATS, TIERS } from '../../bin/commands/lists.js';
+import { invokeFunction } from '../../bin/invoke.js';
 import type { Manifest } from '../../bin/lists.js';
 import { sourcesOnAt } from '../../bin/sources.js';
 import type { Explanation } from '../../bin/why.js';
 import { type HttpSource, httpSources } from '../../contracts/index.js';
+import type { Published } from '../../lambdas/publish/run.js';
 import { seeded } from '../../localstack/feeds/generate.js';
+import { until } from '../../localstack/process.js';
 import { type Lake, useLake } from '../support/lake.js';
 import { Meaning } from '../support/meaning.js';
 import { readList } from '../support/resolved.js';
@@ -267,5 +270,19 @@ describe('the lists that people load, all layers in one driver', () => {
     expect(served.page).toContain('<a href="/lists/latest/strict.adblock.txt">adblock</a>');
     expect(await lake.number('SELECT coalesce(sum(abs(residual)), 0) FROM ops.ledger')).toBe(0);
     expect(await lake.offsetGaps('harmful_domains')).toEqual([]);
+  }, 300_000);
+
+  test('are exported anew where Gold has changed, and not for canaries', async () => {
+    const look = () => invokeFunction<Published>('publish', {}, 'the look at Gold', lake.target);
+    expect(await look()).toMatchObject({ started: false, reason: expect.stringMatching(/^nothing has changed since version \d+$/) });
+    await lake.monitor();
+    await lake.becomes("SELECT count(*) FROM gold.harmful_domains WHERE any_match(sources, s -> s.source = '_canary')", 1);
+    expect(await look()).toMatchObject({ started: false });
+    expect((await lake.cli('deny', 'newer.example.test', '--reason', 'a test')).code).toBe(0);
+    await lake.becomes("SELECT count(*) FROM gold.harmful_domains WHERE name = 'newer.example.test' AND is_active", 1);
+    expect(await look()).toMatchObject({ started: true, reason: expect.stringMatching(/^\d+ commits since version/) });
+    expect(await look()).toMatchObject({ started: false, reason: expect.stringMatching(/an export runs already$/) });
+    await until(async () => lake.run('export')?.state === 'SUCCEEDED', { timeoutMs: 120_000, everyMs: 1_000, describe: () => `the export is ${lake.run('export')?.state}` });
+    expect(await look()).toMatchObject({ started: false, reason: expect.stringMatching(/^nothing has changed/) });
   }, 300_000);
 });

@@ -24,12 +24,15 @@ export interface Tripwire {
 export class FaultProxy {
   fault: S3Fault | null = null;
   tripwire: Tripwire | null = null;
+  /** Hears of every request. */
+  heard: (method: string, url: string) => void = () => undefined;
   /** Requests answered with the fault. */
   faults = 0;
   private readonly server: Server;
 
   constructor(emulatorPort: number, isFaulty: (path: string) => boolean) {
     this.server = createServer((incoming, outgoing) => {
+      this.heard(incoming.method ?? '', incoming.url ?? '');
       const { fault } = this;
       if (fault && isFaulty(incoming.url ?? '') && (fault.methods ?? [incoming.method]).includes(incoming.method ?? '')) {
         this.faults++;

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { datasets, httpSources } from '../../contracts/index.js';
-import { DRIVER_METRICS, INGEST_METRICS, MONITOR_METRICS, WATCHDOG_METRICS } from '../../lambdas/shared/metrics.js';
-import { loadConfig } from '../../lib/config.js';
+import { seriesOf } from '../../contracts/metrics.js';
+import { loadConfig, physicalName } from '../../lib/config.js';
 import { isOn } from '../../lib/ingestion/sources.js';
 import { description } from '../../lib/monitoring/alarm.js';
 import { alarmsOf } from '../../lib/monitoring/alarms.js';
@@ -43,17 +44,38 @@ describe('alarms', () => {
       expect(text, spec.name).toHaveLength(Math.min(text.length, 1024));
     }
   });
-  test('look at metrics that somebody publishes', () => {
-    const known = new Set<string>([DRIVER_METRICS, INGEST_METRICS, MONITOR_METRICS, WATCHDOG_METRICS].flatMap((names) => Object.values(names)));
-    for (const { metric } of alarms) if (metric.namespace === undefined) expect(known).toContain(metric.name);
+  const on = httpSources().filter(({ source }) => isOn(config, source));
+  const series = seriesOf({ datasets, sources: on.map(({ source }) => source.name), jobs: ['bronze', 'silver', 'gold'].map((job) => physicalName(config, job)) });
+  test('look at series that somebody publishes, and would see what is wrong with them', () => {
+    for (const { name, metric, comparison, threshold } of alarms.filter(({ metric }) => metric.namespace === undefined)) {
+      const found = series.find(({ spec, dimensions }) => spec.name === metric.name && isDeepStrictEqual(dimensions, metric.dimensions));
+      expect(found, name).toBeDefined();
+      // What is told only while it is wrong is told of every value that would make the alarm.
+      if (found?.spec.told === 'wrong') expect([comparison, found.spec.wrongAbove <= threshold], name).toEqual(['>', true]);
+    }
+  });
+  test('leave no series that is told only while it is wrong without one', () => {
+    const looked = new Set(alarms.map(({ metric }) => JSON.stringify([metric.name, metric.dimensions])));
+    const unseen = series.filter(({ spec, dimensions }) => spec.told === 'wrong' && !looked.has(JSON.stringify([spec.name, dimensions])));
+    // Of a check that has an alarm by what it looks at; a dataset that nobody fetches for has no runs.
+    expect(unseen.map(({ spec, dimensions }) => [spec.name, ...Object.values(dimensions)].join(' ')).sort()).toEqual([
+      'CheckFailing cost',
+      'CheckFailing freshness',
+      'CheckFailing jobs',
+      'RunsShort operations',
+      'RunsShort source_checks',
+    ]);
   });
   test('breach on missing data where silence is the failure, and nowhere else without a reason', () => {
     expect(alarms.filter(({ missing }) => missing.treat === 'breaching').map(({ name }) => name)).toEqual(['monitor-silent', 'watchdog-silent']);
     for (const { missing } of alarms) expect(missing.because.length).toBeGreaterThan(10);
   });
   test('come with each dataset, source that is on, job and queue by themselves', () => {
-    for (const { name } of datasets) expect(alarms.filter(({ dataset, kind }) => dataset === name && kind === 'freshness')).toHaveLength(3);
-    const on = httpSources().filter(({ source }) => isOn(config, source));
+    for (const { name } of datasets) {
+      const own = alarms.filter(({ dataset, kind }) => dataset === name && kind === 'freshness');
+      // One for the three layers: it names what each may take.
+      expect(own.map(({ says }) => /in minutes: bronze \d+, silver \d+, gold \d+\.$/.test(says))).toEqual([true]);
+    }
     expect(alarms.filter(({ kind }) => kind === 'source-overdue')).toHaveLength(on.length);
     expect(alarms.filter(({ kind }) => kind === 'job-not-running')).toHaveLength(3);
     expect(alarms.filter(({ kind }) => kind === 'dead-letters')).toHaveLength(DEAD_LETTER_QUEUES.length);

@@ -22,6 +22,8 @@ const TABLE: readonly (readonly [m: number, values: string, ...states: [string, 
   [2, '--X--', 'ALARM', 'OK', '.', 'ALARM'],
 ];
 
+const count = (name: string, value: number) => ({ name, value, unit: 'Count', dimensions: { Source: 'a' } }) as const;
+
 describe('an alarm', () => {
   const rule = (m: number, missing: MissingData): AlarmRule => ({ comparison: 'GreaterThanThreshold', threshold: 5, evaluationPeriods: 3, datapointsToAlarm: m, missing });
   const values = (text: string) => [...text].map((each) => (each === 'X' ? 9 : each === '0' ? 1 : null));
@@ -39,7 +41,7 @@ describe('an alarm', () => {
 
 describe('metrics', () => {
   test('what a function logs is what is kept', () => {
-    const line = embeddedMetrics('sluice/local', { Source: 'a' }, { Entries: [3, 'Count'], CheckFailed: [0, 'Count'] }, 1_000);
+    const line = embeddedMetrics('sluice/local', [count('Entries', 3), count('CheckFailed', 0), count('Rejects', 1)], ({ name }) => name !== 'Rejects', 1_000);
     const metric = { namespace: 'sluice/local', dimensions: { Source: 'a' } };
     expect(embeddedValues(`2026-11-26 INFO ${line}`)).toEqual([
       { metric: { ...metric, name: 'Entries' }, values: [3], timestamp: 1_000 },
@@ -106,7 +108,7 @@ describe('the wire', () => {
 test('each embedded line is taken once, all those of one invocation, which share their stream and time', async () => {
   const now = 1_000_000;
   const store = new MetricStore(() => now);
-  const line = (name: string) => embeddedMetrics('n', { Source: 'a' }, { [name]: [1, 'Count'] }, now);
+  const line = (name: string) => embeddedMetrics('n', [count(name, 1)], () => true, now);
   const events = ['START', line('A'), line('B')].map((message) => ({ message, timestamp: now, logStreamName: 's' }));
   const logs = {
     send: async (command: object) => ('input' in command && 'logGroupName' in (command.input as object) ? { events } : { logGroups: [{ logGroupName: '/aws/lambda/f' }] }),

@@ -1,12 +1,27 @@
 import { describe, expect, test } from 'vitest';
-import { databaseName, deletesData, loadConfig, physicalName, warningsOf } from '../../lib/config.js';
+import { databaseName, deletesData, hoursAwake, loadConfig, physicalName, warningsOf } from '../../lib/config.js';
 import { ENVIRONMENT, renderEnvExample } from '../../lib/environment.js';
 
 describe('configuration', () => {
   test('dev is cheap by default: provisioned t3.small, one combined job, one NAT, data kept', () => {
     expect(loadConfig('dev')).toMatchObject({
       broker: { kind: 'provisioned', instanceType: 'kafka.t3.small', brokers: 2, volumeGiB: 20 },
-      medallion: { layout: 'combined', workerType: 'G.025X', batchWorkerType: 'G.1X', workers: 2, goldTriggerSeconds: 300, watchdogMinutes: 5 },
+      medallion: {
+        layout: 'combined',
+        workerType: 'G.025X',
+        batchWorkerType: 'G.1X',
+        workers: 2,
+        bronzeTriggerSeconds: 10,
+        triggerSeconds: 20,
+        goldTriggerSeconds: 30,
+        backgroundTriggerSeconds: 900,
+        periodicSeconds: 300,
+        window: { fromHour: 5, toHour: 20 },
+        glueMetrics: false,
+        watchdogMinutes: 5,
+      },
+      monitoring: { everyMinutes: 15, canaryMinutes: 60 },
+      publishing: { everyMinutes: 360 },
       network: { natGateways: 1, availabilityZones: 2 },
       retainData: true,
       terminationProtection: false,
@@ -21,6 +36,17 @@ describe('configuration', () => {
       network: { availabilityZones: 3, natGateways: 2 },
       broker: { brokers: 3 },
     }));
+  test('the daily window, the look at Gold, exports and Glue’s metrics are set by the environment', () => {
+    expect(loadConfig('dev', { SLUICE_WINDOW: 'always' }).medallion.window).toBeUndefined();
+    expect(loadConfig('prod').medallion).toMatchObject({ glueMetrics: true });
+    expect(loadConfig('prod').medallion.window).toBeUndefined();
+    const own = loadConfig('prod', { SLUICE_WINDOW: '22-4', SLUICE_GOLD_TRIGGER_SECONDS: '60', SLUICE_EXPORT_MINUTES: '120', SLUICE_GLUE_METRICS: 'false' });
+    expect(own).toMatchObject({ medallion: { window: { fromHour: 22, toHour: 4 }, goldTriggerSeconds: 60, glueMetrics: false }, publishing: { everyMinutes: 120 } });
+    expect([hoursAwake(own), hoursAwake(loadConfig('prod')), hoursAwake(loadConfig('dev'))].map((hours) => Math.round(hours * 10) / 10)).toEqual([182.5, 730, 456.3]);
+    for (const wrong of ['day', '7-7', '1-25']) expect(() => loadConfig('dev', { SLUICE_WINDOW: wrong })).toThrow(/medallion\.window.*[\s\S]*SLUICE_WINDOW is/);
+    // What runs on this machine does not rest.
+    expect([loadConfig('local').medallion.window, loadConfig('dev', { SLUICE_REHEARSAL: 'true', SLUICE_WINDOW: '1-2' }).medallion.window]).toEqual([undefined, undefined]);
+  });
   test('data goes with its stack only if config says so twice', () => {
     expect(deletesData(loadConfig('dev', { SLUICE_RETAIN_DATA: 'false' }))).toBe(false);
     expect(deletesData(loadConfig('dev', { SLUICE_DELETE_DATA_OF: 'dev' }))).toBe(false);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { sendAll } from '../../lambdas/shared/producer.js';
 import { ensureTopics, type TopicAdmin, type TopicDescription, type TopicSpec } from '../../lambdas/topics/run.js';
-import { inWindow, type JobApi, type JobRun, stopAll, type WatchdogDeps, type WatchedJob, watch, watchdogMetrics } from '../../lambdas/watchdog/run.js';
+import { awakeSince, inWindow, type JobApi, type JobRun, stopAll, type WatchdogDeps, type WatchedJob, watch, watchdogMetrics } from '../../lambdas/watchdog/run.js';
 
 class FakeAdmin implements TopicAdmin {
   readonly calls: string[] = [];
@@ -131,6 +131,10 @@ describe('the watchdog', () => {
     expect(inWindow({ fromHour: 6, toHour: 12 }, NOW)).toBe(false);
     expect(inWindow({ fromHour: 6, toHour: 13 }, NOW)).toBe(true);
     expect(inWindow({ fromHour: 22, toHour: 13 }, NOW)).toBe(true);
+    expect(awakeSince(undefined, NOW)).toBe(0);
+    expect(awakeSince({ fromHour: 6, toHour: 12 }, NOW)).toBeNull();
+    expect(awakeSince({ fromHour: 6, toHour: 13 }, NOW)).toBe(NOW - 6 * 60 * MINUTE - (NOW % (60 * MINUTE)));
+    expect(awakeSince({ fromHour: 22, toHour: 13 }, NOW)).toBe(NOW - 14 * 60 * MINUTE - (NOW % (60 * MINUTE)));
     const resting = new FakeJobs([aRun('1', 'RUNNING', 'r2')]);
     expect(await look(resting, {}, { ...job, window: { fromHour: 22, toHour: 6 } })).toEqual({ j: 'resting' });
     expect(resting.calls).toEqual(['stop 1']);

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { findDataset, findSource } from '../../contracts/index.js';
+import { MONITOR } from '../../contracts/metrics.js';
 import type { CheckName, Looked } from '../../lambdas/monitor/check.js';
 import { lookAtCost } from '../../lambdas/monitor/cost-check.js';
 import { ageOf, type FreshnessDeps, lookAtFreshness, type SourceStatus } from '../../lambdas/monitor/freshness-check.js';
@@ -8,7 +9,7 @@ import { lookAtJobs } from '../../lambdas/monitor/jobs-check.js';
 import { type KafkaProbe, lookAtKafka, type TopicState } from '../../lambdas/monitor/kafka-check.js';
 import { lookAtQuality } from '../../lambdas/monitor/quality-check.js';
 import { type MonitorDeps, monitor, type Report } from '../../lambdas/monitor/run.js';
-import { embeddedLines, type MetricValue } from '../../lambdas/shared/metrics.js';
+import { embeddedLines, type MetricValue, metric } from '../../lambdas/shared/metrics.js';
 import type { Published } from '../../lambdas/shared/published.js';
 import { publishedOf } from '../support/ingest-fakes.js';
 
@@ -59,6 +60,7 @@ describe('freshness', () => {
       oldestIn: async () => null,
       sources: [source],
       statusOf: async () => status,
+      awakeSince: 0,
       firstRunAt: NOW - 10 * MINUTE,
       ...deps,
     });
@@ -83,6 +85,26 @@ describe('freshness', () => {
     const states = looked.findings.filter(({ subject }) => subject.endsWith('source_checks')).map(({ state }) => state);
     expect(states, 'Gold may be 120 minutes old').toEqual(['ok', 'failed', 'ok']);
     expect(metricNamed(looked.metrics, 'LagRecords', { Layer: 'silver' })).toBe(1);
+  });
+  test('one value tells of the layer that does worst, of what it may be; one of each layer, of all datasets', async () => {
+    const looked = await look({ probe: probe(topicOf([NOW - 90 * MINUTE])), positions: { 'bronze.source_checks': { at: NOW, offsets: { 0: 1 } } } });
+    expect(metricNamed(looked.metrics, 'FreshnessPercent')).toBeCloseTo(150, -1);
+    expect(metricNamed(looked.metrics, 'LayerFreshnessMinutes', { Layer: 'silver' })).toBe(minutes(looked, 'silver'));
+    expect(metricNamed(looked.metrics, 'LayerFreshnessMinutes', { Layer: 'bronze' })).toBe(0);
+  });
+  test('what waits while the jobs rest as planned is not held against them; after they woke, from then on', async () => {
+    const waiting = (awakeSince: number | null) => look({ probe: probe(topicOf([NOW - 300 * MINUTE])), awakeSince });
+    const resting = await waiting(null);
+    expect(metricNamed(resting.metrics, 'FreshnessPercent')).toBe(0);
+    expect(resting.findings[0]).toMatchObject({ state: 'skipped', message: expect.stringMatching(/5(\.\d)? h old; the jobs rest, as their daily window wants$/) });
+    // Its topic's retention does not rest.
+    expect(metricNamed(resting.metrics, 'LagRetentionPercent')).toBeGreaterThan(0);
+    const awake = async (ago: number) => (await waiting(NOW - ago * MINUTE)).findings.slice(0, 3).map(({ state }) => state);
+    expect([await awake(10), await awake(40), await awake(150)]).toEqual([
+      ['ok', 'ok', 'ok'],
+      ['failed', 'ok', 'ok'],
+      ['failed', 'failed', 'failed'],
+    ]);
   });
   test('Gold ages with the oldest record of the first commit of Silver that it has not read', async () => {
     const at = { at: NOW, offsets: { 0: 2 } };
@@ -165,12 +187,13 @@ describe('the check of jobs', () => {
 
 describe('the check of quality', () => {
   const answers = (given: Record<string, (string | null)[][]>) => async (sql: string) => Object.entries(given).find(([part]) => sql.includes(part))?.[1] ?? [];
-  const look = (given: Record<string, (string | null)[][]>, runs: readonly Published[] = []) =>
+  const look = (given: Record<string, (string | null)[][]>, runs: readonly Published[] = [], awakeSince: number | null = 0) =>
     lookAtQuality([findDataset('harmful_domains')], {
       sql: answers(given),
       now: NOW,
       firstRunAt: NOW - 300 * MINUTE,
       everyMinutes: 15,
+      awakeSince,
       published: publishedOf({ published: new Map([['stevenblack', new Map(runs.map((each) => [each.runId, each]))]]) }, async (_step, action) => action()),
       bronzeAge: async () => 0,
     });
@@ -180,6 +203,12 @@ describe('the check of quality', () => {
     const looked = await look({ ...canary, 'sum(abs(residual))': [['harmful_domains', '1000', '20', '0']] });
     expect(looked.findings.map(({ state }) => state)).toEqual(['ok', 'ok', 'ok', 'ok']);
     expect(metricNamed(looked.metrics, 'CanaryAgeMinutes', { Layer: 'gold' })).toBe(3);
+  });
+  test('tells of the canaries how old the worst layer is, of what it may be; not what waited while the jobs rested', async () => {
+    const old = { 'any_match(headers': [[seconds(1), seconds(2), seconds(330)]] };
+    const percent = async (awakeSince: number | null) => metricNamed((await look(old, [], awakeSince)).metrics, 'CanaryAgePercent');
+    // Gold may be 120 minutes old, and two canaries may be missed.
+    expect([await percent(0), await percent(null), await percent(NOW - 33 * MINUTE)]).toEqual([200, 0, 20]);
   });
   test('names what is not: rate with its rules, residual, gaps, runs that lack records, a canary that does not come', async () => {
     const given = {
@@ -255,11 +284,27 @@ describe('the monitor', () => {
   });
 });
 
-test('metrics of one set of dimensions share a line', () => {
-  const value = (name: string, dimensions: Record<string, string>): MetricValue => ({ name, dimensions, value: 1, unit: 'Count' });
-  const lines = embeddedLines('n', [value('a', { L: 'x' }), value('b', { L: 'x' }), value('c', {})], 1).map((line) => JSON.parse(line) as Record<string, unknown>);
-  expect(lines).toMatchObject([
-    { L: 'x', a: 1, b: 1 },
-    { c: 1, _aws: { CloudWatchMetrics: [{ Dimensions: [[]] }] } },
-  ]);
+describe('what goes to CloudWatch', () => {
+  const told = (metrics: readonly MetricValue[], before: (metric: MetricValue) => number | undefined = () => undefined) =>
+    embeddedLines('n', metrics, 1, before).map((line) => {
+      const { _aws, ...fields } = JSON.parse(line) as { _aws: { CloudWatchMetrics: { Dimensions: string[][]; Metrics: { Name: string }[] }[] } };
+      return { fields, metrics: _aws.CloudWatchMetrics.flatMap(({ Dimensions, Metrics }) => Metrics.map(({ Name }) => [Name, ...Dimensions.flat()].join(' '))) };
+    });
+  const late = (value: number) => metric(MONITOR.freshnessPercent, value, { Dataset: 'd' });
+
+  test('metrics of one set of dimensions share a line; a detail is a field of it, and no metric', () => {
+    expect(told([late(120), metric(MONITOR.canaryPercent, 10, { Dataset: 'd' }), metric(MONITOR.run, 1), metric(MONITOR.failedChecks, 0)])).toEqual([
+      { fields: { Dataset: 'd', FreshnessPercent: 120, CanaryAgePercent: 10 }, metrics: ['FreshnessPercent Dataset', 'CanaryAgePercent Dataset'] },
+      { fields: { MonitorRun: 1, FailedChecks: 0 }, metrics: ['MonitorRun'] },
+    ]);
+    expect(told([metric(MONITOR.tableFiles, 3, { Dataset: 't', Layer: 'gold' })])).toEqual([{ fields: { Dataset: 't', Layer: 'gold', TableFiles: 3 }, metrics: [] }]);
+  });
+  test('what is told only while it is wrong is told then, once more when it no longer is, and where nobody knows what it was', () => {
+    const series = (value: number, before: number | undefined) => told([late(value)], () => before)[0]?.metrics.length;
+    expect([series(120, 10), series(120, 120), series(100, 120), series(10, undefined), series(10, 100), series(10, 10)]).toEqual([1, 1, 1, 1, 0, 0]);
+  });
+  test('a metric that is not declared, or is told of something else, is refused: nobody would have counted it', () => {
+    expect(() => told([{ name: 'Surprise', dimensions: {}, value: 1, unit: 'Count' }])).toThrow(/metric "Surprise" is not declared: add it to contracts\/metrics\.ts/);
+    expect(() => told([{ ...late(1), dimensions: { Dataset: 'd', Layer: 'gold' } }])).toThrow(/"FreshnessPercent" is told of Dataset, not of Dataset, Layer/);
+  });
 });

@@ -10,7 +10,7 @@ import { checkMetrics } from '../../lambdas/ingest/metrics.js';
 import { redact } from '../../lambdas/ingest/redact.js';
 import { targetOf } from '../../lambdas/ingest/request.js';
 import { run } from '../../lambdas/ingest/run.js';
-import { embeddedMetrics } from '../../lambdas/shared/metrics.js';
+import { embeddedLines } from '../../lambdas/shared/metrics.js';
 import { fakeDeps, hostsOf, World } from '../support/ingest-fakes.js';
 
 const source = (name: string): HttpSource => findSource(name).source;
@@ -217,15 +217,18 @@ test('a refused body is a metric that alarms can see, and a good check sets it b
   const world = new World();
   world.body = '<!DOCTYPE html><html></html>';
   const refused = await run({ source: 'stevenblack' }, fakeDeps(world));
-  expect(checkMetrics(refused)).toMatchObject({ BodyRefused: [1, 'Count'], CheckFailed: [0, 'Count'], CheckGood: [0, 'Count'] });
+  const numbers = (check: Parameters<typeof checkMetrics>[0]) => Object.fromEntries(checkMetrics(check).map(({ name, value }) => [name, value]));
+  const told = (check: Parameters<typeof checkMetrics>[0], before: number) =>
+    embeddedLines('sluice/dev', checkMetrics(check), 5, () => before).map((line) => (JSON.parse(line) as { _aws: unknown })._aws);
+  const BodyRefused = { Timestamp: 5, CloudWatchMetrics: [{ Namespace: 'sluice/dev', Dimensions: [['Source']], Metrics: [{ Name: 'BodyRefused', Unit: 'Count' }] }] };
+  expect(numbers(refused)).toMatchObject({ BodyRefused: 1, CheckFailed: 0, CheckGood: 0 });
+  expect(told(refused, 0)).toEqual([BodyRefused]);
   world.body = hostsOf(['a.example']);
-  const good = checkMetrics(await run({ source: 'stevenblack' }, fakeDeps(world)));
-  expect(good).toMatchObject({ BodyRefused: [0, 'Count'], CheckGood: [1, 'Count'], Entries: [1, 'Count'], RecordsProduced: [1, 'Count'] });
-  expect(JSON.parse(embeddedMetrics('sluice/dev', { Source: 'stevenblack' }, { BodyRefused: [1, 'Count'] }, 5))).toEqual({
-    _aws: { Timestamp: 5, CloudWatchMetrics: [{ Namespace: 'sluice/dev', Dimensions: [['Source']], Metrics: [{ Name: 'BodyRefused', Unit: 'Count' }] }] },
-    Source: 'stevenblack',
-    BodyRefused: 1,
-  });
+  const good = await run({ source: 'stevenblack' }, fakeDeps(world));
+  expect(numbers(good)).toMatchObject({ BodyRefused: 0, CheckGood: 1, Entries: 1, RecordsProduced: 1 });
+  expect(told(good, 1)).toEqual([BodyRefused]);
+  // The next good check is in the log alone: nothing was wrong before it.
+  expect(told(good, 0)).toEqual([{ Timestamp: 5, CloudWatchMetrics: [] }]);
 });
 
 test('a body is parsed again when asked, with the validators it had', async () => {

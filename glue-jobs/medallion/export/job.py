@@ -30,7 +30,7 @@ from medallion.export.registry import FORMATS
 from medallion.export.scopes import Exception_, Statement, holes, in_order, needed_exceptions, verdicts
 from medallion.export.tiers import TIERS, as_of_table, believed, confidence_at, entries_of, operator_allowed_below, prepared, statements_near_exceptions
 from medallion.export.walk import Counts, Tier, Walk
-from medallion.generations import DynamoGenerations, at_their_generations
+from medallion.generations import DynamoGenerations, at_their_generations, generation_of
 from medallion.gold_tables.harmful_domains import OPERATOR_CATEGORY
 from medallion.runner import log_to_stderr, session
 from medallion.tables import path_of
@@ -195,6 +195,12 @@ class Lists:
         self._client.put_object(Bucket=self._bucket, Key=key, Body=body, ContentType=content_type, CacheControl=CACHE_CONTROL)
 
 
+def next_limit(gold: DataFrame, as_of: datetime) -> datetime | None:
+    """When the next time limit of the operator ends: from then on the lists are others, though nothing was written."""
+    limits = gold.select(F.explode("sources.valid_until").alias("until")).where(F.col("until") > F.lit(as_of))
+    return utc(limits.agg(F.min("until")).first()[0])
+
+
 @dataclass(frozen=True)
 class Plan:
     """What one export is to write."""
@@ -204,6 +210,9 @@ class Plan:
     delta_version: int
     sources: Sequence[Source]
     licences: Sequence[str] | None
+    # Which generation of the table was read, and when time alone changes what is listed: who decides whether to export again asks.
+    generation: int = 0
+    changes_at: datetime | None = None
 
 
 def export(rows: DataFrame, plan: Plan, lists: Lists, folder: Path) -> dict[str, Any]:
@@ -283,6 +292,8 @@ def publish(
         "as_of": f"{plan.as_of:%Y-%m-%dT%H:%M:%SZ}",
         "expires_hours": EXPIRES_HOURS,
         "delta_version": plan.delta_version,
+        "generation": plan.generation,
+        "changes_at": None if plan.changes_at is None else f"{plan.changes_at:%Y-%m-%dT%H:%M:%SZ}",
         "licences": list(plan.licences) if plan.licences is not None else None,
         "tiers": tiers,
         "sources": [{"name": s.name, "licence": s.licence, "attribution": s.homepage, "category": s.category} for s in plan.sources],
@@ -314,7 +325,9 @@ def run(argv: Sequence[str]) -> None:
     known = {source.name for source in dataset.sources}
     rows = as_of_table(gold, as_of, contracts.canary_source, chosen)
     rows = confidence_at(rows, as_of, {row["source"]: utc(row["last_good_at"]) for row in status if row["source"] in known})
-    plan = Plan(as_of, f"{as_of:%Y%m%dT%H%M%SZ}-v{delta_version}", delta_version, sources, arguments.licences)
+    generation = generation_of(next(table for table in dataset.gold_tables() if table.name == "harmful_domains"))
+    version = f"{as_of:%Y%m%dT%H%M%SZ}-v{delta_version}"
+    plan = Plan(as_of, version, delta_version, sources, arguments.licences, generation, next_limit(gold, as_of))
     folder = Path(tempfile.mkdtemp(prefix="lists-"))
     try:
         rows = rows.persist()

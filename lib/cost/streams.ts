@@ -1,0 +1,72 @@
+import type { Dataset } from '../../contracts/index.js';
+import { type Config, canaryMinutes, hoursAwake } from '../config.js';
+import type { CostItem } from './item.js';
+import type { Prices } from './prices.js';
+import { BUSY_MINUTES_AN_HOUR, KMS_SHARE, type Requests, S3_REQUESTS } from './usage.js';
+
+/** A streaming query of a dataset. */
+export interface Query {
+  readonly layer: 'bronze' | 'silver' | 'gold';
+  readonly name: string;
+  readonly triggerSeconds: number;
+  /** Tables that each trigger looks at. */
+  readonly reads: number;
+}
+
+/** Seconds between the starts of a layer's batches, as glue-jobs/medallion/arguments.py says (`trigger_of`). */
+export function triggerOf({ medallion }: Pick<Config, 'medallion'>, layer: Query['layer'], { service }: Pick<Dataset, 'service'>): number {
+  if (service.background) return medallion.backgroundTriggerSeconds ?? service.triggerSeconds;
+  const own = { bronze: medallion.bronzeTriggerSeconds, silver: undefined, gold: medallion.goldTriggerSeconds }[layer];
+  return own ?? medallion.triggerSeconds ?? service.triggerSeconds;
+}
+
+/** The streaming queries that a dataset makes, and how often each looks. */
+export function queriesOf(config: Pick<Config, 'medallion'>, dataset: Dataset): Query[] {
+  const gold = dataset.tables.filter(({ writer }) => writer === 'gold');
+  return [
+    ...(['bronze', 'silver'] as const).map((layer): Query => ({ layer, name: `${layer}.${dataset.name}`, triggerSeconds: triggerOf(config, layer, dataset), reads: 1 })),
+    ...gold.map(
+      ({ layer, name, kind, everySeconds, reads }): Query => ({
+        reads: 1 + reads.length,
+        layer: 'gold',
+        name: `${layer}.${name}`,
+        triggerSeconds: kind === 'periodic' ? (config.medallion.periodicSeconds ?? everySeconds ?? dataset.service.triggerSeconds) : triggerOf(config, 'gold', dataset),
+      }),
+    ),
+  ];
+}
+
+/** Requests to S3 that a query makes in an hour: each trigger looks, and those that find something write a batch. */
+export function requestsAnHour({ layer, triggerSeconds, reads }: Query, canariesAnHour: number): Requests {
+  const triggers = 3600 / triggerSeconds;
+  // Canaries, and the records of the hourly flow.
+  const batches = Math.min(triggers, canariesAnHour + Math.ceil((BUSY_MINUTES_AN_HOUR * 60) / triggerSeconds));
+  const { idle, batch } = S3_REQUESTS[layer];
+  const of = (tier: keyof Requests) => (triggers - batches) * reads * idle[tier] + batches * batch[tier];
+  return { write: of('write'), read: of('read') };
+}
+
+/** Minutes between two canaries; what happens is told with each run of the monitor. */
+const tellingMinutes = (config: Config, { name }: Dataset): number => (name === 'operations' ? config.monitoring.everyMinutes : canaryMinutes(config));
+
+/** What the queries of the datasets ask of S3, and what of that reaches KMS. */
+export function streamItems(config: Config, datasets: readonly Dataset[], prices: Prices): CostItem[] {
+  const hours = hoursAwake(config);
+  return datasets.flatMap((dataset): CostItem[] => {
+    const requests = queriesOf(config, dataset).map((query) => requestsAnHour(query, 60 / tellingMinutes(config, dataset)));
+    const sum = (tier: keyof Requests) => hours * requests.reduce((all, each) => all + each[tier], 0);
+    const [write, read] = [sum('write'), sum('read')];
+    const shared = { dataset: dataset.name, resource: '', stays: false };
+    return [
+      { ...shared, service: 'S3', what: `requests of ${requests.length} queries`, monthly: (write * prices.s3WriteThousand + read * prices.s3ReadThousand) / 1000 },
+      { ...shared, service: 'KMS', what: 'requests of its queries', monthly: ((write + read) * KMS_SHARE * prices.kmsRequestMillion) / 1e6 },
+    ];
+  });
+}
+
+/**
+ * Seconds that a record may wait for each layer's next look, from Kafka to Gold: its freshness while little comes in.
+ * What the batches themselves take (some seconds) comes on top.
+ */
+export const waitSeconds = (config: Pick<Config, 'medallion'>, dataset: Pick<Dataset, 'service'>): number =>
+  (['bronze', 'silver', 'gold'] as const).reduce((sum, layer) => sum + triggerOf(config, layer, dataset), 0);
