@@ -9,12 +9,14 @@ const EXISTING = {
   SLUICE_MSK_CLUSTER_ARN: 'arn:aws:kafka:us-east-1:111122223333:cluster/c/u',
   SLUICE_MSK_SECURITY_GROUP_ID: 'sg-0123456789abcdef0',
 };
+const BACKED_UP = { SLUICE_VERSIONS_DAYS: '7', SLUICE_BACKUP_DAYS: '30' };
 /** Every stage in every profile, and what else changes who may do what. */
 const VARIANTS: readonly (readonly [stage: 'local' | 'dev' | 'prod', env: Record<string, string>])[] = [
   ['local', {}],
   ...(['dev', 'prod'] as const).flatMap((stage) => ['tiny', 'standard', 'prod'].map((SLUICE_PROFILE) => [stage, { SLUICE_PROFILE }] as const)),
   ['dev', { SLUICE_LAYOUT: 'separate', SLUICE_BROKER: 'serverless', SLUICE_MONTHLY_BUDGET: '250' }],
   ['dev', EXISTING],
+  ['dev', BACKED_UP],
   ['dev', { SLUICE_REHEARSAL: 'true' }],
 ];
 
@@ -33,7 +35,7 @@ describe('rights', () => {
   );
 });
 
-const BUDGETED = { SLUICE_MONTHLY_BUDGET: '250' };
+const BUDGETED = { SLUICE_MONTHLY_BUDGET: '250', ...BACKED_UP };
 
 interface Place {
   readonly stack: string;

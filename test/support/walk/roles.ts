@@ -16,6 +16,11 @@ const allow = (actions: readonly string[]): Statement => ({ effect: 'Allow', act
 /** AWS's own policies that roles here have; another one is refused until it stands here. */
 const MANAGED: Readonly<Record<string, Statement>> = {
   AWSLambdaBasicExecutionRole: allow(LOGS),
+  // Of AWS Backup: what concerns things with a key of ours. Its rights on keys are bound to a service, and are not counted.
+  AWSBackupServiceRolePolicyForBackup: allow(['dynamodb:CreateBackup', 'dynamodb:DescribeTable', 'dynamodb:StartAwsBackupJob']),
+  AWSBackupServiceRolePolicyForRestores: allow(['dynamodb:RestoreTableFromBackup', 'dynamodb:RestoreTableFromAwsBackup']),
+  AWSBackupServiceRolePolicyForS3Backup: allow(['s3:GetObject', 's3:GetObjectVersion', 's3:ListBucket', 's3:ListBucketVersions']),
+  AWSBackupServiceRolePolicyForS3Restore: allow(['s3:GetObject', 's3:PutObject', 's3:ListBucket']),
   AWSLambdaVPCAccessExecutionRole: allow([
     ...LOGS,
     'ec2:CreateNetworkInterface',
