@@ -14,7 +14,7 @@ const REAL: Readonly<Record<number, Buffer>> = {
 };
 
 const HEADER = 12;
-const NXDOMAIN = 3;
+export const NXDOMAIN = 3;
 
 /** Where the name that starts at `offset` ends (RFC 1035, 4.1.4). */
 function endOfName(message: Buffer, offset: number): number {

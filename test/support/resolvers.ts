@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { anyPort } from '../../localstack/ports.js';
 import { until } from '../../localstack/process.js';
-import { Client, isBlocked, type RecordType, Upstream } from './dns.js';
+import { Client, isBlocked, NXDOMAIN, type RecordType, Upstream } from './dns.js';
 
 const FOLDERS = ['/usr/sbin', '/usr/bin', '/usr/local/sbin', '/usr/local/bin', '/opt/homebrew/sbin', '/opt/homebrew/bin'];
 const programAt = (name: string): string | undefined => FOLDERS.map((folder) => join(folder, name)).find((path) => existsSync(path));
@@ -173,6 +173,12 @@ export class RunningResolver {
   /** Whether the list answers for a name: NXDOMAIN, nothing, or the address that stands for nothing; or upstream does. */
   async blocks(name: string, type: RecordType = 'A'): Promise<boolean> {
     return isBlocked(await this.client.ask(name, type), type);
+  }
+
+  /** Whether a name leads nowhere: it is no name, has no address, or that which stands for nothing. What is rewritten leads elsewhere. */
+  async leadsNowhere(name: string): Promise<boolean> {
+    const answer = await this.client.ask(name, 'A').catch(() => null);
+    return answer !== null && (answer.rcode === NXDOMAIN || (answer.rcode === 0 && answer.data.every((address) => address.every((byte) => byte === 0))));
   }
 
   /** The verdict on each of many names, some at a time. */

@@ -348,10 +348,12 @@ describe('the real lists', () => {
   });
 
   testWithSharedData('EasyList holds 44,276 plain host rules and 46,929 hosts in all', async () => {
-    const { names, found } = await read('adblock', 'easylist-2026-08-13.txt.gz');
+    const { names, found, report } = await read('adblock', 'easylist-2026-08-13.txt.gz');
     const plainRules = found.filter(({ options, allow }) => !options && !allow);
     expect([plainRules.length, plainRules.filter(({ type }) => type === 'domain').length, plainRules.filter(({ type }) => type === 'ip').length]).toEqual([44_276, 44_173, 103]);
     expect(names.size).toBe(46_929);
+    // Each of its 755 exceptions is of pages, paths or scripts: none frees a name.
+    expect([report.counts.exceptionsRefused, found.filter(({ allow }) => allow).length]).toEqual([755, 0]);
   });
 
   testWithSharedData('the disposable e-mail domains are 8,335', async () => {
