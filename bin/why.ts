@@ -3,6 +3,7 @@ import { createGunzip } from 'node:zlib';
 import { GetFunctionConfigurationCommand } from '@aws-sdk/client-lambda';
 import { GetObjectCommand, S3ServiceException } from '@aws-sdk/client-s3';
 import { SOURCE_STATE_NAMES } from '../contracts/harmful-domains.js';
+import { httpSources } from '../contracts/index.js';
 import { landingKeys } from '../lambdas/ingest/store.js';
 import { classify, classifyUrl, type Entry } from '../lambdas/shared/entries.js';
 import { splitLines } from '../lambdas/shared/lines.js';
@@ -94,11 +95,15 @@ export function lineage({ type, name }: Entry): string[] {
   return labels.slice(0, -1).map((_, i) => labels.slice(i).join('.'));
 }
 
+const CADENCE_MS: ReadonlyMap<string, number> = new Map(httpSources().map(({ source }) => [source.name, source.cadence.minutes * 60_000]));
+
+/** Until when a listing is confirmed: a good check holds until the source's next is due. */
+const confirmedUntil = ({ source, lastSeen }: Listing): number[] => (lastSeen === null ? [] : [Date.parse(lastSeen) + (CADENCE_MS.get(source) ?? 0)]);
+
 /** Confidence of a row at `now`: the base, halved for every 30 days since a current listing was last confirmed. */
 export function confidenceNow({ confidenceBase, confidenceAt, delistedAt, listings }: NameRow, now: number): number | null {
   if (confidenceBase === null || confidenceAt === null) return null;
-  const confirmed =
-    delistedAt === null ? listings.filter(({ current, action }) => current && action === 'block').flatMap(({ lastSeen }) => (lastSeen === null ? [] : [Date.parse(lastSeen)])) : [];
+  const confirmed = delistedAt === null ? listings.filter(({ current, action }) => current && action === 'block').flatMap(confirmedUntil) : [];
   const since = Math.max(Date.parse(confidenceAt), ...confirmed);
   return Number((confidenceBase * 2 ** (-Math.max(0, now - since) / DAY_MS / HALF_LIFE_DAYS)).toFixed(4));
 }

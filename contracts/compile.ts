@@ -41,7 +41,14 @@ export interface CompiledDataset {
   readonly triggerSeconds: number;
   readonly background: boolean;
   /** Sources of lists: what exports say of them. */
-  readonly sources: readonly { readonly name: string; readonly category: string; readonly role: string; readonly licence: string; readonly homepage: string }[];
+  readonly sources: readonly {
+    readonly name: string;
+    readonly category: string;
+    readonly role: string;
+    readonly licence: string;
+    readonly homepage: string;
+    readonly cadenceSeconds: number | null;
+  }[];
   readonly tables: readonly CompiledTable[];
 }
 
@@ -76,7 +83,7 @@ export function compileTable(table: Table, maintenance: Dataset['maintenance']):
   };
 }
 
-const pick = ({ name, category, role, licence, homepage }: CompiledDataset['sources'][number]) => ({ name, category, role, licence, homepage });
+const pick = ({ name, category, role, licence, homepage, cadenceSeconds }: CompiledDataset['sources'][number]) => ({ name, category, role, licence, homepage, cadenceSeconds });
 
 function compileDataset(dataset: Dataset): CompiledDataset {
   return {
@@ -90,8 +97,8 @@ function compileDataset(dataset: Dataset): CompiledDataset {
     triggerSeconds: dataset.service.triggerSeconds,
     background: dataset.service.background,
     sources: dataset.sources.flatMap((source) => {
-      if (source.kind === 'http') return [pick(source)];
-      return source.kind === 'operator' ? [pick({ ...source, licence: 'own entries', homepage: '' })] : [];
+      if (source.kind === 'http') return [pick({ ...source, cadenceSeconds: source.cadence.minutes * 60 })];
+      return source.kind === 'operator' ? [pick({ ...source, licence: 'own entries', homepage: '', cadenceSeconds: null })] : [];
     }),
     tables: dataset.tables.map((table) => compileTable(table, dataset.maintenance)),
   };

@@ -55,6 +55,8 @@ class Source:
     role: str
     licence: str
     homepage: str
+    # Between two checks; None where nothing is fetched.
+    cadence_seconds: float | None
 
 
 @dataclass(frozen=True)
@@ -131,6 +133,10 @@ def _table(raw: Mapping[str, Any]) -> Table:
     )
 
 
+def _source(raw: Mapping[str, Any]) -> Source:
+    return Source(raw["name"], raw["category"], raw["role"], raw["licence"], raw["homepage"], raw["cadenceSeconds"])
+
+
 def parse_contracts(text: str) -> Contracts:
     """Parses the text of contracts.json.
 
@@ -152,7 +158,7 @@ def parse_contracts(text: str) -> Contracts:
                 rules=tuple(Rule(**rule) for rule in dataset["rules"]),
                 trigger_seconds=dataset["triggerSeconds"],
                 background=dataset["background"],
-                sources=tuple(Source(**source) for source in dataset["sources"]),
+                sources=tuple(_source(source) for source in dataset["sources"]),
                 tables=tuple(_table(table) for table in dataset["tables"]),
             )
             for dataset in raw["datasets"]

@@ -17,7 +17,16 @@ from medallion.export.formats import EVERYWHERE, Region
 from medallion.export.job import Plan, difference, export, instant, next_limit, root_of, sources_of, tier_of
 from medallion.export.registry import FORMATS
 from medallion.export.scopes import Exception_
-from medallion.export.tiers import as_of_table, believed, confidence_at, entries_of, operator_allowed_below, prepared, statements_near_exceptions
+from medallion.export.tiers import (
+    as_of_table,
+    believed,
+    confidence_at,
+    confirmed_until,
+    entries_of,
+    operator_allowed_below,
+    prepared,
+    statements_near_exceptions,
+)
 from medallion.gold_tables import FOLDS
 from medallion.state import recompute
 from medallion.tables import schema_of
@@ -62,6 +71,12 @@ def test_confidence_halves_in_thirty_days_without_a_good_check_and_never_grows(s
     assert at(another=AS_OF) == 0.4
     gone = gold_of(spark, contracts, {"name": "a.example", "reliability": 0.8}, {"name": "a.example", "event": "delisted", "sequence": 2, "reliability": 0.8})
     assert confidence_at(as_of_table(gone, AS_OF, contracts.canary_source, None), AS_OF, {"stevenblack": AS_OF}).first()["confidence"] == 0.4
+
+
+def test_a_good_check_holds_until_the_next_is_due(contracts):
+    sources = contracts.dataset("harmful_domains").sources
+    until = confirmed_until({"oisd_small": AS_OF, "operator": AS_OF, "of_no_contract": AS_OF}, sources)
+    assert until == {"oisd_small": AS_OF + timedelta(days=1), "operator": AS_OF}
 
 
 def test_what_the_operator_allows_with_all_below_is_not_listed_and_exceptions_are_said_where_they_are_needed(spark, contracts):

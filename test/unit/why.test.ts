@@ -151,6 +151,10 @@ describe('why a name counts as harmful', () => {
     expect(confidenceNow(row('a.example', [listing({ lastSeen: '2026-10-27T00:00:00.000Z' })], { confidenceAt: '2026-10-01T00:00:00.000Z' }), now)).toBe(0.4);
     expect(confidenceNow(row('a.example', [listing({})], { delistedAt: '2026-10-27T00:00:00.000Z', confidenceAt: '2026-10-27T00:00:00.000Z' }), now)).toBe(0.4);
     expect(confidenceNow(row('a.example', [], { confidenceBase: null }), now)).toBeNull();
+    // oisd_small is checked once a day: a check of 23 hours ago holds, one of 31 days ago has held for a day.
+    const daily = (hoursAgo: number) => listing({ source: 'oisd_small', lastSeen: new Date(now - hoursAgo * 3_600_000).toISOString() });
+    expect(confidenceNow(row('a.example', [daily(23)], { confidenceAt: '2026-10-01T00:00:00.000Z' }), now)).toBe(0.8);
+    expect(confidenceNow(row('a.example', [daily(31 * 24)], { confidenceAt: '2026-10-01T00:00:00.000Z' }), now)).toBe(0.4);
   });
 
   test('what is shown is no link', () => {

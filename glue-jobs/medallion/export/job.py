@@ -28,7 +28,17 @@ from medallion.export.evidence import Csv, Entry
 from medallion.export.formats import Header, ListFormat
 from medallion.export.registry import FORMATS
 from medallion.export.scopes import Exception_, Statement, holes, in_order, needed_exceptions, verdicts
-from medallion.export.tiers import TIERS, as_of_table, believed, confidence_at, entries_of, operator_allowed_below, prepared, statements_near_exceptions
+from medallion.export.tiers import (
+    TIERS,
+    as_of_table,
+    believed,
+    confidence_at,
+    confirmed_until,
+    entries_of,
+    operator_allowed_below,
+    prepared,
+    statements_near_exceptions,
+)
 from medallion.export.walk import Counts, Tier, Walk
 from medallion.generations import DynamoGenerations, at_their_generations, generation_of
 from medallion.gold_tables.harmful_domains import OPERATOR_CATEGORY
@@ -322,9 +332,8 @@ def run(argv: Sequence[str]) -> None:
     status = spark.read.format("delta").load(tables["source_status"]).where(F.col("last_good_at").isNotNull()).select("source", "last_good_at").collect()
     as_of = arguments.as_of or datetime.now(UTC).replace(microsecond=0)
     chosen = None if arguments.licences is None else [source.name for source in sources]
-    known = {source.name for source in dataset.sources}
     rows = as_of_table(gold, as_of, contracts.canary_source, chosen)
-    rows = confidence_at(rows, as_of, {row["source"]: utc(row["last_good_at"]) for row in status if row["source"] in known})
+    rows = confidence_at(rows, as_of, confirmed_until({row["source"]: utc(row["last_good_at"]) for row in status}, dataset.sources))
     generation = generation_of(next(table for table in dataset.gold_tables() if table.name == "harmful_domains"))
     version = f"{as_of:%Y%m%dT%H%M%SZ}-v{delta_version}"
     plan = Plan(as_of, version, delta_version, sources, arguments.licences, generation, next_limit(gold, as_of))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from pyspark.sql import Column, DataFrame, Row
 from pyspark.sql import functions as F
 
 from medallion.canary import is_canary
+from medallion.contracts import Source
 from medallion.export.evidence import Entry
 from medallion.export.scopes import Blocker, Statement
 from medallion.gold_tables.harmful_domains import OPERATOR_CATEGORY, HarmfulDomains, covering_below, covers, origin_of
@@ -35,11 +36,17 @@ def as_of_table(gold: DataFrame, as_of: datetime, canary_source: str, sources: I
     return fold.finish(listings)
 
 
-def confidence_at(rows: DataFrame, as_of: datetime, last_good: Mapping[str, datetime]) -> DataFrame:
+def confirmed_until(last_good: Mapping[str, datetime], sources: Iterable[Source]) -> dict[str, datetime]:
+    """Until when each source's last good check holds: until the next is due."""
+    due = {source.name: timedelta(seconds=source.cadence_seconds or 0) for source in sources}
+    return {name: at + due[name] for name, at in last_good.items() if name in due}
+
+
+def confidence_at(rows: DataFrame, as_of: datetime, confirmed_until: Mapping[str, datetime]) -> DataFrame:
     """Adds `confidence`, 0 to 1 and rounded to 4 digits: the base, halved for every 30 days since the listing was last confirmed."""
     confirmed = F.lit(None).cast("timestamp")
-    if last_good:
-        good = F.create_map(*[F.lit(part) for pair in sorted(last_good.items()) for part in pair])
+    if confirmed_until:
+        good = F.create_map(*[F.lit(part) for pair in sorted(confirmed_until.items()) for part in pair])
         listing = F.filter("sources", lambda s: s["current"] & (s["action"] == "block"))
         confirmed = F.array_max(F.transform(listing, lambda s: good[s["source"]]))
     since = F.greatest(F.col("confidence_at"), F.when(F.col("delisted_at").isNull(), confirmed))
