@@ -2,6 +2,7 @@ import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { type Command, Option } from 'commander';
+import { urlOf } from '../../lambdas/shared/url.js';
 import { cacheFolder, defaultHome, type Home } from '../../localstack/paths.js';
 import { findRunning } from '../../localstack/process.js';
 import { down, folderBytes, readState, type UpOptions, up } from '../../localstack/stack.js';
@@ -13,7 +14,7 @@ export const feedsOption = () =>
 export const awsOption = () => new Option('--aws <url>', 'an AWS emulator that runs already, instead of starting one');
 
 export function upOptions(options: { feeds: UpOptions['feeds']; aws?: string }): UpOptions {
-  if (options.aws !== undefined && !URL.canParse(options.aws)) throw new CliError(`--aws ${options.aws}: not a URL; for example --aws http://127.0.0.1:4566`, EXIT.misuse);
+  if (options.aws !== undefined && urlOf(options.aws) === undefined) throw new CliError(`--aws ${options.aws}: not a URL; for example --aws http://127.0.0.1:4566`, EXIT.misuse);
   return { feeds: options.feeds, ...(options.aws === undefined ? {} : { awsUrl: options.aws.replace(/\/$/, '') }) };
 }
 

@@ -1,11 +1,12 @@
+import { urlOf } from '../shared/url.js';
 import { visible } from '../shared/visible.js';
 
 const SECRET_NAME = /key|token|secret|auth|pass|sig|credential/i;
 
 /** A URL as logs and reasons may hold it: no user information, no value of a parameter that sounds like a secret. */
 export function redactUrl(text: string): string {
-  if (!URL.canParse(text)) return '(no URL)';
-  const url = new URL(text);
+  const url = urlOf(text);
+  if (url === undefined) return '(no URL)';
   url.username = '';
   url.password = '';
   for (const name of [...url.searchParams.keys()]) if (SECRET_NAME.test(name)) url.searchParams.set(name, '***');

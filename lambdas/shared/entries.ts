@@ -1,6 +1,7 @@
 import { canonicalIp, isDottedDecimal } from './ip.js';
 import { isKnownTopLevel, KNOWN_TOP_LEVEL, lookAt, MAYBE_SUFFIX, suffixKind } from './public-suffix.js';
 import { isSharedHost } from './shared-hosts.js';
+import { urlOf } from './url.js';
 
 /** A domain in lower-case ASCII without trailing dot. Made only by {@link classify}. */
 export type Domain = string & { readonly __brand: 'Domain' };
@@ -107,12 +108,7 @@ function plainHost(text: string): string | undefined {
 export function hostOfUrl(text: string): string | undefined {
   const plain = plainHost(text);
   if (plain !== undefined) return plain;
-  // Not by URL.canParse: optimised, it refuses names in letters of Latin-1 (Node 20.20.2).
-  try {
-    return new URL(text).hostname;
-  } catch {
-    return undefined;
-  }
+  return urlOf(text)?.hostname;
 }
 
 /**
