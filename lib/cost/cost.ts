@@ -3,7 +3,7 @@ import { type Config, hoursAwake } from '../config.js';
 import { type CostItem, grouped } from './item.js';
 import { PRICES, type Prices } from './prices.js';
 import { type Owner, resourceItems, type TemplateJson } from './resources.js';
-import { exportItems, functionItems, heldItems, lookItems, metricItems } from './running.js';
+import { backupItems, exportItems, functionItems, heldItems, lookItems, metricItems } from './running.js';
 import { streamItems } from './streams.js';
 
 /** @throws Error naming the regions whose prices are known */
@@ -42,5 +42,6 @@ export function costOf(config: Config, templates: readonly TemplateJson[], regio
     ...lookItems(running),
     ...exportItems(running),
     ...heldItems(running),
+    ...backupItems(running),
   ]);
 }

@@ -33,6 +33,8 @@ export interface Prices {
   readonly dynamoWriteMillion: number;
   readonly dynamoReadMillion: number;
   readonly s3GbMonth: number;
+  /** Of S3's objects in a vault of AWS Backup. */
+  readonly backupGbMonth: number;
   /** PUT, COPY, POST and LIST. */
   readonly s3WriteThousand: number;
   /** GET, HEAD and the rest; deletes are free. */
@@ -81,6 +83,7 @@ export const EVIDENCE: Readonly<Record<keyof Prices, Evidence>> = {
   dynamoWriteMillion: DYNAMO,
   dynamoReadMillion: DYNAMO,
   s3GbMonth: 'remembered',
+  backupGbMonth: 'remembered',
   s3WriteThousand: 'remembered',
   s3ReadThousand: 'remembered',
   lambdaGbSecond: 'remembered',
@@ -122,6 +125,7 @@ export const PRICES: Readonly<Record<string, Prices>> = {
     dynamoWriteMillion: 0.625,
     dynamoReadMillion: 0.125,
     s3GbMonth: 0.023,
+    backupGbMonth: 0.05,
     s3WriteThousand: 0.005,
     s3ReadThousand: 0.0004,
     lambdaGbSecond: 0.0000133334,

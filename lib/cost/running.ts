@@ -140,6 +140,26 @@ export function exportItems({ config, prices, templates }: Running): CostItem[] 
   );
 }
 
+/** What versions of objects and daily copies keep, where a profile or a setting asks for them. */
+export function backupItems({ config: { backup, capabilities }, prices }: Running): CostItem[] {
+  const { versionsDays, dailyDays } = capabilities.backup ? backup : {};
+  const rewritten = (days: number) => days * usage.REWRITTEN_GB_A_DAY;
+  return made([
+    ...(versionsDays === undefined
+      ? []
+      : [{ service: 'S3', what: `versions of ${versionsDays} days: ${rewritten(versionsDays)} GB`, monthly: rewritten(versionsDays) * prices.s3GbMonth }]),
+    ...(dailyDays === undefined
+      ? []
+      : [
+          {
+            service: 'Backup',
+            what: `daily copies, kept ${dailyDays} days: ${usage.LAKE_GB + rewritten(dailyDays)} GB`,
+            monthly: (usage.LAKE_GB + rewritten(dailyDays)) * prices.backupGbMonth,
+          },
+        ]),
+  ]);
+}
+
 /** What a young lake holds, the keys of its sources, and what goes through the NAT. */
 export function heldItems({ config, datasets, prices, templates }: Running): CostItem[] {
   const secrets = datasets.flatMap((dataset) => sourcesOn(config, dataset).flatMap(({ key }) => (key === undefined ? [] : [{ dataset: dataset.name, secret: key.secret }])));

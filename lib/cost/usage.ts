@@ -59,6 +59,8 @@ export const ATHENA_LEAST_TB = 10 / 1e6;
 export const FEED_GB = 5;
 /** GB that tables, bodies and checkpoints of a young lake take. */
 export const LAKE_GB = 10;
+/** GB a day that merges, compaction and VACUUM leave behind, which versions and copies keep for their days. */
+export const REWRITTEN_GB_A_DAY = 1;
 /** Seconds between two writes of a driver's positions, and two looks at a lease. */
 export const POSITION_SECONDS = 5;
 export const LEASE_SECONDS = 5;

@@ -54,6 +54,15 @@ describe('what a stage costs a month', () => {
     for (const [service, what] of running) expect(total(of(items, service, what)), `${service} ${what}`).toBeGreaterThan(0);
   }, 120_000);
 
+  test('counts versions and copies where they are kept, and nothing for them in tiny', () => {
+    const kept = (backup: Config['backup']) => costSo({ backup }).filter(({ service, what }) => service === 'Backup' || /versions of/.test(what));
+    expect(kept({})).toEqual([]);
+    expect(kept({ versionsDays: 30, dailyDays: 35 }).map(({ service, monthly }) => [service, monthly])).toEqual([
+      ['Backup', 45 * 0.05],
+      ['S3', 30 * 0.023],
+    ]);
+  }, 120_000);
+
   test('is told of each dataset, and adds up', () => {
     const shares = byDataset(items);
     expect(shares.map(({ dataset }) => dataset).sort()).toEqual([null, ...datasets.map(({ name }) => name)].sort());
