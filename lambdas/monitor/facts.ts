@@ -1,7 +1,7 @@
 import { type CloudWatchClient, DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch';
 import { type DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { MONITOR } from '../../contracts/metrics.js';
-import type { MetricValue } from '../shared/metrics.js';
+import { reported } from './reported.js';
 import type { Report } from './run.js';
 import { MONITOR_KEY } from './state.js';
 
@@ -82,10 +82,6 @@ export function prometheus({ report, alarms, failedChecksTotal, runsTotal }: Fac
   for (const { name, state } of alarms) add('alarm_firing', 'gauge', '1 where the alarm is in state ALARM', { alarm: name }, Number(state === 'ALARM'));
   return `${[...families].flatMap(([name, { type, help, samples }]) => [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`, ...samples]).join('\n')}\n`;
 }
-
-/** A value of the report's metrics. */
-export const reported = (metrics: readonly MetricValue[], name: string, dimensions: Readonly<Record<string, string>>): number | null =>
-  metrics.find((each) => each.name === name && Object.entries(dimensions).every(([key, value]) => each.dimensions[key] === value))?.value ?? null;
 
 /** Minutes by dataset and layer. */
 export function freshnessMatrix(report: Report): { readonly dataset: string; readonly minutes: Readonly<Record<'bronze' | 'silver' | 'gold', number | null>> }[] {

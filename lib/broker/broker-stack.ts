@@ -1,4 +1,4 @@
-import { Fn, Stack, type StackProps } from 'aws-cdk-lib';
+import { CfnOutput, Fn, Stack, type StackProps } from 'aws-cdk-lib';
 import { type ISecurityGroup, type IVpc, Port, SecurityGroup } from 'aws-cdk-lib/aws-ec2';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
@@ -9,7 +9,7 @@ import { type Config, physicalName } from '../config.js';
 import { privateSubnets } from '../network/subnets.js';
 import { acknowledge } from '../shared/acknowledge.js';
 import { brokerPolicy } from '../shared/retention.js';
-import type { BrokerConnection } from './connection.js';
+import type { BrokerConnection, ResourceKind } from './connection.js';
 
 export interface BrokerStackProps extends StackProps {
   readonly config: Config;
@@ -58,7 +58,9 @@ export class BrokerStack extends Stack {
     const cluster = broker.kind === 'serverless' ? this.serverless(props, group) : this.provisioned(props, broker, group);
     // Interfaces of the brokers are in it: it cannot go before them.
     for (const each of [cluster, group]) each.applyRemovalPolicy(brokerPolicy(props.config));
-    this.connection = { bootstrapServers: this.bootstrapServers(cluster.ref), auth: 'iam', clusterArn: cluster.ref, clientSecurityGroup: props.clientSecurityGroup };
+    const resourceArns = { topic: this.resourceArns(cluster.ref, 'topic'), group: this.resourceArns(cluster.ref, 'group') };
+    const bootstrapServers = this.bootstrapServers(cluster.ref);
+    this.connection = { bootstrapServers, auth: 'iam', clusterArn: cluster.ref, resourceArns, clientSecurityGroup: props.clientSecurityGroup };
   }
 
   private serverless({ config, vpc }: BrokerStackProps, group: ISecurityGroup): CfnServerlessCluster {
@@ -103,6 +105,13 @@ export class BrokerStack extends Stack {
       encryptionInfo: { encryptionAtRest: { dataVolumeKmsKeyId: key.keyArn }, encryptionInTransit: { clientBroker: 'TLS', inCluster: true } },
       loggingInfo: { brokerLogs: { cloudWatchLogs: { enabled: true, logGroup: logGroup.logGroupName } } },
     });
+  }
+
+  /** Cut out of the cluster's ARN here, where it is known: other stacks read the result, and cut nothing that they read. */
+  private resourceArns(clusterArn: string, kind: ResourceKind): string {
+    const parts = Fn.split(':cluster/', clusterArn);
+    const output = new CfnOutput(this, `${kind}Arns`, { value: Fn.join('', [Fn.select(0, parts), `:${kind}/`, Fn.select(1, parts)]) });
+    return Fn.getStackOutput(this.stackName, output.logicalId);
   }
 
   /** MSK tells its bootstrap servers by API only. */

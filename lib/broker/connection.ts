@@ -1,6 +1,8 @@
-import { Fn, Token } from 'aws-cdk-lib';
 import type { ISecurityGroup } from 'aws-cdk-lib/aws-ec2';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+
+/** What of a broker rights are given on, beside the cluster. */
+export type ResourceKind = 'topic' | 'group';
 
 /** How code reaches a broker, whoever made it. */
 export interface BrokerConnection {
@@ -8,16 +10,15 @@ export interface BrokerConnection {
   readonly auth: 'iam' | 'none';
   /** @default - a broker without IAM has none */
   readonly clusterArn?: string;
+  /** What the ARNs of its topics and groups begin with. @default - made of `clusterArn`, which is then known at synth */
+  readonly resourceArns?: Readonly<Record<ResourceKind, string>>;
   /** Group that clients join, so that the broker's rules let them in. @default - no VPC */
   readonly clientSecurityGroup?: ISecurityGroup;
 }
 
 /** `arn:…:topic/CLUSTER/UUID/NAME` (service authorization reference of Amazon MSK). */
-function resourceArn(clusterArn: string, kind: 'topic' | 'group', name: string): string {
-  if (!Token.isUnresolved(clusterArn)) return `${clusterArn.replace(':cluster/', `:${kind}/`)}/${name}`;
-  const parts = Fn.split(':cluster/', clusterArn);
-  return Fn.join('', [Fn.select(0, parts), `:${kind}/`, Fn.select(1, parts), `/${name}`]);
-}
+const resourceArn = ({ clusterArn = '', resourceArns }: BrokerConnection, kind: ResourceKind, name: string): string =>
+  `${resourceArns?.[kind] ?? clusterArn.replace(':cluster/', `:${kind}/`)}/${name}`;
 
 /** `inspect`: see how topics are set up, which reading and writing do not. */
 type Access = 'read' | 'write' | 'inspect' | 'manage';
@@ -55,10 +56,10 @@ export function kafkaStatements(broker: BrokerConnection, access: Access, topics
   if (broker.auth === 'none' || clusterArn === undefined) return [];
   const statements = [
     new PolicyStatement({ actions: [...CLUSTER_ACTIONS[access]], resources: [clusterArn] }),
-    new PolicyStatement({ actions: [...TOPIC_ACTIONS[access]], resources: topics.map((topic) => resourceArn(clusterArn, 'topic', topic)) }),
+    new PolicyStatement({ actions: [...TOPIC_ACTIONS[access]], resources: topics.map((topic) => resourceArn(broker, 'topic', topic)) }),
   ];
   if (access === 'read') {
-    statements.push(new PolicyStatement({ actions: ['kafka-cluster:AlterGroup', 'kafka-cluster:DescribeGroup'], resources: [resourceArn(clusterArn, 'group', group)] }));
+    statements.push(new PolicyStatement({ actions: ['kafka-cluster:AlterGroup', 'kafka-cluster:DescribeGroup'], resources: [resourceArn(broker, 'group', group)] }));
   }
   return statements;
 }

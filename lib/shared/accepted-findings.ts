@@ -19,7 +19,7 @@ export const ACCEPTED_FINDINGS: Readonly<Record<string, Accepted>> = {
       'Delta keeps versions itself and VACUUM bounds them; lake and landing keep versions of objects for some days where a profile asks for it (config.backup). Checkpoints and query results are made anew, lists are named by version, logs are append-only.',
   },
   CKV_AWS_117: {
-    where: /(Watchdog|Providerframework|AWS679f|Custom)/,
+    where: /(Watchdog|PublishFunction|Providerframework|AWS679f|Custom)/,
     reason: 'These speak to AWS APIs alone; in the VPC they would need NAT for it. Whatever speaks to Kafka is in the VPC.',
   },
   CKV_AWS_18: { where: /(AccessLogs|Lists)/, reason: 'The access-log bucket would log into itself; the lists are public and CloudFront alone reads them.' },

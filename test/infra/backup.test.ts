@@ -32,7 +32,7 @@ describe('daily copies', () => {
     const backup = template('backup');
     expect(findings()).toEqual([]);
     backup.hasResource('AWS::Backup::BackupVault', {
-      DeletionPolicy: 'Retain',
+      DeletionPolicy: 'RetainExceptOnCreate',
       Properties: { BackupVaultName: 'sluice-prod-backups', EncryptionKeyArn: { 'Fn::ImportValue': Match.stringLikeRegexp('storage.*Key') } },
     });
     backup.hasResourceProperties('AWS::Backup::BackupPlan', {

@@ -62,11 +62,18 @@ const REF_IS_ARN: ReadonlySet<string> = new Set([
   'AWS::MSK::ServerlessCluster',
 ]);
 
+interface Output {
+  readonly stack: string;
+  readonly value: Json;
+}
+
 /** The templates of a stage together: every reference is followed to the resource that it means, across stacks. */
 export class StageTemplates {
   readonly resources: readonly Resource[];
   private readonly byId: ReadonlyMap<string, Resource>;
-  private readonly exports = new Map<string, { readonly stack: string; readonly value: Json }>();
+  private readonly exports = new Map<string, Output>();
+  /** By stack and name. */
+  private readonly outputs = new Map<string, Output>();
 
   /** @param templates by the name of their stack */
   constructor(templates: Readonly<Record<string, TemplateJson>>) {
@@ -75,7 +82,10 @@ export class StageTemplates {
     );
     this.byId = new Map(this.resources.map((resource) => [resource.id, resource]));
     for (const [stack, { Outputs = {} }] of Object.entries(templates))
-      for (const { Value, Export } of Object.values(Outputs)) if (Export) this.exports.set(this.text(Export.Name, stack), { stack, value: Value });
+      for (const [name, { Value, Export }] of Object.entries(Outputs)) {
+        this.outputs.set(`${stack}.${name}`, { stack, value: Value });
+        if (Export) this.exports.set(this.text(Export.Name, stack), { stack, value: Value });
+      }
   }
 
   ofType(...types: readonly string[]): readonly Resource[] {
@@ -113,6 +123,8 @@ export class StageTemplates {
         return this.attribute(typeof argument === 'string' ? argument.split('.') : listOf(argument).map((part) => this.text(part, stack)), stack);
       case 'Fn::ImportValue':
         return this.imported(this.text(argument, stack), stack);
+      case 'Fn::GetStackOutput':
+        return this.output(this.text(at(argument, 'StackName'), stack), this.text(at(argument, 'OutputName'), stack), stack);
       case 'Fn::Join': {
         const [separator, parts] = listOf(argument);
         return this.texts(parts, stack).join(this.text(separator, stack));
@@ -163,6 +175,13 @@ export class StageTemplates {
     const exported = this.exports.get(name);
     if (!exported) throw new Error(`${stack}: imports ${name}, which no stack exports`);
     return this.text(exported.value, exported.stack);
+  }
+
+  /** @param of the stack's own name, `APP-STAGE-STACK` */
+  private output(of: string, name: string, stack: string): string {
+    const output = this.outputs.get(`${of.split('-').slice(2).join('-')}.${name}`);
+    if (!output) throw new Error(`${stack}: reads ${name} of ${of}, which it does not give`);
+    return this.text(output.value, output.stack);
   }
 
   private substituted(argument: Json | undefined, stack: string): string {
