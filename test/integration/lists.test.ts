@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { GetJobRunsCommand } from '@aws-sdk/client-glue';
 import { afterAll, describe, expect, test } from 'vitest';
 import { LIST_FORMATS, TIERS } from '../../bin/commands/lists.js';
 import { invokeFunction } from '../../bin/invoke.js';
@@ -10,6 +11,7 @@ import type { Explanation } from '../../bin/why.js';
 import { type HttpSource, httpSources } from '../../contracts/index.js';
 import type { Published } from '../../lambdas/publish/run.js';
 import { seeded } from '../../localstack/feeds/generate.js';
+import { localName } from '../../localstack/identity.js';
 import { until } from '../../localstack/process.js';
 import { type Lake, useLake } from '../support/lake.js';
 import { Meaning } from '../support/meaning.js';
@@ -282,7 +284,10 @@ describe('the lists that people load, all layers in one driver', () => {
     await lake.becomes("SELECT count(*) FROM gold.harmful_domains WHERE name = 'newer.example.test' AND is_active", 1);
     expect(await look()).toMatchObject({ started: true, reason: expect.stringMatching(/^\d+ commits since version/) });
     expect(await look()).toMatchObject({ started: false, reason: expect.stringMatching(/an export runs already$/) });
-    await until(async () => lake.run('export')?.state === 'SUCCEEDED', { timeoutMs: 120_000, everyMs: 1_000, describe: () => `the export is ${lake.run('export')?.state}` });
+    const JobName = localName('export');
+    // Glue is asked: it looks at its runs when it is.
+    const newest = async () => (await lake.target.glue.send(new GetJobRunsCommand({ JobName }))).JobRuns?.[0]?.JobRunState;
+    await until(async () => (await newest()) === 'SUCCEEDED', { timeoutMs: 120_000, everyMs: 1_000, describe: () => `no run of ${JobName} succeeds` });
     expect(await look()).toMatchObject({ started: false, reason: expect.stringMatching(/^nothing has changed/) });
   }, 300_000);
 });
