@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
@@ -59,6 +59,8 @@ export function addBackup(program: Command): void {
       const feeds = requireOwn(home)?.feeds ?? 'recorded';
       const now = new Date();
       const file = resolve(options.out || `sluice-backup-${stampOf(now)}.tar.gz`);
+      // Before anything is stopped.
+      if (existsSync(file)) throw new CliError(`${file} exists: name another with --out, or remove it`);
       const { files, createdAt } = await atRest(home, () => writeBackup(home, file, feeds, now));
       const result = { file, createdAt, files: files.length, bytes: files.reduce((sum, each) => sum + each.bytes, 0), compressedBytes: statSync(file).size };
       if (options.json) printJson(result);

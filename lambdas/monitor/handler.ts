@@ -10,7 +10,7 @@ import { runSql } from '../shared/athena.js';
 import { DynamoPublished } from '../shared/dynamo-published.js';
 import { kafkaConnection, required } from '../shared/environment.js';
 import { kafkaClient } from '../shared/kafka.js';
-import { type Before, embeddedLines } from '../shared/metrics.js';
+import { embeddedLines } from '../shared/metrics.js';
 import { headersOf, operationRecord, outgoing } from '../shared/outgoing.js';
 import { glueJobs, wishOf } from '../watchdog/glue-jobs.js';
 import { awakeSince, inWindow } from '../watchdog/run.js';
@@ -22,11 +22,11 @@ import { lookAtJobs } from './jobs-check.js';
 import { lookAtKafka } from './kafka-check.js';
 import { KafkajsProbe } from './kafka-probe.js';
 import { lookAtQuality } from './quality-check.js';
-import { reported } from './reported.js';
 import { monitor, type Report } from './run.js';
 import { MonitorState } from './state.js';
 import { lookAtStorage } from './storage-check.js';
 import { type TableFact, tableFact } from './table-facts.js';
+import { beforeOf, wrongAt } from './wrong.js';
 
 const s3 = new S3Client({ forcePathStyle: process.env.S3_FORCE_PATH_STYLE === 'true', maxAttempts: 2 });
 const dynamo = new DynamoDBClient({});
@@ -61,8 +61,9 @@ export async function handler(): Promise<Report> {
   const now = Date.now();
   const probe = new KafkajsProbe(kafkaClient(kafkaConnection(), 'sluice-monitor'));
   const { firstRunAt, report: last } = await state.begin(now).catch(() => ({ firstRunAt: now, report: null }));
-  // What was not asked last time may have been wrong.
-  const before: Before = ({ name, dimensions }) => (last === null ? undefined : (reported(last.metrics, name, dimensions) ?? undefined));
+  // Alarms look at periods of a minute, or of the monitor's interval.
+  const clearMs = 2 * config.everyMinutes * 60_000 + CHECK_MS;
+  const before = beforeOf(last, now, clearMs);
   const operations = findDataset('operations');
   // All jobs of a stage have the same window.
   const awake = awakeSince(config.jobs[0]?.window, now);
@@ -129,7 +130,7 @@ export async function handler(): Promise<Report> {
         // The round trip has sent that of operations.
         for (const dataset of datasets) if (sendsCanaries && dataset.name !== operations.name) await probe.send(dataset.name, [canaryOf(dataset)]);
       },
-      keep: (report) => state.keep({ ...report, canaryAt: sendsCanaries ? now : (last?.canaryAt ?? now) }),
+      keep: (report) => state.keep({ ...report, canaryAt: sendsCanaries ? now : (last?.canaryAt ?? now), wrongAt: wrongAt(report.metrics, last?.wrongAt ?? {}, now, clearMs) }),
     });
   } finally {
     await probe.close().catch((cause: unknown) => console.error('the connection to Kafka could not be closed', cause));

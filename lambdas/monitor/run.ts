@@ -2,6 +2,7 @@ import { CHECKS, MONITOR } from '../../contracts/metrics.js';
 import type { OperationState } from '../../contracts/operations.js';
 import { type MetricValue, metric } from '../shared/metrics.js';
 import { type CheckName, type CheckResult, type Finding, type Looked, worst } from './check.js';
+import type { WrongAt } from './wrong.js';
 
 export interface Report {
   readonly runId: string;
@@ -17,6 +18,8 @@ export interface Report {
   readonly untold: string | null;
   /** When canaries were last sent, epoch milliseconds. */
   readonly canaryAt?: number;
+  /** When series that are told while they are wrong last were so. */
+  readonly wrongAt?: WrongAt;
 }
 
 export interface MonitorDeps {

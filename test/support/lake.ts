@@ -136,7 +136,8 @@ export class Lake {
   }
 
   private cliEnv(): NodeJS.ProcessEnv {
-    return { ...process.env, SLUICE_HOME: this.home.root, NO_COLOR: '1' };
+    // A command that starts the lake again leaves it as the tests want it.
+    return { ...process.env, ...QUIET, SLUICE_HOME: this.home.root, NO_COLOR: '1' };
   }
 
   /** Runs the monitor now. */
