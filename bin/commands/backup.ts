@@ -6,7 +6,7 @@ import { lakeTables } from '../../contracts/index.js';
 import { BackupError, type BackupManifest, putBack, unpackBackup, writeBackup } from '../../localstack/backup.js';
 import { defaultHome, type Home } from '../../localstack/paths.js';
 import { findRunning } from '../../localstack/process.js';
-import { down, readState, up } from '../../localstack/stack.js';
+import { down, readState, trinoReady, up } from '../../localstack/stack.js';
 import { verify } from '../delta.js';
 import { fullName, locationOf, openTable } from '../lake-tables.js';
 import { bytes, CliError, EXIT, printJson, say } from '../output.js';
@@ -95,7 +95,7 @@ export async function restoreFrom(from: string, options: { yes?: boolean; json?:
     if (isUp(home)) await down(home, say);
     const aside = putBack(home, folder, `./sluice restore --from ${file}`, stampOf(new Date()));
     say(aside === null ? 'put back' : `put back; the lake of before stands in ${aside} until you remove it`);
-    await up(home, { feeds: manifest.feeds }, say);
+    await trinoReady(home, await up(home, { feeds: manifest.feeds }, say));
     const tables = await damaged(manifest);
     if (options.json) printJson({ file, createdAt: manifest.createdAt, files: manifest.files.length, aside, tables });
     const wrong = tables.filter(({ problem }) => problem !== null);
