@@ -270,6 +270,9 @@ export const redeploy = (home: Home, state: StackState, extra: Readonly<Record<s
 /** Names of everything of ours that may run in this home. */
 const SERVICES = ['door', 'trino', 'feeds', 'kafka', 'aws'] as const;
 
+/** Whether anything runs that holds a lake's data. */
+export const isUp = (home: Home): boolean => (['door', 'kafka', 'aws'] as const).some((name) => findRunning(home, name) !== null);
+
 /** Pid files of Spark drivers. */
 const jobProcesses = (home: Home): string[] =>
   existsSync(home.run)

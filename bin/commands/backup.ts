@@ -5,8 +5,7 @@ import type { Command } from 'commander';
 import { lakeTables } from '../../contracts/index.js';
 import { BackupError, type BackupManifest, putBack, unpackBackup, writeBackup } from '../../localstack/backup.js';
 import { defaultHome, type Home } from '../../localstack/paths.js';
-import { findRunning } from '../../localstack/process.js';
-import { down, readState, trinoReady, up } from '../../localstack/stack.js';
+import { down, isUp, readState, trinoReady, up } from '../../localstack/stack.js';
 import { verify } from '../delta.js';
 import { fullName, locationOf, openTable } from '../lake-tables.js';
 import { bytes, CliError, EXIT, printJson, say } from '../output.js';
@@ -14,7 +13,6 @@ import { sideBySide, stageOption } from '../sources.js';
 import { localTarget, runningLocal } from '../target.js';
 
 const stampOf = (time: Date): string => time.toISOString().replace(/\.\d+/, '').replaceAll(/[-:]/g, '');
-const isUp = (home: Home): boolean => ['door', 'kafka', 'aws'].some((name) => findRunning(home, name) !== null);
 
 /** @throws CliError where the lake's S3 is not ours to copy */
 function requireOwn(home: Home): ReturnType<typeof readState> {

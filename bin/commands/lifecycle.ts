@@ -4,8 +4,7 @@ import { createInterface } from 'node:readline/promises';
 import { type Command, Option } from 'commander';
 import { urlOf } from '../../lambdas/shared/url.js';
 import { cacheFolder, defaultHome, type Home } from '../../localstack/paths.js';
-import { findRunning } from '../../localstack/process.js';
-import { down, folderBytes, readState, type UpOptions, up } from '../../localstack/stack.js';
+import { down, folderBytes, isUp, readState, type UpOptions, up } from '../../localstack/stack.js';
 import { bytes, CliError, EXIT, say } from '../output.js';
 
 /** Options of the commands that start things. */
@@ -73,7 +72,7 @@ async function clean(home: Home, options: { data?: boolean; cache?: boolean; all
     prompt.close();
     if (!/^y(es)?$/i.test(answer.trim())) return say('nothing was removed');
   }
-  if (['door', 'kafka', 'aws'].some((name) => findRunning(home, name))) await down(home, say);
+  if (isUp(home)) await down(home, say);
   for (const folder of goes) rmSync(folder, { recursive: true, force: true });
   const link = join(home.root, '..', 'node_modules');
   if (options.all || options.cache) rmSync(link, { force: true, recursive: false });
