@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
+    include: ['test/**/*.test.ts', 'datasets/**/*.test.ts'],
     environment: 'node',
     // A developer's .env is for deploys: neither a test nor what it starts reads it.
     env: { SLUICE_ENV_FILE: '' },

@@ -3,10 +3,10 @@ import { createReadStream } from 'node:fs';
 import { copyFile, mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { CompressionTypes, Kafka, logLevel } from 'kafkajs';
-import { findDataset, findSource } from '../contracts/index.js';
-import { httpFetch } from '../lambdas/ingest/fetch.js';
+import { findDataset, findSource } from '../datasets/index.js';
+import { httpFetch } from '../lambdas/ingest/http/fetch.js';
 import { run } from '../lambdas/ingest/run.js';
-import type { SourceState, SourceStateStore } from '../lambdas/ingest/state.js';
+import type { SourceState, SourceStateStore } from '../lambdas/ingest/state/state.js';
 import { kafkaProducer } from '../lambdas/shared/kafka.js';
 
 const [, , what = '', url = '', broker = '', folder = '', most = ''] = process.argv;

@@ -21,8 +21,8 @@ import { parse as csvParse } from 'csv-parse/sync';
 import zonefile from 'dns-zonefile';
 import { Hosts } from 'hosts-parser';
 import isValidDomain from 'is-valid-domain';
-import { BodyParser } from '../lambdas/shared/formats/index.js';
-import type { FormatOptions } from '../lambdas/shared/formats/parsed.js';
+import { BodyParser } from '../datasets/harmful_domains/formats/index.js';
+import type { FormatOptions } from '../datasets/harmful_domains/formats/parsed.js';
 import { generateHosts } from '../localstack/feeds/generate.js';
 import { ROOT } from '../localstack/paths.js';
 

@@ -11,7 +11,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { BatchStopJobRunCommand, StartJobRunCommand } from '@aws-sdk/client-glue';
-import { datasets } from '../contracts/index.js';
+import { datasets } from '../datasets/index.js';
 import { kafkaProducer } from '../lambdas/shared/kafka.js';
 import { localBucket, localName } from '../localstack/identity.js';
 import { homeAt, ROOT } from '../localstack/paths.js';

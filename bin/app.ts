@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { App, Validations } from 'aws-cdk-lib';
-import { datasets } from '../contracts/index.js';
 import { assertEvolution, type ContractsLock } from '../contracts/lock.js';
+import { datasets } from '../datasets/index.js';
 import { loadConfig, warningsOf } from '../lib/config.js';
 import { costOf } from '../lib/cost/cost.js';
 import { total } from '../lib/cost/item.js';

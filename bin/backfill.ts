@@ -1,5 +1,5 @@
 import { GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
-import { chainOf, type KeptBody, type LostBody, type PastStep, type PastVersion, pastSequence, type Stretch } from '../lambdas/ingest/past.js';
+import { chainOf, type KeptBody, type LostBody, type PastStep, type PastVersion, pastSequence, type Stretch } from '../lambdas/ingest/backfill/past.js';
 import type { SourceCheck } from '../lambdas/ingest/run.js';
 import { physicalName } from '../lib/config.js';
 import { invokeIngest } from './ingest.js';

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { compileContracts, renderContracts } from '../contracts/compile.js';
-import { datasets } from '../contracts/index.js';
 import { type Rule, ruleSql } from '../contracts/rules.js';
+import { datasets } from '../datasets/index.js';
 import { ROOT } from '../localstack/paths.js';
 
 /** `contracts.json` as the Spark jobs read it. */

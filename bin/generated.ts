@@ -1,6 +1,6 @@
 import { renderDictionary } from '../contracts/dictionary.js';
-import { datasets } from '../contracts/index.js';
 import { lockOf } from '../contracts/lock.js';
+import { datasets } from '../datasets/index.js';
 import { renderEnvExample } from '../lib/environment.js';
 
 /** Files of the repository that are made from the contracts and the configuration; a test compares them. */

@@ -1,6 +1,6 @@
 import { EntityNotFoundException, GetTableCommand } from '@aws-sdk/client-glue';
 import type { Table } from '../contracts/index.js';
-import { lakeTables } from '../contracts/index.js';
+import { lakeTables } from '../datasets/index.js';
 import { databaseName } from '../lib/config.js';
 import { BrokenLog, DeltaTable, type TableLocation } from './delta.js';
 import { CliError, EXIT } from './output.js';

@@ -1,5 +1,5 @@
 import Table from 'cli-table3';
-import { visible } from '../lambdas/shared/visible.js';
+import { visible } from '../datasets/shared/visible.js';
 
 /** What the command line's exit codes mean. */
 export const EXIT = { ok: 0, failed: 1, misuse: 2, degraded: 3 } as const;

@@ -1,5 +1,6 @@
 import { Option } from 'commander';
-import { findSource, type HttpSource, httpSources } from '../contracts/index.js';
+import type { HttpSource } from '../contracts/index.js';
+import { findSource, httpSources } from '../datasets/index.js';
 import { loadConfig } from '../lib/config.js';
 import { isOn } from '../lib/ingestion/sources.js';
 import { CliError, EXIT } from './output.js';

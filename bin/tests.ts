@@ -88,13 +88,13 @@ export async function runTests({ unit, faults, kills }: TestOptions): Promise<nu
     if (!unit && !faults) await run('sh', [join(ROOT, 'localstack', 'install', 'resolvers.sh')], {});
     if (!unit && !faults) for (const scanner of ['checkov', 'cfn-lint']) await run('sh', [join(ROOT, 'localstack', 'install', 'install.sh'), scanner], { SLUICE_ROOT: ROOT });
     if (unit) {
-      outcomes.push(await vitest(['test/unit'], work));
+      outcomes.push(await vitest(['test/unit', 'datasets'], work));
     } else if (faults) {
       if (kills !== undefined) process.env.SLUICE_KILLS = kills;
       outcomes.push(await vitest(['test/faults'], work, ['--no-file-parallelism']));
     } else {
       outcomes.push({ ...runTools(LINTERS), skips: [] });
-      outcomes.push(await vitest(['test/unit', 'test/infra'], work));
+      outcomes.push(await vitest(['test/unit', 'datasets', 'test/infra'], work));
       outcomes.push(await pytest(work));
       outcomes.push(await vitest(['test/integration'], work, ['--no-file-parallelism']));
     }

@@ -24,7 +24,7 @@ const fieldSchema = z
 
 const cadence = z.object({ minutes: z.number().int().min(1) }).strict();
 
-/** Formats of lists that the ingest function parses; lambdas/shared/formats has a parser for each. */
+/** Formats of lists that the ingest function parses; datasets/harmful_domains/formats has a parser for each. */
 export const LIST_FORMATS = [
   'hosts',
   'plain',

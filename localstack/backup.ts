@@ -19,7 +19,7 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { z } from 'zod';
-import { datasets } from '../contracts/index.js';
+import { datasets } from '../datasets/index.js';
 import type { Home } from './paths.js';
 
 /**

@@ -3,7 +3,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join } from 'node:path';
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
-import { type HttpSource, httpSources } from '../contracts/index.js';
+import type { HttpSource } from '../contracts/index.js';
+import { httpSources } from '../datasets/index.js';
 import { requireWholeData } from './backup.js';
 import { generateFeeds } from './feeds/generate.js';
 import { findRecording, hasPast } from './feeds/server.js';

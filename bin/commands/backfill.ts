@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
-import { findSource, type HttpSource } from '../../contracts/index.js';
+import type { HttpSource } from '../../contracts/index.js';
+import { findSource } from '../../datasets/index.js';
 import { inWords } from '../../lambdas/monitor/check.js';
 import { runQuery } from '../athena.js';
 import { Bodies, type Days, dayAfter, fill, type Plan, type Published, planOf } from '../backfill.js';

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
-import { lakeTables } from '../../contracts/index.js';
+import { lakeTables } from '../../datasets/index.js';
 import { BackupError, type BackupManifest, putBack, unpackBackup, writeBackup } from '../../localstack/backup.js';
 import { defaultHome, type Home } from '../../localstack/paths.js';
 import { down, isUp, readState, trinoReady, up } from '../../localstack/stack.js';

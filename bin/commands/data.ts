@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { datasets } from '../../contracts/index.js';
+import { datasets } from '../../datasets/index.js';
 import { physicalName } from '../../lib/config.js';
 import { defaultHome } from '../../localstack/paths.js';
 import { logFile, tail } from '../../localstack/process.js';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { harmfulDomains } from '../../contracts/harmful-domains.js';
+import { harmfulDomains } from '../../datasets/harmful_domains/contract.js';
 import { localBucket } from '../../localstack/identity.js';
 import { defaultHome } from '../../localstack/paths.js';
 import { until } from '../../localstack/process.js';

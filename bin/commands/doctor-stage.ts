@@ -1,5 +1,5 @@
 import { GetScheduleCommand } from '@aws-sdk/client-scheduler';
-import { findDataset } from '../../contracts/index.js';
+import { findDataset } from '../../datasets/index.js';
 import type { Report } from '../../lambdas/monitor/run.js';
 import { physicalName } from '../../lib/config.js';
 import { until } from '../../localstack/process.js';

@@ -2,7 +2,7 @@ import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { type Command, Option } from 'commander';
-import { urlOf } from '../../lambdas/shared/url.js';
+import { urlOf } from '../../datasets/shared/url.js';
 import { cacheFolder, defaultHome, type Home } from '../../localstack/paths.js';
 import { down, folderBytes, isUp, readState, type UpOptions, up } from '../../localstack/stack.js';
 import { bytes, CliError, EXIT, say } from '../output.js';

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Command } from 'commander';
-import { httpSources } from '../../contracts/index.js';
+import { httpSources } from '../../datasets/index.js';
 import { commaList } from '../../lib/environment.js';
 import { guarded } from '../../localstack/guard.js';
 import { getList, listsBucket, listsRoot, type Manifest, readList, readManifest, runExport } from '../lists.js';

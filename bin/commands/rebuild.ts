@@ -2,7 +2,7 @@ import { GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { BatchStopJobRunCommand, GetJobRunsCommand } from '@aws-sdk/client-glue';
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { datasets } from '../../contracts/index.js';
+import { datasets } from '../../datasets/index.js';
 import { isRunning } from '../../lambdas/watchdog/run.js';
 import { physicalName } from '../../lib/config.js';
 import { LAYOUTS } from '../../lib/medallion/layouts.js';

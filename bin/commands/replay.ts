@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { datasets, findDataset } from '../../contracts/index.js';
+import { datasets, findDataset } from '../../datasets/index.js';
 import { MAX_REPLAY_RECORDS, type ReplayRecord } from '../../lambdas/ingest/replay.js';
 import { runQuery } from '../athena.js';
 import { describeCheck, invokeIngest, invokeReplay } from '../ingest.js';

@@ -1,7 +1,8 @@
 import { type Command, Option } from 'commander';
-import { OPERATOR_SOURCE } from '../../contracts/harmful-domain-sources.js';
-import { findSource, type HttpSource, httpSources } from '../../contracts/index.js';
-import type { OperatorEdit } from '../../lambdas/ingest/operator.js';
+import type { HttpSource } from '../../contracts/index.js';
+import type { OperatorEdit } from '../../datasets/harmful_domains/operator.js';
+import { OPERATOR_SOURCE } from '../../datasets/harmful_domains/sources.js';
+import { findSource, httpSources } from '../../datasets/index.js';
 import type { Probe } from '../../lambdas/ingest/probe.js';
 import { runQuery } from '../athena.js';
 import { describeCheck, invokeIngest } from '../ingest.js';

@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline/promises';
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import type { Command } from 'commander';
-import { datasets } from '../../contracts/index.js';
+import { datasets } from '../../datasets/index.js';
 import { type Config, loadConfig, physicalName } from '../../lib/config.js';
 import { costOf, pricesOf } from '../../lib/cost/cost.js';
 import { byDataset, total } from '../../lib/cost/item.js';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { lakeTables } from '../../contracts/index.js';
+import { lakeTables } from '../../datasets/index.js';
 import { inWords } from '../../lambdas/monitor/check.js';
 import { runQuery } from '../athena.js';
 import { BrokenLog, DeltaTable, oldestReadable, verify } from '../delta.js';

@@ -211,7 +211,7 @@ def readers_have_read(positions: Mapping[str, Mapping[str, Any]], silver: Table,
 
 
 def record_of(done: Done, run_id: str) -> tuple[str, str]:
-    """Key and value of the `operations` record of a step, as contracts/operations.ts describes it."""
+    """Key and value of the `operations` record of a step, as datasets/operations/contract.ts describes it."""
 
     def iso(seconds: float) -> str:
         return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

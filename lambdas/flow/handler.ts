@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { z } from 'zod';
-import { findDataset } from '../../contracts/index.js';
+import { findDataset } from '../../datasets/index.js';
 import { MonitorState } from '../monitor/state.js';
 import { DynamoPublished } from '../shared/dynamo-published.js';
 import { kafkaConnection, required } from '../shared/environment.js';

@@ -3,21 +3,21 @@ import { tmpdir } from 'node:os';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { datasets, findDataset, findListSource, findSource } from '../../contracts/index.js';
+import { datasets, findDataset, findListSource, findSource } from '../../datasets/index.js';
 import { DynamoPublished } from '../shared/dynamo-published.js';
 import { kafkaConnection, required } from '../shared/environment.js';
 import { kafkaProducer } from '../shared/kafka.js';
 import { embeddedLines } from '../shared/metrics.js';
 import { recordedFeeds } from '../shared/recorded-feeds.js';
-import { DynamoSourceState } from './dynamo-state.js';
-import { httpFetch } from './fetch.js';
+import { isPastQuestion, keepBody, type PastAnswer, type PastQuestion, versionsBetween } from './backfill/past.js';
+import { httpFetch } from './http/fetch.js';
+import { targetOf } from './http/request.js';
+import { secretsBelow } from './http/secrets.js';
+import { S3LandingStore } from './landing/s3-store.js';
 import { checkMetrics } from './metrics.js';
-import { isPastQuestion, keepBody, type PastAnswer, type PastQuestion, versionsBetween } from './past.js';
 import { isReplay, type ReplayEvent, type ReplayResult, replayRecords } from './replay.js';
-import { targetOf } from './request.js';
 import { type IngestEvent, run, type SourceCheck } from './run.js';
-import { S3LandingStore } from './s3-store.js';
-import { secretsBelow } from './secrets.js';
+import { DynamoSourceState } from './state/dynamo-state.js';
 
 const MINUTE_MS = 60_000;
 

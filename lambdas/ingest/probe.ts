@@ -3,14 +3,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createGunzip } from 'node:zlib';
 import type { HttpSource } from '../../contracts/index.js';
-import { detectFormat, shareOf } from '../shared/formats/detect.js';
-import { parseBody } from '../shared/formats/index.js';
-import { MAX_REJECT_SAMPLES } from '../shared/formats/parsed.js';
-import type { Answer, Fetch, FetchResult } from './fetch.js';
-import { type FetchTarget, MissingKey } from './request.js';
-import { ListRules, nothingTold } from './resolve.js';
+import { detectFormat, shareOf } from '../../datasets/harmful_domains/formats/detect.js';
+import { parseBody } from '../../datasets/harmful_domains/formats/index.js';
+import { MAX_REJECT_SAMPLES } from '../../datasets/harmful_domains/formats/parsed.js';
+import { ListRules, nothingTold } from '../../datasets/harmful_domains/resolve.js';
+import { SortedListings } from '../../datasets/shared/sorted-listings.js';
+import type { Answer, Fetch, FetchResult } from './http/fetch.js';
+import { type FetchTarget, MissingKey } from './http/request.js';
 import { notAList } from './run.js';
-import { SortedListings } from './sorted-listings.js';
 
 /** Bytes of a body's beginning that a format is looked for in. */
 const HEAD_BYTES = 256 * 1024;

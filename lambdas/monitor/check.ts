@@ -1,5 +1,5 @@
 import type { CHECKS } from '../../contracts/metrics.js';
-import type { OperationState } from '../../contracts/operations.js';
+import type { OperationState } from '../../datasets/operations/contract.js';
 import type { MetricValue } from '../shared/metrics.js';
 
 export type CheckName = (typeof CHECKS)[number];

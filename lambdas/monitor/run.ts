@@ -1,5 +1,5 @@
 import { CHECKS, MONITOR } from '../../contracts/metrics.js';
-import type { OperationState } from '../../contracts/operations.js';
+import type { OperationState } from '../../datasets/operations/contract.js';
 import { type MetricValue, metric } from '../shared/metrics.js';
 import { type CheckName, type CheckResult, type Finding, type Looked, worst } from './check.js';
 import type { WrongAt } from './wrong.js';

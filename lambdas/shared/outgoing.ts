@@ -1,6 +1,6 @@
 import type { Dataset } from '../../contracts/index.js';
-import type { OperationKind, OperationState } from '../../contracts/operations.js';
 import { protectPersonal } from '../../contracts/personal.js';
+import type { OperationKind, OperationState } from '../../datasets/operations/contract.js';
 import type { OutgoingRecord } from './producer.js';
 
 export interface RecordOrigin {

@@ -1,4 +1,5 @@
-import { datasets as contracted, type Dataset } from '../../contracts/index.js';
+import type { Dataset } from '../../contracts/index.js';
+import { datasets as contracted } from '../../datasets/index.js';
 import { type Config, hoursAwake } from '../config.js';
 import { type CostItem, grouped } from './item.js';
 import { PRICES, type Prices } from './prices.js';

@@ -1,5 +1,6 @@
-import { type Dataset, httpSources, lakeTables } from '../../contracts/index.js';
+import type { Dataset } from '../../contracts/index.js';
 import { seriesOf } from '../../contracts/metrics.js';
+import { httpSources, lakeTables } from '../../datasets/index.js';
 import { type Config, hoursAwake, physicalName } from '../config.js';
 import { isOn } from '../ingestion/sources.js';
 import { LAYOUTS } from '../medallion/layouts.js';

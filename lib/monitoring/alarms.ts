@@ -1,5 +1,6 @@
-import { type Dataset, httpSources } from '../../contracts/index.js';
+import type { Dataset } from '../../contracts/index.js';
 import { DRIVER, INGEST, type MetricSpec, MONITOR, OVERDUE_CADENCES, STALL_MINUTES, WATCHDOG } from '../../contracts/metrics.js';
+import { httpSources } from '../../datasets/index.js';
 import { canaryLimit } from '../../lambdas/monitor/quality-check.js';
 import { type Config, canaryMinutes, physicalName } from '../config.js';
 import { isOn } from '../ingestion/sources.js';

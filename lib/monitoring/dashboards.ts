@@ -14,8 +14,9 @@ import {
   TextWidget,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
-import { type Dataset, type HttpSource, httpSources } from '../../contracts/index.js';
+import type { Dataset, HttpSource } from '../../contracts/index.js';
 import { COMPONENTS, DRIVER, INGEST, type MetricSpec, MONITOR, WATCHDOG } from '../../contracts/metrics.js';
+import { httpSources } from '../../datasets/index.js';
 import { type Config, physicalName } from '../config.js';
 import { isOn } from '../ingestion/sources.js';
 import { metricsNamespace } from '../shared/names.js';

@@ -3,7 +3,7 @@ import { CfnBudget } from 'aws-cdk-lib/aws-budgets';
 import { ScheduleExpression, ScheduleTargetInput } from 'aws-cdk-lib/aws-scheduler';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
-import { httpSources } from '../../contracts/index.js';
+import { httpSources } from '../../datasets/index.js';
 import { MONITOR_GROUP } from '../../lambdas/monitor/kafka-check.js';
 import type { WatchedJob } from '../../lambdas/watchdog/run.js';
 import { kafkaStatements } from '../broker/connection.js';

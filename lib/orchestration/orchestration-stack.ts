@@ -24,7 +24,8 @@ import {
 } from 'aws-cdk-lib/aws-stepfunctions';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import type { Construct } from 'constructs';
-import { type Dataset, httpSources } from '../../contracts/index.js';
+import type { Dataset } from '../../contracts/index.js';
+import { httpSources } from '../../datasets/index.js';
 import { type BrokerConnection, kafkaStatements } from '../broker/connection.js';
 import { brokerEnvironment } from '../broker/environment.js';
 import { type Config, physicalName } from '../config.js';

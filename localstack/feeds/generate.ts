@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { type HttpSource, httpSources } from '../../contracts/index.js';
+import type { HttpSource } from '../../contracts/index.js';
+import { httpSources } from '../../datasets/index.js';
 import { pastFile } from './server.js';
 
 /** A small generator of repeatable numbers in [0, 1) (mulberry32). */

@@ -6,7 +6,7 @@ import { InvokeCommand } from '@aws-sdk/client-lambda';
 import { GetScheduleCommand, UpdateScheduleCommand } from '@aws-sdk/client-scheduler';
 import { afterAll, describe, expect, test } from 'vitest';
 import { loadRecord } from '../../bench/load.js';
-import { findSource } from '../../contracts/index.js';
+import { findSource } from '../../datasets/index.js';
 import { inWords } from '../../lambdas/monitor/check.js';
 import { kafkaProducer } from '../../lambdas/shared/kafka.js';
 import { localName } from '../../localstack/identity.js';

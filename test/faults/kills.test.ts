@@ -6,7 +6,7 @@ import { BatchStopJobRunCommand, GlueClient, StartJobRunCommand } from '@aws-sdk
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { generateLoad } from '../../bench/load.js';
 import { contractsJson } from '../../bin/contracts-json.js';
-import { SOURCE_STATE_NAMES } from '../../contracts/harmful-domains.js';
+import { SOURCE_STATE_NAMES } from '../../datasets/harmful_domains/contract.js';
 import { seeded } from '../../localstack/feeds/generate.js';
 import { DELTA_CONF, driverPython, sparkProfile, submitArguments } from '../../localstack/gateway/spark-profile.js';
 import { localBucket, localName } from '../../localstack/identity.js';
@@ -171,8 +171,8 @@ describe('an upgrade under load', () => {
     const before = lake.run('silver')?.arguments['--release'];
     const load = generateLoad({ bootstrapServers: `127.0.0.1:${lake.state.ports.kafka}`, perSecond: PER_SECOND, keys: KEYS, seconds: 150 });
     await sleep(45_000);
-    edit('contracts/harmful-domains.ts', '      line: {', "      note: { type: 'string', description: 'A field added by the upgrade test', example: 'x' },\n      line: {");
-    edit('contracts/harmful-domains.ts', 'version: 3', 'version: 4');
+    edit('datasets/harmful_domains/contract.ts', '      line: {', "      note: { type: 'string', description: 'A field added by the upgrade test', example: 'x' },\n      line: {");
+    edit('datasets/harmful_domains/contract.ts', 'version: 3', 'version: 4');
     edit('glue-jobs/medallion/silver.py', 'MALFORMED = "malformed"', 'MALFORMED = "malformed"  # a changed job script');
     upgrade();
     const loaded = await load;
@@ -184,7 +184,7 @@ describe('an upgrade under load', () => {
   }, 900_000);
 
   test('with a changed key is refused at synth, with the migration named', () => {
-    edit('contracts/harmful-domains.ts', "key: ['source', 'entry_type', 'name', 'scope', 'action', 'sequence']", "key: ['source', 'entry_type', 'name', 'sequence']");
+    edit('datasets/harmful_domains/contract.ts', "key: ['source', 'entry_type', 'name', 'scope', 'action', 'sequence']", "key: ['source', 'entry_type', 'name', 'sequence']");
     expect(upgrade).toThrow(
       /the key changed from \(source, entry_type, name, scope, action, sequence\).*Rebuild silver\.harmful_domains into a new path, compare, then swap the catalog row: sluice rebuild silver\.harmful_domains/,
     );

@@ -7,7 +7,7 @@ import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import { ScheduleExpression, ScheduleTargetInput } from 'aws-cdk-lib/aws-scheduler';
 import { describe, expect, test } from 'vitest';
-import { datasets } from '../../contracts/index.js';
+import { datasets } from '../../datasets/index.js';
 import { SluiceFunction } from '../../lib/shared/function.js';
 import { GlueCode } from '../../lib/shared/glue-code.js';
 import { OnEventProvider } from '../../lib/shared/on-event.js';

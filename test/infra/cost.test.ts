@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { templatesOf } from '../../bin/templates.js';
-import { type Dataset, datasets, defineDataset, findDataset } from '../../contracts/index.js';
+import { type Dataset, defineDataset } from '../../contracts/index.js';
+import { datasets, findDataset } from '../../datasets/index.js';
 import { type Config, loadConfig } from '../../lib/config.js';
 import { costOf } from '../../lib/cost/cost.js';
 import { byDataset, type CostItem, total } from '../../lib/cost/item.js';

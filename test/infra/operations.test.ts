@@ -1,7 +1,7 @@
 import { Match, type Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
-import { datasets, httpSources } from '../../contracts/index.js';
 import { COMPONENTS, seriesOf } from '../../contracts/metrics.js';
+import { datasets, httpSources } from '../../datasets/index.js';
 import { loadConfig } from '../../lib/config.js';
 import { isOn } from '../../lib/ingestion/sources.js';
 import { LAYOUTS } from '../../lib/medallion/layouts.js';

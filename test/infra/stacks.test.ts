@@ -6,7 +6,7 @@ import { App, Stack } from 'aws-cdk-lib';
 import { Match, type Template } from 'aws-cdk-lib/assertions';
 import { Vpc } from 'aws-cdk-lib/aws-ec2';
 import { describe, expect, test } from 'vitest';
-import { datasets, httpSources } from '../../contracts/index.js';
+import { datasets, httpSources } from '../../datasets/index.js';
 import { loadConfig } from '../../lib/config.js';
 import { privateSubnets } from '../../lib/network/subnets.js';
 import { ROOT } from '../../localstack/paths.js';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { generateLoad } from '../../bench/load.js';
-import { SOURCE_STATE_NAMES } from '../../contracts/harmful-domains.js';
+import { SOURCE_STATE_NAMES } from '../../datasets/harmful_domains/contract.js';
 import { findRunning, isAlive } from '../../localstack/process.js';
 import { jobRuns, runIsAlive } from '../../localstack/stack.js';
 import { type Lake, useLake } from '../support/lake.js';

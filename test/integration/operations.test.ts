@@ -5,7 +5,7 @@ import { DescribeExecutionCommand, SFNClient, StartExecutionCommand } from '@aws
 import { describe, expect, test } from 'vitest';
 import { DeltaTable } from '../../bin/delta.js';
 import { sourcesOnAt } from '../../bin/sources.js';
-import { lakeTables } from '../../contracts/index.js';
+import { lakeTables } from '../../datasets/index.js';
 import type { CheckResult } from '../../lambdas/monitor/check.js';
 import type { Facts } from '../../lambdas/monitor/facts.js';
 import type { Report } from '../../lambdas/monitor/run.js';

@@ -3,10 +3,10 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { gzipSync } from 'node:zlib';
 import type { HttpSource } from '../../contracts/index.js';
-import { findDataset, findSource } from '../../contracts/index.js';
-import type { FetchResult } from '../../lambdas/ingest/fetch.js';
+import { findDataset, findSource } from '../../datasets/index.js';
+import type { FetchResult } from '../../lambdas/ingest/http/fetch.js';
 import type { IngestDeps } from '../../lambdas/ingest/run.js';
-import { type LastCheck, LeaseLostError, type SnapshotRef, type SourceState, type SourceStateStore } from '../../lambdas/ingest/state.js';
+import { type LastCheck, LeaseLostError, type SnapshotRef, type SourceState, type SourceStateStore } from '../../lambdas/ingest/state/state.js';
 import type { OutgoingRecord } from '../../lambdas/shared/producer.js';
 import type { Published, PublishedRuns } from '../../lambdas/shared/published.js';
 

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
-import { findDataset, findSource } from '../../contracts/index.js';
-import { DynamoSourceState } from '../../lambdas/ingest/dynamo-state.js';
-import { httpFetch } from '../../lambdas/ingest/fetch.js';
+import { findDataset, findSource } from '../../datasets/index.js';
+import { httpFetch } from '../../lambdas/ingest/http/fetch.js';
+import { S3LandingStore } from '../../lambdas/ingest/landing/s3-store.js';
 import { run, type SourceCheck } from '../../lambdas/ingest/run.js';
-import { S3LandingStore } from '../../lambdas/ingest/s3-store.js';
+import { DynamoSourceState } from '../../lambdas/ingest/state/dynamo-state.js';
 import { DynamoPublished } from '../../lambdas/shared/dynamo-published.js';
 import { kafkaProducer } from '../../lambdas/shared/kafka.js';
 import type { Producer } from '../../lambdas/shared/producer.js';

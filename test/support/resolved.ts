@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { HttpSource } from '../../contracts/index.js';
-import { ListRules, nothingTold, type Resolved } from '../../lambdas/ingest/resolve.js';
-import { SortedListings } from '../../lambdas/ingest/sorted-listings.js';
-import { parseBody } from '../../lambdas/shared/formats/index.js';
-import type { ParseReport } from '../../lambdas/shared/formats/parsed.js';
+import { parseBody } from '../../datasets/harmful_domains/formats/index.js';
+import type { ParseReport } from '../../datasets/harmful_domains/formats/parsed.js';
+import { ListRules, nothingTold, type Resolved } from '../../datasets/harmful_domains/resolve.js';
+import { SortedListings } from '../../datasets/shared/sorted-listings.js';
 
 export interface ReadList {
   /** `action type name scope`, in order of key. */

@@ -4,12 +4,13 @@ import { describe, expect, test } from 'vitest';
 import { generatedFiles } from '../../bin/generated.js';
 import { compileContracts } from '../../contracts/compile.js';
 import { type DatasetInput, defineDataset } from '../../contracts/dataset.js';
-import { CANARY_SOURCE, canaryRecord, datasets, findSource } from '../../contracts/index.js';
+import { CANARY_SOURCE, canaryRecord } from '../../contracts/index.js';
 import { assertEvolution, assertOneWriter, breakingChanges, lockOf, missingVersionBumps } from '../../contracts/lock.js';
 import { protectPersonal } from '../../contracts/personal.js';
 import { breaks, type Rule } from '../../contracts/rules.js';
 import { qualifyDatabases } from '../../contracts/sql.js';
 import { isColumnType } from '../../contracts/types.js';
+import { datasets, findSource } from '../../datasets/index.js';
 import { LAYOUTS } from '../../lib/medallion/layouts.js';
 import { ROOT } from '../../localstack/paths.js';
 

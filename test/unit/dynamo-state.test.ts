@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { expect, test } from 'vitest';
-import { DynamoSourceState } from '../../lambdas/ingest/dynamo-state.js';
+import { DynamoSourceState } from '../../lambdas/ingest/state/dynamo-state.js';
 
 test('the last published snapshot of another source is read without its lease; none where it has none', async () => {
   const asked: { target: string | undefined; body: unknown }[] = [];

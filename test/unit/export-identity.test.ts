@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { HttpSource } from '../../contracts/index.js';
-import { classify, classifyUrl } from '../../lambdas/shared/entries.js';
+import { classify, classifyUrl } from '../../datasets/harmful_domains/entries.js';
 import { homeAt, ROOT } from '../../localstack/paths.js';
 import { Meaning } from '../support/meaning.js';
 import { readList } from '../support/resolved.js';

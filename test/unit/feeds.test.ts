@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { httpFetch } from '../../lambdas/ingest/fetch.js';
+import { httpFetch } from '../../lambdas/ingest/http/fetch.js';
 import { generateHosts } from '../../localstack/feeds/generate.js';
 import { type Fault, feedServer } from '../../localstack/feeds/server.js';
 

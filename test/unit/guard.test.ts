@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { DEADLINES, type FetchOptions, httpFetch, MAX_TRIES } from '../../lambdas/ingest/fetch.js';
-import { isPublicAddress } from '../../lambdas/ingest/guard.js';
-import { redactUrl } from '../../lambdas/ingest/redact.js';
-import { backoffMs, MAX_RETRY_AFTER_MS, retryAfterMs } from '../../lambdas/ingest/retry.js';
+import { DEADLINES, type FetchOptions, httpFetch, MAX_TRIES } from '../../lambdas/ingest/http/fetch.js';
+import { isPublicAddress } from '../../lambdas/ingest/http/guard.js';
+import { redactUrl } from '../../lambdas/ingest/http/redact.js';
+import { backoffMs, MAX_RETRY_AFTER_MS, retryAfterMs } from '../../lambdas/ingest/http/retry.js';
 
 test.each([
   ['1.1.1.1', true],

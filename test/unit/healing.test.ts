@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { findDataset } from '../../contracts/index.js';
+import { findDataset } from '../../datasets/index.js';
 import { type IngestEvent, run } from '../../lambdas/ingest/run.js';
 import { lookAtRuns } from '../../lambdas/monitor/runs-check.js';
 import { MAX_TRIES } from '../../lambdas/shared/published.js';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { findDataset, findSource } from '../../contracts/index.js';
 import { MONITOR } from '../../contracts/metrics.js';
+import { findDataset, findSource } from '../../datasets/index.js';
 import type { CheckName, Looked } from '../../lambdas/monitor/check.js';
 import { lookAtCost } from '../../lambdas/monitor/cost-check.js';
 import { ageOf, type FreshnessDeps, lookAtFreshness, type SourceStatus } from '../../lambdas/monitor/freshness-check.js';

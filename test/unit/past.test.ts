@@ -8,11 +8,12 @@ import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Days, dayAfter, daysOf, missingDays, stretchOf } from '../../bin/backfill.js';
-import { defineDataset, findSource, githubFile } from '../../contracts/index.js';
-import { httpFetch } from '../../lambdas/ingest/fetch.js';
-import { keepBody, type PastDeps, type PastStep, PastUnavailable, pastSequence, versionsBetween } from '../../lambdas/ingest/past.js';
+import { defineDataset, githubFile } from '../../contracts/index.js';
+import { findSource } from '../../datasets/index.js';
+import { keepBody, type PastDeps, type PastStep, PastUnavailable, pastSequence, versionsBetween } from '../../lambdas/ingest/backfill/past.js';
+import { httpFetch } from '../../lambdas/ingest/http/fetch.js';
+import { landingKeys } from '../../lambdas/ingest/landing/store.js';
 import { run } from '../../lambdas/ingest/run.js';
-import { landingKeys } from '../../lambdas/ingest/store.js';
 import { feedServer, pastFile } from '../../localstack/feeds/server.js';
 import { Crash, fakeDeps, hostsOf, World } from '../support/ingest-fakes.js';
 

@@ -10,11 +10,12 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vite
 import { addSourceCommands } from '../../bin/commands/sources.js';
 import { knownTo, secretsOf } from '../../bin/probe.js';
 import { sourcesOnAt } from '../../bin/sources.js';
-import { findSource, type HttpSource, httpSources } from '../../contracts/index.js';
-import { httpFetch } from '../../lambdas/ingest/fetch.js';
+import type { HttpSource } from '../../contracts/index.js';
+import { detectFormat } from '../../datasets/harmful_domains/formats/detect.js';
+import { findSource, httpSources } from '../../datasets/index.js';
+import { httpFetch } from '../../lambdas/ingest/http/fetch.js';
+import { targetOf } from '../../lambdas/ingest/http/request.js';
 import { type Known, type Probe, type ProbeDeps, probe } from '../../lambdas/ingest/probe.js';
-import { targetOf } from '../../lambdas/ingest/request.js';
-import { detectFormat } from '../../lambdas/shared/formats/detect.js';
 import { generateFeeds } from '../../localstack/feeds/generate.js';
 import { type Fault, feedServer, findRecording } from '../../localstack/feeds/server.js';
 import { SHARED_DATA, testWithSharedData } from '../support/shared-data.js';

@@ -1,6 +1,6 @@
 import { ResourceNotFoundException } from '@aws-sdk/client-secrets-manager';
 import { describe, expect, test } from 'vitest';
-import { secretsBelow } from '../../lambdas/ingest/secrets.js';
+import { secretsBelow } from '../../lambdas/ingest/http/secrets.js';
 
 const denied = (resource: string) =>
   Object.assign(

@@ -1,0 +1,363 @@
+import { createReadStream, existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { createGunzip } from 'node:zlib';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { LIST_FORMATS } from '../../contracts/dataset.js';
+import { readList } from '../../test/support/resolved.js';
+import { SHARED_DATA, testWithSharedData } from '../../test/support/shared-data.js';
+import { BodyParser, parseBody } from './formats/index.js';
+
+type Name = (typeof LIST_FORMATS)[number];
+
+async function* bytesOf(body: string | Uint8Array): AsyncGenerator<Uint8Array> {
+  yield typeof body === 'string' ? Buffer.from(body) : body;
+}
+
+/** Entries as `action type name scope`, the rest of the report as it is. */
+async function parse(format: Name, body: string | Uint8Array) {
+  const entries: string[] = [];
+  const details: unknown[] = [];
+  const report = await parseBody(format, bytesOf(body), ({ type, name, scope }, _line, { action = 'block', ...rest }) => {
+    entries.push(`${action} ${type} ${name} ${scope}`);
+    details.push(rest);
+  });
+  return { entries, details, report };
+}
+
+const reasons = (samples: readonly string[]) => samples.map((sample) => sample.split(': ')[1]);
+
+describe('each format reads its own', () => {
+  test('plain: names and addresses, with comments of every kind', async () => {
+    const { entries, report } = await parse('plain', '# a\n! b\n; c\n// d\nA.example\n203.0.113.9 # why\nb.example c.example\n\n');
+    expect(entries).toEqual(['block domain a.example exact', 'block ip 203.0.113.9 exact']);
+    expect(report.counts).toMatchObject({ lines: 8, comments: 5, rows: 3, rejects: 1 });
+    expect(reasons(report.rejectSamples)).toEqual(['more than a name on the line']);
+  });
+
+  test('wildcard: *.d and all below', async () => {
+    expect((await parse('wildcard', '*.a.example\nb.example\n*.203.0.113.9\n*\n')).entries).toEqual([
+      'block domain a.example subtree',
+      'block domain b.example exact',
+      'block ip 203.0.113.9 exact',
+    ]);
+  });
+
+  test('Adblock: hosts, exceptions and the options that keep the host; all else refused with its reason', async () => {
+    const { entries, details, report } = await parse(
+      'adblock',
+      [
+        '[Adblock Plus 2.0]',
+        '! comment',
+        '||a.example^',
+        '||b.example^$third-party,important',
+        '@@||c.example^',
+        '||203.0.113.9^',
+        '||d.example^$domain=x.example',
+        '||e.example^$~third-party',
+        'f.example##.ad',
+        '||g.example/path',
+        '||h.example',
+        '/banner/*',
+        '||*.i.example^',
+        '||j.example^$',
+        '||github.io^',
+      ].join('\n'),
+    );
+    expect(entries).toEqual([
+      'block domain a.example subtree',
+      'block domain b.example subtree',
+      'allow domain c.example subtree',
+      'block ip 203.0.113.9 exact',
+      'block domain i.example subtree',
+      'block domain github.io exact',
+    ]);
+    expect(details[4]).toEqual({ marks: { form: '||*.N^', part: 'below' } });
+    expect(details[1]).toEqual({ options: 'third-party,important' });
+    expect(report.counts).toMatchObject({ comments: 2, rows: 13, accepted: 6, rejects: 7, narrowed: 1 });
+    expect(reasons(report.rejectSamples)).toEqual([
+      'option domain',
+      'option ~third-party',
+      'cosmetic rule',
+      'rule of more than a host',
+      'rule of more than a host',
+      'rule of more than a host',
+      'option of no name',
+    ]);
+  });
+
+  test('RPZ: policies that block, exceptions, addresses; the zone’s own records are boilerplate', async () => {
+    const { entries, report } = await parse(
+      'rpz',
+      [
+        '$TTL 30',
+        '@ IN SOA localhost. root.localhost. (',
+        '  1 2 3 4 5 )',
+        ' NS localhost.',
+        '; comment',
+        'a.example CNAME .',
+        '*.b.example 300 IN CNAME . ; why',
+        'c.example CNAME rpz-passthru.',
+        'd.example CNAME walled.garden.example.',
+        '32.9.113.0.203.rpz-ip CNAME .',
+        '24.0.113.0.203.rpz-ip CNAME .',
+        'e.example A 127.0.0.1',
+      ].join('\n'),
+    );
+    expect(entries).toEqual([
+      'block domain a.example exact',
+      'block domain b.example subtree',
+      'allow domain c.example exact',
+      'block ip 203.0.113.9 exact',
+      'block domain e.example exact',
+    ]);
+    expect(report.counts).toMatchObject({ lines: 12, comments: 1, boilerplate: 4, rows: 7, rejects: 2, exceptionsRefused: 0 });
+    expect(reasons(report.rejectSamples)).toEqual(['policy that does not block', 'trigger of a network']);
+  });
+
+  test('BIND, dnsmasq and unbound: the name and all below', async () => {
+    const bind = await parse(
+      'bind',
+      '# c\nzone "a.example" { type master; notify no; file "null"; };\nzone "b.example" IN { type primary; };\nzone "c.example" { type forward; };\nx\n',
+    );
+    expect(bind.entries).toEqual(['block domain a.example subtree', 'block domain b.example subtree']);
+    expect(reasons(bind.report.rejectSamples)).toEqual(['zone that is not served from here', 'line that is no zone']);
+    const dnsmasq = await readList(
+      'dnsmasq',
+      'address=/a.example/0.0.0.0\naddress=/b.example/c.example/\nserver=/d.example/\nlocal=/e.example/\nserver=/f.example/#\naddress=/g.example/203.0.113.1\nserver=/h.example/203.0.113.53\nport=53\n',
+    );
+    expect(dnsmasq.entries).toEqual(['a', 'b', 'c', 'd', 'e'].map((n) => `block domain ${n}.example subtree`).concat('allow domain f.example subtree'));
+    expect(dnsmasq.reasons).toEqual(['line that blocks no name', 'address is no sinkhole', 'name that is sent to another server']);
+    const unbound = await readList(
+      'unbound',
+      'server:\nlocal-zone: "a.example" always_nxdomain\nlocal-zone: "b.example." redirect # why\nlocal-data: "b.example A 0.0.0.0"\nlocal-zone: "c.example" always_transparent\nlocal-zone: "d.example" transparent\n',
+    );
+    expect(unbound.entries).toEqual(['block domain a.example subtree', 'block domain b.example subtree', 'allow domain c.example subtree']);
+    expect([unbound.report.counts.boilerplate, unbound.reasons]).toEqual([2, ['zone type transparent does not block']]);
+  });
+
+  test('URLhaus CSV: commented header, quoted fields, when and what; a trailer that counts', async () => {
+    const { entries, details, report } = await parse(
+      'urlhaus_csv',
+      '# id,dateadded,url,url_status,last_online,threat,tags,urlhaus_link,reporter\r\n"1","2026-01-31 12:00:05","http://bad.example/x.sh","online","","malware_download","elf,mirai","https://link.example/","r"\r\n"2","never","https://github.com/u/r/x,y.exe","offline","","malware_download","None","l","r"\r\n"3","2026-01-31 12:00:05","http://203.0.113.9/a"b","online","","t","","l","r"\r\n"4","short"\r\n# Number of entries: 4\r\n',
+    );
+    expect(entries).toEqual(['block domain bad.example exact', 'block url https://github.com/u/r/x,y.exe exact']);
+    expect(details).toEqual([{ listedAt: '2026-01-31T12:00:05.000Z', tags: ['malware_download', 'elf', 'mirai'] }, { tags: ['malware_download'] }]);
+    expect(report.claimedEntries).toBe(4);
+    expect(reasons(report.rejectSamples)).toEqual(['row that is not CSV', 'row of 2 columns, not 7']);
+  });
+
+  test('ThreatFox CSV: a space after the comma; addresses with ports, hashes refused by name', async () => {
+    const { entries, details, report } = await parse(
+      'threatfox_csv',
+      [
+        '# "first_seen_utc","ioc_id","ioc_value","ioc_type"',
+        '"2026-01-31 12:00:05", "1", "203.0.113.9:443", "ip:port", "botnet_cc", "win.x", "None", "X Loader", "", "100", "None", "a,b", "0", "r"',
+        '"2026-01-31 12:00:05", "2", "bad.example", "domain", "botnet_cc", "win.x", "", "", "", "75", "", "", "0", "r"',
+        '"2026-01-31 12:00:05", "3", "https://t.me/x", "url", "payload_delivery", "", "", "", "", "50", "", "", "0", "r"',
+        '"2026-01-31 12:00:05", "4", "0123456789abcdef0123456789abcdef", "md5_hash", "payload", "", "", "", "", "50", "", "", "0", "r"',
+        '"2026-01-31 12:00:05", "5", "203.0.113.9", "ip:port", "x", "", "", "", "", "50", "", "", "0", "r"',
+      ].join('\n'),
+    );
+    expect(entries).toEqual(['block ip 203.0.113.9 exact', 'block domain bad.example exact', 'block url https://t.me/x exact']);
+    expect(details[0]).toEqual({ listedAt: '2026-01-31T12:00:05.000Z', tags: ['botnet_cc', 'X Loader', 'a', 'b'] });
+    expect(reasons(report.rejectSamples)).toEqual(['indicator of type md5_hash', 'not an address and a port']);
+  });
+
+  test('forms of the DNS filters that mean a name alone', async () => {
+    expect((await parse('adblock', '|a.example^\n||b.example^\n@@|c.example^\n|203.0.113.9^\n')).entries).toEqual([
+      'block domain a.example exact',
+      'block domain b.example subtree',
+      'allow domain c.example exact',
+    ]);
+    expect((await readList('dnsmasq', 'host-record=a.example,0.0.0.0,::\naddress=/b.example/\nhost-record=c.example,203.0.113.9\n')).entries).toEqual([
+      'block domain a.example exact',
+      'block domain b.example subtree',
+    ]);
+    const unbound = [
+      'server:',
+      'local-zone: "zone.example." redirect',
+      'local-data: "zone.example. A 0.0.0.0"',
+      'local-data: "a.example. 300 IN A 0.0.0.0"',
+      'local-data: "a.example. 300 IN AAAA ::"',
+      "local-data: 'real.example. A 203.0.113.9'",
+    ];
+    const { entries, report, repeats, reasons } = await readList('unbound', unbound);
+    expect([entries, report.counts.boilerplate, repeats, reasons]).toEqual([
+      ['block domain a.example exact', 'block domain zone.example subtree'],
+      2,
+      1,
+      ['data that rewrite the name'],
+    ]);
+    const nested = await parse('unbound', 'local-zone: "zone.example." always_nxdomain\nlocal-data: "x.zone.example. A 0.0.0.0"\n');
+    expect(nested.entries).toEqual(['block domain zone.example subtree', 'block domain x.zone.example exact']);
+  });
+
+  test('PhishTank, Majestic and our own CSV', async () => {
+    const phishtank =
+      'phish_id,url,phish_detail_url,submission_time,verified,verification_time,online,target\n1,https://a.example/x,d,2026-10-31T12:00:05+00:00,yes,v,yes,"A Bank, Inc."\n';
+    const found = await parse('phishtank_csv', phishtank);
+    expect([found.entries, found.details]).toEqual([['block domain a.example exact'], [{ listedAt: '2026-10-31T12:00:05.000Z', tags: ['A Bank', 'Inc.'] }]]);
+    expect((await parse('majestic_csv', 'GlobalRank,TldRank,Domain,TLD\n1,1,a.example,example\n2,1,co.uk,uk\n')).report.counts).toMatchObject({
+      boilerplate: 1,
+      accepted: 1,
+      rejects: 1,
+    });
+    const own =
+      '# Title: x\nentry_type,name,scope,confidence,categories,sources,first_seen,last_changed_at\n"domain","a.example","subtree","0.9000","malware;phishing","s","2026-10-31T12:00:05.000Z",""\n"ip","203.0.113.9","exact","1","","s","",""\n"x","b.example","exact","1","","s","",""\n';
+    const sluice = await parse('sluice_csv', own);
+    expect([sluice.entries, sluice.report.counts.rejects]).toEqual([['block domain a.example subtree', 'block ip 203.0.113.9 exact'], 1]);
+    expect(sluice.details[0]).toEqual({ listedAt: '2026-10-31T12:00:05.000Z', tags: ['malware', 'phishing'] });
+  });
+
+  test('ranked lists by their header, or as rank and name without one; an origin is its host, and the site behind its www', async () => {
+    const crux = await parse(
+      'ranked_csv',
+      'origin,rank\nhttps://www.a.example,1000\nhttps://b.example,1000\nhttp://c.example:8080,5000\nhttps://localhost,5000\nhttps://d.example,\n',
+    );
+    expect(crux.entries).toEqual(['www.a.example', 'a.example', 'b.example', 'c.example'].map((name) => `block domain ${name} exact`));
+    expect(crux.report.counts).toMatchObject({ boilerplate: 1, rows: 5, accepted: 4, rejects: 2 });
+    expect(reasons(crux.report.rejectSamples)).toEqual(['single label', 'row without a rank']);
+    expect((await parse('ranked_csv', '1,a.example\r\n2,b.example\r\n')).entries).toEqual(['block domain a.example exact', 'block domain b.example exact']);
+    expect((await parse('ranked_csv', '"Rank","Domain"\n"7","a.example"\n')).entries).toEqual(['block domain a.example exact']);
+    expect((await parse('ranked_csv', '<html>\n')).report.counts).toMatchObject({ accepted: 0, rejects: 1 });
+  });
+
+  test('of a ranked list no more than the contract asks for; the rest is ignored and counted', async () => {
+    const parser = new BodyParser('majestic_csv', () => undefined, { top: 1 });
+    parser.push(Buffer.from('GlobalRank,TldRank,Domain\n1,1,a.example\n2,2,b.example\n'));
+    expect(parser.end().counts).toMatchObject({ rows: 2, accepted: 1, ignored: 1 });
+    const bare = new BodyParser('ranked_csv', () => undefined, { top: 1 });
+    bare.push(Buffer.from('1,a.example\n2,b.example\n'));
+    expect(bare.end().counts).toMatchObject({ rows: 2, accepted: 1, ignored: 1 });
+  });
+
+  test('allow and deny as JSON, with reasons; odd keys and values are rejects', async () => {
+    const body = { deny: ['a.example', { domain: '*.b.example', reason: 'phishing' }, 7], allow: ['c.example'], other: [] };
+    const { entries, details, report } = await parse('allow_deny_json', `${JSON.stringify(body).slice(0, -1)},"__proto__":["d.example"]}`);
+    expect(entries).toEqual(['block domain a.example exact', 'block domain b.example subtree', 'allow domain c.example exact']);
+    expect(details[1]).toEqual({ reason: 'phishing' });
+    expect(reasons(report.rejectSamples)).toEqual(['neither a name nor an object with domain', 'neither allow nor deny with a list', 'neither allow nor deny with a list']);
+    expect((await parse('allow_deny_json', '{"deny": [')).report.counts).toMatchObject({ accepted: 0, rejects: 1 });
+    expect((await parse('allow_deny_json', '[]')).report.counts.rejects).toBe(1);
+  });
+});
+
+describe('no body, however bad,', () => {
+  const HOSTILE: [string, string | Uint8Array][] = [
+    ['NUL and control bytes', 'a\u0000b.example\n||a\u001b[31m.example^\n0.0.0.0 a\u0007.example\n'],
+    ['invalid UTF-8', Buffer.from([0x61, 0xff, 0xfe, 0x2e, 0x65, 0x0a, 0xc3])],
+    ['UTF-16', Buffer.from('\ufeff0.0.0.0 a.example\n||a.example^\n', 'utf16le')],
+    ['HTML', '<!DOCTYPE html>\n<html><body>Service unavailable</body></html>\n'],
+    ['a line of 5 MiB', `${'x'.repeat(5 * 1024 * 1024)}\n`],
+    ['nothing', ''],
+    ['quotes that never end', '"1","2026-01-31 12:00:05","http://a.example/\n"'],
+  ];
+
+  test.each(HOSTILE)('%s makes a parser throw, or gives an entry', async (_name, body) => {
+    for (const format of LIST_FORMATS) {
+      const { entries, report } = await parse(format, body);
+      expect(entries, format).toEqual([]);
+      const { lines, comments, boilerplate, rows, names, accepted, rejects, ignored } = report.counts;
+      if (format !== 'allow_deny_json') expect(lines, format).toBe(comments + boilerplate + rows);
+      expect(names, format).toBe(accepted + rejects + ignored);
+      for (const sample of report.rejectSamples) expect(sample, format).not.toMatch(/\p{Cc}/u);
+    }
+  });
+
+  test('makes a parser throw: a property over every format', async () => {
+    const fragment = fc.constantFrom(
+      '||',
+      '^',
+      '$',
+      '@@',
+      '##',
+      '*.',
+      'zone "',
+      '" { type master; };',
+      'address=/',
+      '/',
+      'local-zone: "',
+      '" always_nxdomain',
+      ' CNAME .',
+      '"',
+      ',',
+      '{',
+      '}',
+      'a.example',
+      '203.0.113.9',
+      '\n',
+      '\r',
+      '\t',
+      '#',
+      '!',
+      'http://',
+      '@',
+      ':',
+      '[',
+      ']',
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom(...LIST_FORMATS), fc.array(fc.oneof(fragment, fc.string({ maxLength: 5 })), { maxLength: 60 }), async (format, pieces) => {
+        const { entries, report } = await parse(format, pieces.join(''));
+        expect(report.counts.accepted).toBe(entries.length);
+        expect(report.counts.names).toBe(report.counts.accepted + report.counts.rejects + report.counts.ignored);
+      }),
+      { numRuns: 3_000 },
+    );
+  });
+});
+
+describe('the real lists', () => {
+  const read = async (format: Name, file: string) => {
+    const names = new Set<string>();
+    const found: { type: string; options: boolean; allow: boolean }[] = [];
+    const path = join(SHARED_DATA, 'blocklists', file);
+    const bytes = file.endsWith('.gz') ? createReadStream(path).pipe(createGunzip()) : createReadStream(path);
+    const report = await parseBody(format, bytes, ({ type, name }, _line, { action, options }) => {
+      if (action !== 'allow') names.add(name);
+      found.push({ type, options: options !== undefined, allow: action === 'allow' });
+    });
+    return { names, found, report };
+  };
+
+  testWithSharedData('ten forms of one feed hold the same 2,689 names, or 25,768 with addresses', async () => {
+    const folder = 'urlhaus-filter-2025-07';
+    const reference = (await read('hosts', `${folder}/hosts.txt.gz`)).names;
+    expect(reference.size).toBe(2_689);
+    const sixForms: [Name, string][] = [
+      ['rpz', 'rpz.conf'],
+      ['bind', 'bind.conf'],
+      ['unbound', 'unbound.conf'],
+      ['dnsmasq', 'dnsmasq.conf'],
+      ['wildcard', 'dnscrypt-blocked-names.txt'],
+    ];
+    for (const [format, file] of sixForms) expect((await read(format, `${folder}/${file}.gz`)).names, file).toEqual(reference);
+    const withAddresses = (await read('plain', `${folder}/domains.txt.gz`)).names;
+    expect(withAddresses.size).toBe(25_768);
+    expect([...reference].filter((name) => !withAddresses.has(name))).toEqual([]);
+    for (const [format, file] of [
+      ['adblock', 'agh.txt'],
+      ['wildcard', 'wildcard.txt'],
+    ] as const)
+      expect((await read(format, `${folder}/${file}.gz`)).names, file).toEqual(withAddresses);
+    const addresses = await read('plain', `${folder}/dnscrypt-blocked-ips.txt.gz`);
+    expect(addresses.names.size).toBe(23_079);
+    expect(addresses.found.every(({ type }) => type === 'ip')).toBe(true);
+    expect(existsSync(join(SHARED_DATA, 'blocklists', folder, 'ubo-urls.txt.gz'))).toBe(true);
+  });
+
+  testWithSharedData('EasyList holds 44,276 plain host rules and 46,929 hosts in all', async () => {
+    const { names, found, report } = await read('adblock', 'easylist-2026-08-13.txt.gz');
+    const plainRules = found.filter(({ options, allow }) => !options && !allow);
+    expect([plainRules.length, plainRules.filter(({ type }) => type === 'domain').length, plainRules.filter(({ type }) => type === 'ip').length]).toEqual([44_276, 44_173, 103]);
+    expect(names.size).toBe(46_929);
+    // Each of its 755 exceptions is of pages, paths or scripts: none frees a name.
+    expect([report.counts.exceptionsRefused, found.filter(({ allow }) => allow).length]).toEqual([755, 0]);
+  });
+
+  testWithSharedData('the disposable e-mail domains are 8,335', async () => {
+    const { names, report } = await read('plain', 'disposable_email_blocklist.conf');
+    expect([names.size, report.counts.rejects]).toEqual([8_335, 0]);
+  });
+});

@@ -1,0 +1,45 @@
+import type { Dataset, HttpSource, ListSource, Table } from '../contracts/index.js';
+import { ledger } from '../contracts/ledger.js';
+import { harmfulDomains } from './harmful_domains/contract.js';
+import { operations } from './operations/contract.js';
+import { sourceChecks } from './source_checks/contract.js';
+
+/** Every dataset of the lake. Adding one here makes its topic, tables, schedules and Spark schemas. */
+export const datasets: readonly Dataset[] = [harmfulDomains, sourceChecks, operations];
+
+/** Every table of the lake: those of the contracts and the ledger. */
+export const lakeTables = (): Table[] => [...datasets.flatMap(({ tables }) => tables), ledger];
+
+export interface ScheduledSource {
+  readonly dataset: Dataset;
+  readonly source: HttpSource;
+}
+
+/** Every source that the ingest function fetches. */
+export function httpSources(of: readonly Dataset[] = datasets): ScheduledSource[] {
+  return of.flatMap((dataset) => dataset.sources.flatMap((source) => (source.kind === 'http' ? [{ dataset, source }] : [])));
+}
+
+/** @throws Error naming the known sources. */
+export function findSource(name: string, of: readonly Dataset[] = datasets): ScheduledSource {
+  const found = httpSources(of).find(({ source }) => source.name === name);
+  if (found) return found;
+  const known = httpSources(of).map(({ source }) => source.name);
+  throw new Error(`unknown source "${name}"; known: ${known.join(', ')}`);
+}
+
+/** Any source of lists, the operator's own among them. @throws Error naming the known sources. */
+export function findListSource(name: string, of: readonly Dataset[] = datasets): { readonly dataset: Dataset; readonly source: ListSource } {
+  for (const dataset of of) {
+    const source = dataset.sources.find((each) => each.name === name);
+    if (source?.kind === 'operator') return { dataset, source };
+  }
+  return findSource(name, of);
+}
+
+/** @throws Error naming the dataset that is missing. */
+export function findDataset(name: string, of: readonly Dataset[] = datasets): Dataset {
+  const found = of.find((dataset) => dataset.name === name);
+  if (!found) throw new Error(`unknown dataset "${name}"; known: ${of.map((d) => d.name).join(', ')}`);
+  return found;
+}
