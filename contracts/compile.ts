@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { type Dataset, maintenanceSchema, type Table } from './dataset.js';
+import { type Dataset, maintenanceSchema } from './dataset.js';
 import { ledger } from './ledger.js';
 import { METRICS } from './metrics.js';
 import { ruleSql } from './rules.js';
+import type { Table } from './tables.js';
 import { sparkDdl } from './types.js';
 
 /** Source name of the canary. One shared filter on it keeps canaries out of every count, export, index and page. */

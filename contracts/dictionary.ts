@@ -1,5 +1,7 @@
-import type { Dataset, Source, Table } from './dataset.js';
+import type { Dataset } from './dataset.js';
 import { ledger } from './ledger.js';
+import type { Source } from './sources.js';
+import type { Table } from './tables.js';
 
 const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
 

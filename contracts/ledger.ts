@@ -1,4 +1,4 @@
-import type { Table } from './dataset.js';
+import type { Table } from './tables.js';
 
 /**
  * The ledger: one row per Silver batch. `read = inserted + duplicate + quarantined + dropped`, each counted by itself.

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { createGunzip } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { LIST_FORMATS } from '../../contracts/dataset.js';
+import { LIST_FORMATS } from '../../contracts/sources.js';
 import { readList } from '../../test/support/resolved.js';
 import { SHARED_DATA, testWithSharedData } from '../../test/support/shared-data.js';
 import { BodyParser, parseBody } from './formats/index.js';
