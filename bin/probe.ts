@@ -11,10 +11,11 @@ import { type Known, type Probe, probe } from '../lambdas/ingest/probe.js';
 import type { SnapshotRef } from '../lambdas/ingest/state/state.js';
 import { physicalName } from '../lib/config.js';
 import { sourceSecrets } from '../lib/ingestion/sources.js';
+import { feedFolders } from '../localstack/feeds/folders.js';
 import { feedServer } from '../localstack/feeds/server.js';
 import { defaultHome, type Home } from '../localstack/paths.js';
 import { findRunning } from '../localstack/process.js';
-import { client, feedFolders, readState } from '../localstack/stack.js';
+import { client, readInstance } from '../localstack/stack/instance.js';
 import { EXIT, say } from './output.js';
 import { sideBySide } from './sources.js';
 import { localTarget, type Target, target } from './target.js';
@@ -61,8 +62,8 @@ class Asked {
 /** The lake whose knowledge a probe may use; null where none runs here, or one with other feeds: a probe needs no lake. */
 function lakeOf({ feeds, stage }: ProbeOptions, home: Home): Target | null {
   if (stage !== 'local') return target(stage);
-  const state = readState(home);
-  return state !== null && state.feeds === feeds && findRunning(home, 'door') ? localTarget({ home, state }) : null;
+  const state = readInstance(home);
+  return state !== null && state.feeds === feeds && findRunning(home, 'front-door') ? localTarget({ home, state }) : null;
 }
 
 /** What a lake knows of a source; nothing where it does not answer, which does not keep anybody from asking the source. */

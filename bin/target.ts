@@ -10,7 +10,7 @@ import type { Config } from '../lib/config.js';
 import { LOCAL, sdkSettings } from '../localstack/identity.js';
 import { defaultHome, type Home } from '../localstack/paths.js';
 import { findRunning } from '../localstack/process.js';
-import { client, doorUrl, readState, type StackState } from '../localstack/stack.js';
+import { client, frontDoorUrl, type Instance, readInstance } from '../localstack/stack/instance.js';
 import { CliError, EXIT } from './output.js';
 
 /** The lake that a command works on: a deployed stage, or the one on this machine. */
@@ -26,21 +26,21 @@ export interface Target {
   readonly sqs: SQSClient;
   readonly scheduler: SchedulerClient;
   /** Null on a deployed stage. */
-  readonly local: { readonly home: Home; readonly state: StackState } | null;
+  readonly local: { readonly home: Home; readonly state: Instance } | null;
 }
 
 const APP = 'sluice';
 
 /** The running AWS on this machine. @throws CliError with the command that starts it */
-export function runningLocal(): { home: Home; state: StackState } {
+export function runningLocal(): { home: Home; state: Instance } {
   const home = defaultHome();
-  const state = readState(home);
-  if (state === null || !findRunning(home, 'door')) throw new CliError('nothing is running here; start it with: ./sluice up', EXIT.degraded);
+  const state = readInstance(home);
+  if (state === null || !findRunning(home, 'front-door')) throw new CliError('nothing is running here; start it with: ./sluice up', EXIT.degraded);
   return { home, state };
 }
 
 /** The lake of a home on this machine. */
-export function localTarget(local: { readonly home: Home; readonly state: StackState }): Target {
+export function localTarget(local: { readonly home: Home; readonly state: Instance }): Target {
   const { state } = local;
   return {
     stage: 'local',
@@ -52,7 +52,7 @@ export function localTarget(local: { readonly home: Home; readonly state: StackS
     cloudwatch: client(CloudWatchClient, state),
     sqs: client(SQSClient, state),
     scheduler: client(SchedulerClient, state),
-    s3: new S3Client({ ...sdkSettings(doorUrl(state)), forcePathStyle: true }),
+    s3: new S3Client({ ...sdkSettings(frontDoorUrl(state)), forcePathStyle: true }),
     local,
   };
 }

@@ -3,9 +3,16 @@ import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
 import { lakeTables } from '../../datasets/index.js';
-import { BackupError, type BackupManifest, putBack, unpackBackup, writeBackup } from '../../localstack/backup.js';
+import { BackupError, type BackupManifest } from '../../localstack/backup/manifest.js';
+import { putBack } from '../../localstack/backup/put-back.js';
+import { unpackBackup } from '../../localstack/backup/unpack.js';
+import { writeBackup } from '../../localstack/backup/write.js';
 import { defaultHome, type Home } from '../../localstack/paths.js';
-import { down, isUp, readState, trinoReady, up } from '../../localstack/stack.js';
+import { down } from '../../localstack/stack/down.js';
+import { readInstance } from '../../localstack/stack/instance.js';
+import { isUp } from '../../localstack/stack/services.js';
+import { trinoReady } from '../../localstack/stack/start.js';
+import { up } from '../../localstack/stack/up.js';
 import { verify } from '../delta.js';
 import { fullName, locationOf, openTable } from '../lake-tables.js';
 import { bytes, CliError, EXIT, printJson, say } from '../output.js';
@@ -15,15 +22,15 @@ import { localTarget, runningLocal } from '../target.js';
 const stampOf = (time: Date): string => time.toISOString().replace(/\.\d+/, '').replaceAll(/[-:]/g, '');
 
 /** @throws CliError where the lake's S3 is not ours to copy */
-function requireOwn(home: Home): ReturnType<typeof readState> {
-  const state = readState(home);
+function requireOwn(home: Home): ReturnType<typeof readInstance> {
+  const state = readInstance(home);
   if (state && !state.ownEmulator) throw new CliError(`the AWS here is not ours but ${state.emulatorUrl}: back up that one by its own means`, EXIT.misuse);
   return state;
 }
 
 /** Runs `work` while nothing of the lake runs, then starts again what ran. */
 async function atRest<T>(home: Home, work: () => Promise<T>): Promise<T> {
-  const state = readState(home);
+  const state = readInstance(home);
   const ran = state !== null && isUp(home);
   if (ran) {
     say('stopping the lake, so that tables, checkpoints, topics and state are of one moment ...');

@@ -4,7 +4,7 @@ import { physicalName } from '../../lib/config.js';
 import { defaultHome } from '../../localstack/paths.js';
 import { logFile, tail } from '../../localstack/process.js';
 import { PINNED_CATALOG } from '../../localstack/services/trino.js';
-import { jobRuns } from '../../localstack/stack.js';
+import { jobRuns } from '../../localstack/stack/job-runs.js';
 import { PinnedTable, pinned, replaceTables } from '../as-of.js';
 import { runQuery } from '../athena.js';
 import { describeCheck, invokeIngest } from '../ingest.js';

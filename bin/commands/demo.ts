@@ -3,7 +3,10 @@ import { harmfulDomains } from '../../datasets/harmful_domains/contract.js';
 import { localBucket } from '../../localstack/identity.js';
 import { defaultHome } from '../../localstack/paths.js';
 import { until } from '../../localstack/process.js';
-import { jobRuns, runIsAlive, type StackState, trinoReady, type UpOptions, up } from '../../localstack/stack.js';
+import type { Instance } from '../../localstack/stack/instance.js';
+import { jobRuns, runIsAlive } from '../../localstack/stack/job-runs.js';
+import { trinoReady } from '../../localstack/stack/start.js';
+import { type UpOptions, up } from '../../localstack/stack/up.js';
 import { runQuery } from '../athena.js';
 import { describeCheck, invokeIngest } from '../ingest.js';
 import { CliError, EXIT, printRows, say } from '../output.js';
@@ -18,7 +21,7 @@ const LISTING = harmfulDomains.sources.filter((source) => (source.kind === 'http
 const EXPECTED = `SELECT coalesce(sum(entries), -1) FROM gold.source_status WHERE source IN (${LISTING.map(({ name }) => `'${name}'`).join(', ')})`;
 
 /** Whether Gold's Delta log has a commit beyond the one that made the table: cheaper to ask than Trino, which Spark competes with. */
-async function goldHasRows(state: StackState): Promise<boolean> {
+async function goldHasRows(state: Instance): Promise<boolean> {
   const url = `${state.emulatorUrl}/${localBucket('lake')}/gold/harmful_domains/_delta_log/00000000000000000001.json`;
   return (await fetch(url, { method: 'HEAD', signal: AbortSignal.timeout(5_000) }).catch(() => null))?.ok === true;
 }

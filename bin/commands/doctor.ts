@@ -52,7 +52,7 @@ async function diagnose(): Promise<Finding[]> {
     finding('memory', totalmem() >= NEEDED_MEMORY, `${bytes(totalmem())}, ${bytes(freemem())} free`, `Sluice takes up to ${bytes(NEEDED_MEMORY)}: close other programs`),
     finding('installed', installed.length >= 4, installed.join(', ') || 'nothing yet', 'run ./sluice up: it installs what is missing'),
   ];
-  for (const [name, port] of Object.entries({ door: 4566, kafka: 9092, trino: 8080 })) {
+  for (const [name, port] of Object.entries({ 'front-door': 4566, kafka: 9092, trino: 8080 })) {
     if (findRunning(home, name)) continue;
     const { taken } = await choosePort(port);
     findings.push(finding(`port ${port}`, true, taken === null ? 'free' : `taken by ${taken}; another is chosen`, ''));

@@ -3,8 +3,11 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { type Command, Option } from 'commander';
 import { urlOf } from '../../datasets/shared/url.js';
-import { cacheFolder, defaultHome, type Home } from '../../localstack/paths.js';
-import { down, folderBytes, isUp, readState, type UpOptions, up } from '../../localstack/stack.js';
+import { cacheFolder, defaultHome, folderBytes, type Home } from '../../localstack/paths.js';
+import { down } from '../../localstack/stack/down.js';
+import { readInstance } from '../../localstack/stack/instance.js';
+import { isUp } from '../../localstack/stack/services.js';
+import { type UpOptions, up } from '../../localstack/stack/up.js';
 import { bytes, CliError, EXIT, say } from '../output.js';
 
 /** Options of the commands that start things. */
@@ -14,7 +17,7 @@ export const awsOption = () => new Option('--aws <url>', 'an AWS emulator that r
 
 export function upOptions(options: { feeds: UpOptions['feeds']; aws?: string }): UpOptions {
   if (options.aws !== undefined && urlOf(options.aws) === undefined) throw new CliError(`--aws ${options.aws}: not a URL; for example --aws http://127.0.0.1:4566`, EXIT.misuse);
-  return { feeds: options.feeds, ...(options.aws === undefined ? {} : { awsUrl: options.aws.replace(/\/$/, '') }) };
+  return { feeds: options.feeds, ...(options.aws === undefined ? {} : { emulatorUrl: options.aws.replace(/\/$/, '') }) };
 }
 
 export function addLifecycleCommands(program: Command): void {
@@ -43,9 +46,9 @@ export function addLifecycleCommands(program: Command): void {
     .description('down, then up with the same feeds')
     .action(async () => {
       const home = defaultHome();
-      const last = readState(home);
+      const last = readInstance(home);
       await down(home, say);
-      await up(home, { feeds: last?.feeds ?? 'recorded', ...(last && !last.ownEmulator ? { awsUrl: last.emulatorUrl } : {}) }, say);
+      await up(home, { feeds: last?.feeds ?? 'recorded', ...(last && !last.ownEmulator ? { emulatorUrl: last.emulatorUrl } : {}) }, say);
       process.exit(EXIT.ok);
     });
   program

@@ -2,9 +2,11 @@ import type { Command } from 'commander';
 import { type Facts, freshnessMatrix, gatherFacts } from '../../lambdas/monitor/facts.js';
 import { wishOf } from '../../lambdas/watchdog/glue-jobs.js';
 import { physicalName } from '../../lib/config.js';
-import { lastError } from '../../localstack/gateway/glue-runs.js';
+import { lastError } from '../../localstack/front-door/run-record.js';
 import { residentBytes, sleep, tail } from '../../localstack/process.js';
-import { awsEnvironment, doorUrl, newestRuns, runIsAlive, services } from '../../localstack/stack.js';
+import { awsEnvironment, frontDoorUrl } from '../../localstack/stack/instance.js';
+import { newestRuns, runIsAlive } from '../../localstack/stack/job-runs.js';
+import { services } from '../../localstack/stack/services.js';
 import { bytes, EXIT, printJson, printRows, say } from '../output.js';
 import { stageOption } from '../sources.js';
 import { runningLocal, type Target, target } from '../target.js';
@@ -30,12 +32,12 @@ function stateOf(run: ReturnType<typeof newestRuns>[number], alive: boolean): st
 /** Everything that should run here, and whether it does. */
 async function components(lake: Target): Promise<Component[]> {
   const { home, state } = runningLocal();
-  // The door's children are the Spark drivers, counted by themselves.
+  // The front door's children are the Spark drivers, counted by themselves.
   const servers = services(home, state).map(({ name, running, pid, address, log }) => ({
     name,
     state: running ? 'running' : 'stopped',
     address,
-    memory: pid === null ? 0 : residentBytes(pid, name !== 'door'),
+    memory: pid === null ? 0 : residentBytes(pid, name !== 'front-door'),
     log,
     lastLines: running ? null : tail(log, 8),
   }));
@@ -76,7 +78,7 @@ async function statusOf(lake: Target): Promise<Status> {
   });
   const runs = all.every(({ state }) => WELL.has(state));
   const quiet = facts?.alarms.every(({ state }) => state !== 'ALARM') === true;
-  return { healthy: runs && quiet, components: all, facts, page: lake.local ? `${doorUrl(lake.local.state)}/_sluice/` : null };
+  return { healthy: runs && quiet, components: all, facts, page: lake.local ? `${frontDoorUrl(lake.local.state)}/_sluice/` : null };
 }
 
 function printStatus({ components: all, facts, page }: Status): void {

@@ -11,7 +11,7 @@ import type { Facts } from '../../lambdas/monitor/facts.js';
 import type { Report } from '../../lambdas/monitor/run.js';
 import { localBucket, localName } from '../../localstack/identity.js';
 import { until } from '../../localstack/process.js';
-import { client, doorUrl } from '../../localstack/stack.js';
+import { client, frontDoorUrl } from '../../localstack/stack/instance.js';
 import { type Lake, useLake } from '../support/lake.js';
 import { lossyRun } from '../support/lossy-run.js';
 
@@ -93,7 +93,7 @@ describe('a lake that runs itself', () => {
     const { facts } = JSON.parse(status.stdout) as { facts: Facts };
     expect(facts.alarms.find(({ name }) => name === 'source-refused-adguard-dns')?.state).toBe('ALARM');
     expect(status.code).toBe(3);
-    const door = doorUrl(lake.state);
+    const door = frontDoorUrl(lake.state);
     expect(await (await fetch(`${door}/metrics`)).text()).toMatch(/^alarm_firing\{alarm="source-refused-adguard-dns"\} 1$/m);
     const html = await (await fetch(`${door}/_sluice/`)).text();
     expect(html).toContain('1 in alarm');

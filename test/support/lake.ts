@@ -12,11 +12,15 @@ import { localTarget, type Target } from '../../bin/target.js';
 import type { IngestEvent, SourceCheck } from '../../lambdas/ingest/run.js';
 import type { Report } from '../../lambdas/monitor/run.js';
 import type { Fault } from '../../localstack/feeds/server.js';
-import { lastError } from '../../localstack/gateway/glue-runs.js';
+import { lastError } from '../../localstack/front-door/run-record.js';
 import { localName } from '../../localstack/identity.js';
 import { type Home, homeAt, ROOT } from '../../localstack/paths.js';
 import { isAlive, tail, until } from '../../localstack/process.js';
-import { down, jobRuns, newestRuns, runIsAlive, type StackState, trinoReady, type UpOptions, up } from '../../localstack/stack.js';
+import { down } from '../../localstack/stack/down.js';
+import type { Instance } from '../../localstack/stack/instance.js';
+import { jobRuns, newestRuns, runIsAlive } from '../../localstack/stack/job-runs.js';
+import { trinoReady } from '../../localstack/stack/start.js';
+import { type UpOptions, up } from '../../localstack/stack/up.js';
 import { hasSharedData, SHARED_DATA } from './shared-data.js';
 
 const say = (message: string) => process.stderr.write(`  ${message}\n`);
@@ -39,7 +43,7 @@ export interface CommandResult {
 export class Lake {
   private constructor(
     readonly home: Home,
-    readonly state: StackState,
+    readonly state: Instance,
     readonly target: Target,
   ) {}
 

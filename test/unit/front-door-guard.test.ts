@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { listServer } from '../../bin/commands/lists.js';
 import type { Target } from '../../bin/target.js';
 import { feedServer } from '../../localstack/feeds/server.js';
-import { frontDoor } from '../../localstack/gateway/server.js';
+import { frontDoor } from '../../localstack/front-door/server.js';
 import { refusal } from '../../localstack/guard.js';
 import { ROOT } from '../../localstack/paths.js';
 import { send } from '../support/plain-http.js';

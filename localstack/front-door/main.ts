@@ -9,10 +9,14 @@ import { gatherFacts, prometheus } from '../../lambdas/monitor/facts.js';
 import { page } from '../../lambdas/monitor/page.js';
 import { localName, sdkSettings } from '../identity.js';
 import { homeAt } from '../paths.js';
+import { Alarms } from './alarms.js';
 import { Athena } from './athena.js';
-import { Alarms, CloudWatchMetrics, EmbeddedMetrics, forever, QueueMetrics } from './cloudwatch.js';
+import { CloudWatchMetrics } from './cloudwatch.js';
+import { EmbeddedMetrics } from './embedded-metrics.js';
+import { forever } from './forever.js';
 import { GlueRuns } from './glue-runs.js';
 import { MetricStore } from './metric-store.js';
+import { QueueMetrics } from './queue-metrics.js';
 import { frontDoor } from './server.js';
 
 const EVALUATE_MS = 2_000;
@@ -24,10 +28,10 @@ const variable = (name: string): string => {
   return value;
 };
 
-const emulator = new URL(variable('DOOR_EMULATOR_URL'));
-const port = Number(variable('DOOR_PORT'));
+const emulator = new URL(variable('FRONT_DOOR_EMULATOR_URL'));
+const port = Number(variable('FRONT_DOOR_PORT'));
 const client = sdkSettings(emulator.origin);
-const home = homeAt(variable('DOOR_HOME'));
+const home = homeAt(variable('FRONT_DOOR_HOME'));
 const runs = new GlueRuns({
   home,
   glue: new GlueClient(client),
@@ -36,7 +40,7 @@ const runs = new GlueRuns({
   awsEndpoint: `http://127.0.0.1:${port}`,
   driverMemory: process.env.SLUICE_DRIVER_MEMORY ?? '1400m',
 });
-const athena = new Athena(variable('DOOR_TRINO_URL'));
+const athena = new Athena(variable('FRONT_DOOR_TRINO_URL'));
 const metricsFile = join(home.data, 'metrics.json');
 const store = new MetricStore();
 store.load(metricsFile);

@@ -1,47 +1,18 @@
 import { randomBytes } from 'node:crypto';
-import { createWriteStream, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
-import type { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { GetJobCommand, type GlueClient, type Job } from '@aws-sdk/client-glue';
-import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
-import type { Home } from '../paths.js';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { GetJobCommand, type GlueClient } from '@aws-sdk/client-glue';
 import { anyPort } from '../ports.js';
-import { isAlive, type Running, startProcess, stopProcess, tail } from '../process.js';
-import { LOCAL_CREDENTIALS } from '../services/emulator.js';
+import { isAlive, stopProcess, tail } from '../process.js';
+import { type DriverOptions, launch, runFolder } from './driver.js';
 import { ServiceError } from './errors.js';
-import { driverPython, parseGlueConf, sparkProfile, submitArguments } from './spark-profile.js';
-
-type State = 'STARTING' | 'RUNNING' | 'STOPPING' | 'STOPPED' | 'SUCCEEDED' | 'FAILED';
-
-/** A job run, as kept on disk: the front door may be restarted while Spark runs on. */
-export interface RunRecord {
-  readonly id: string;
-  readonly job: string;
-  readonly arguments: Readonly<Record<string, string>>;
-  readonly started: number;
-  readonly uiPort: number;
-  readonly process: Running | null;
-  /** A job that ends by itself (`glueetl`): SUCCEEDED where its process ends well. */
-  readonly batch: boolean;
-  state: State;
-  completed: number | null;
-  error: string | null;
-}
+import { ALIVE, lastError, processName, type RunRecord } from './run-record.js';
 
 const KEPT_RUNS = 200;
 const STOP_GRACE_MS = 20_000;
-const ALIVE: ReadonlySet<State> = new Set(['STARTING', 'RUNNING', 'STOPPING']);
 
-export interface GlueRunsOptions {
-  readonly home: Home;
+export interface GlueRunsOptions extends DriverOptions {
   readonly glue: GlueClient;
-  readonly s3: S3Client;
-  readonly s3Endpoint: string;
-  /** What the job is told as its AWS endpoint: the front door. */
-  readonly awsEndpoint: string;
-  /** Heap of a driver. */
-  readonly driverMemory: string;
 }
 
 /** Glue job runs as real Spark processes, each with exactly its job's arguments. */
@@ -141,7 +112,8 @@ export class GlueRuns {
     // Taken before anything is awaited, so that two starts at once cannot both pass the limit.
     this.runs.push(run);
     try {
-      const running = await this.launch(job, run);
+      const { running, child } = await launch(job, run, this.options);
+      child.once('exit', (code) => this.exits.set(id, code));
       this.runs[this.runs.indexOf(run)] = { ...run, process: running, state: 'RUNNING' };
     } catch (error) {
       run.state = 'FAILED';
@@ -151,52 +123,6 @@ export class GlueRuns {
     this.runs = this.runs.slice(-KEPT_RUNS);
     this.save();
     return { JobRunId: id };
-  }
-
-  private async launch(job: Job, run: RunRecord): Promise<Running> {
-    const { home, s3Endpoint, awsEndpoint, driverMemory } = this.options;
-    const folder = join(home.tmp, 'glue', run.id);
-    mkdirSync(folder, { recursive: true });
-    const script = await this.download(job.Command?.ScriptLocation ?? '', folder, 'script.py');
-    const packages = await Promise.all(
-      (run.arguments['--extra-py-files'] ?? '')
-        .split(',')
-        .filter(Boolean)
-        .map((url, i) => this.download(url, folder, `package-${i}.zip`)),
-    );
-    const conf = { ...parseGlueConf(run.arguments['--conf']), ...sparkProfile(home, { s3Endpoint, uiPort: run.uiPort, memory: driverMemory, runTmp: folder }) };
-    const args = Object.entries(run.arguments).flatMap(([name, value]) => (name === '--JOB_NAME' ? [] : [name, value]));
-    const name = `job-${run.job}-${run.id}`;
-    const { running, child } = startProcess(home, {
-      name,
-      command: driverPython(home),
-      args: [script, '--JOB_NAME', run.job, '--JOB_RUN_ID', run.id, ...args],
-      cwd: folder,
-      env: {
-        ...LOCAL_CREDENTIALS,
-        AWS_ENDPOINT_URL: awsEndpoint,
-        AWS_ENDPOINT_URL_S3: s3Endpoint,
-        JAVA_HOME: join(home.tools, 'java17'),
-        PYSPARK_PYTHON: driverPython(home),
-        PYSPARK_SUBMIT_ARGS: submitArguments(conf),
-        PYTHONPATH: packages.join(':'),
-        PYTHONUNBUFFERED: '1',
-        PYTHONDONTWRITEBYTECODE: '1',
-        SPARK_LOCAL_IP: '127.0.0.1',
-        TMPDIR: folder,
-      },
-    });
-    child.once('exit', (code) => this.exits.set(run.id, code));
-    return running;
-  }
-
-  private async download(url: string, folder: string, name: string): Promise<string> {
-    const match = /^s3a?:\/\/([^/]+)\/(.+)$/.exec(url);
-    if (!match) throw new ServiceError('InvalidInputException', `${JSON.stringify(url)} is no s3:// URL`);
-    const target = join(folder, basename(name));
-    const { Body } = await this.options.s3.send(new GetObjectCommand({ Bucket: match[1], Key: match[2] }));
-    await pipeline(Body as Readable, createWriteStream(target));
-    return target;
   }
 
   private stop({ JobName, JobRunIds }: { JobName: string; JobRunIds: string[] }): Record<string, unknown> {
@@ -222,8 +148,8 @@ export class GlueRuns {
   }
 
   private async end(run: RunRecord): Promise<void> {
-    await stopProcess(this.options.home, `job-${run.job}-${run.id}`, STOP_GRACE_MS);
-    rmSync(join(this.options.home.tmp, 'glue', run.id), { recursive: true, force: true });
+    await stopProcess(this.options.home, processName(run), STOP_GRACE_MS);
+    rmSync(runFolder(this.options.home, run), { recursive: true, force: true });
     this.refresh();
   }
 
@@ -235,11 +161,4 @@ export class GlueRuns {
     await Promise.all(alive.map((run) => this.end(run)));
     this.save();
   }
-}
-
-/** The line of a log that says most: the driver's own last word, else the last error (a JVM that is left alone complains), else the last line. */
-export function lastError(log: string): string {
-  const lines = log.split('\n').filter((line) => line.trim() !== '');
-  const last = (pattern: RegExp) => lines.findLast((line) => pattern.test(line));
-  return (last(/CRITICAL/) ?? last(/Error|Exception/) ?? lines.at(-1) ?? 'no output').slice(0, 500);
 }
