@@ -1,21 +1,21 @@
 import type { Command } from 'commander';
-import { addBackfill } from './backfill.js';
-import { addBackup } from './backup.js';
-import { addDataCommands } from './data.js';
-import { addDemo } from './demo.js';
-import { addDeploy } from './deploy.js';
-import { addDevelopmentCommands } from './development.js';
-import { addDoctor } from './doctor.js';
-import { addLifecycleCommands } from './lifecycle.js';
-import { addListCommands } from './lists.js';
-import { addOperationCommands } from './operations.js';
-import { addRebuild, addRestore } from './rebuild.js';
-import { addReplay } from './replay.js';
-import { addSourceCommands } from './sources.js';
-import { addStageCommands } from './stages.js';
-import { addStatus } from './status.js';
-import { addTableCommands } from './tables.js';
-import { addWhy } from './why.js';
+import { addDevelopmentCommands } from './develop/test.js';
+import { addListCommands } from './harmful_domains/export.js';
+import { addWhy } from './harmful_domains/why.js';
+import { addBackup } from './machine/backup.js';
+import { addDoctor } from './machine/doctor.js';
+import { addBackfill } from './sources/backfill.js';
+import { addSourceCommands } from './sources/sources.js';
+import { addStageCommands } from './stages/cost.js';
+import { addDeploy } from './stages/deploy.js';
+import { addDemo } from './start/demo.js';
+import { addDataCommands } from './start/query.js';
+import { addStatus } from './start/status.js';
+import { addLifecycleCommands } from './start/up.js';
+import { addRebuild, addRestore } from './tables/rebuild.js';
+import { addReplay } from './tables/replay.js';
+import { addTableCommands } from './tables/tables.js';
+import { addOperationCommands } from './watch/jobs.js';
 
 export function addCommands(program: Command): void {
   addDemo(program);

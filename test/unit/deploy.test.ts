@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { placeOf } from '../../bin/account.js';
 import { leftBehind, mappingOf, wantedOf } from '../../bin/adopt.js';
 import { type AssemblyStack, bootstrapVersionOf, stacksOf } from '../../bin/assembly.js';
-import { bootstrapped, deploy } from '../../bin/commands/deploy.js';
+import { bootstrapped, deploy } from '../../bin/commands/stages/deploy.js';
 import { deployedStacks, keptOf } from '../../bin/deployed.js';
 import { assertBrokerIsWanted, assertSameBroker } from '../../bin/same-broker.js';
 import { ROOT } from '../../localstack/paths.js';

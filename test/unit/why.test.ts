@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { confidenceNow, defang, entriesOf, entryOf, explain, type Listing, lineage, type NameRow } from '../../bin/why.js';
+import { confidenceNow, defang, entriesOf, entryOf, explain, type Listing, lineage, type NameRow } from '../../bin/commands/harmful_domains/why/why.js';
 
 const now = Date.parse('2026-11-26T00:00:00Z');
 const listing = (given: Partial<Listing>): Listing => ({
