@@ -6,7 +6,7 @@ import { LambdaClient } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SchedulerClient } from '@aws-sdk/client-scheduler';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import type { Config } from '../../lib/config.js';
+import { type Config, physicalName } from '../../lib/config.js';
 import { LOCAL, sdkSettings } from '../../localstack/identity.js';
 import { defaultHome, type Home } from '../../localstack/paths.js';
 import { findRunning } from '../../localstack/process.js';
@@ -26,33 +26,33 @@ export interface Target {
   readonly sqs: SQSClient;
   readonly scheduler: SchedulerClient;
   /** Null on a deployed stage. */
-  readonly local: { readonly home: Home; readonly state: Instance } | null;
+  readonly local: { readonly home: Home; readonly instance: Instance } | null;
 }
 
 const APP = 'sluice';
 
 /** The running AWS on this machine. @throws CliError with the command that starts it */
-export function runningLocal(): { home: Home; state: Instance } {
+export function runningLocal(): { home: Home; instance: Instance } {
   const home = defaultHome();
-  const state = readInstance(home);
-  if (state === null || !findRunning(home, 'front-door')) throw new CliError('nothing is running here; start it with: ./sluice up', EXIT.degraded);
-  return { home, state };
+  const instance = readInstance(home);
+  if (instance === null || !findRunning(home, 'front-door')) throw new CliError('nothing is running here; start it with: ./sluice up', EXIT.degraded);
+  return { home, instance };
 }
 
 /** The lake of a home on this machine. */
-export function localTarget(local: { readonly home: Home; readonly state: Instance }): Target {
-  const { state } = local;
+export function localTarget(local: { readonly home: Home; readonly instance: Instance }): Target {
+  const { instance } = local;
   return {
     stage: 'local',
     identity: LOCAL,
-    athena: client(AthenaClient, state),
-    lambda: client(LambdaClient, state),
-    glue: client(GlueClient, state),
-    dynamo: client(DynamoDBClient, state),
-    cloudwatch: client(CloudWatchClient, state),
-    sqs: client(SQSClient, state),
-    scheduler: client(SchedulerClient, state),
-    s3: new S3Client({ ...sdkSettings(frontDoorUrl(state)), forcePathStyle: true }),
+    athena: client(AthenaClient, instance),
+    lambda: client(LambdaClient, instance),
+    glue: client(GlueClient, instance),
+    dynamo: client(DynamoDBClient, instance),
+    cloudwatch: client(CloudWatchClient, instance),
+    sqs: client(SQSClient, instance),
+    scheduler: client(SchedulerClient, instance),
+    s3: new S3Client({ ...sdkSettings(frontDoorUrl(instance)), forcePathStyle: true }),
     local,
   };
 }
@@ -80,3 +80,6 @@ export function target(stage: string): Target {
     local: null,
   };
 }
+
+/** The table that remembers between runs: of sources, jobs, leases. */
+export const stateTable = ({ identity }: Pick<Target, 'identity'>): string => physicalName(identity, 'state');

@@ -56,7 +56,7 @@ export class Lake {
     process.env.SLUICE_FEEDS = hasSharedData && !generated ? SHARED_DATA : '';
     try {
       const state = await up(home, { feeds: 'recorded', ...options, deployEnv: { ...QUIET, ...options.deployEnv } }, say);
-      const target = localTarget({ home, state });
+      const target = localTarget({ home, instance: state });
       await trinoReady(home, state);
       return new Lake(home, state, target);
     } catch (error) {
@@ -118,14 +118,14 @@ export class Lake {
     });
   }
 
-  /** Calls `work` with the address of `sluice serve-lists`, which it ends afterwards. */
+  /** Calls `work` with the address of `sluice serve-export`, which it ends afterwards. */
   async serveLists<T>(work: (url: string) => Promise<T>): Promise<T> {
-    const child = spawn(join(ROOT, 'sluice'), ['serve-lists', '--port', '0'], { cwd: ROOT, env: this.cliEnv(), stdio: ['ignore', 'ignore', 'pipe'], detached: true });
+    const child = spawn(join(ROOT, 'sluice'), ['serve-export', '--port', '0'], { cwd: ROOT, env: this.cliEnv(), stdio: ['ignore', 'ignore', 'pipe'], detached: true });
     const ended = new Promise((resolve) => child.once('exit', resolve));
     try {
       let told = '';
       const url = await new Promise<string>((resolve, reject) => {
-        child.once('exit', () => reject(new Error(`serve-lists ended: ${told}`)));
+        child.once('exit', () => reject(new Error(`serve-export ended: ${told}`)));
         child.stderr.on('data', (chunk: Buffer) => {
           told += chunk.toString('utf8');
           const found = /http:\/\/127\.0\.0\.1:\d+/.exec(told);

@@ -5,10 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { Command } from 'commander';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { knownTo, secretsOf } from '../../bin/commands/sources/probe/probe.js';
-import { addSourceCommands } from '../../bin/commands/sources/sources.js';
+import { sluiceProgram } from '../../bin/commands/program.js';
+import { knownTo, secretsOf } from '../../bin/commands/sources/probe/known.js';
 import { sourcesOnAt } from '../../bin/lake/sources.js';
 import type { HttpSource } from '../../contracts/index.js';
 import { detectFormat } from '../../datasets/harmful_domains/formats/detect.js';
@@ -274,9 +273,7 @@ describe('sluice sources --probe', () => {
     vi.stubEnv('SLUICE_FEEDS_URL', url);
     process.exitCode = 0;
     try {
-      const program = new Command().exitOverride();
-      addSourceCommands(program);
-      await program.parseAsync(['sources', ...args], { from: 'user' });
+      await (await sluiceProgram()).parseAsync(['sources', ...args], { from: 'user' });
       return { code: process.exitCode, stdout: written.join('') };
     } finally {
       process.exitCode = 0;

@@ -1,8 +1,10 @@
-import type { Command } from 'commander';
-import { stageOption } from '../../lake/sources.js';
 import { target } from '../../lake/target.js';
 import { printJson, printRows } from '../../output.js';
-import { defang, type Explanation, entriesOf, why } from './why/why.js';
+import { newCommand } from '../command.js';
+import { jsonOption, stageOption } from '../options.js';
+import { why } from './why/ask.js';
+import { defang, entriesOf } from './why/entry.js';
+import type { Explanation } from './why/explanation.js';
 
 function print({ name, verdict, because, confidence, rows }: Explanation, show: (text: string) => string): void {
   const word = rows.length === 0 ? '' : confidence === null ? '' : `, confidence ${confidence}`;
@@ -32,13 +34,14 @@ function print({ name, verdict, because, confidence, rows }: Explanation, show: 
   }
 }
 
-export function addWhy(program: Command): void {
-  program
-    .command('why')
-    .description('why a name counts as harmful, or does not: each source with its line, its record, its dates; what allows it; names above that cover it')
+export const whyCommand = () =>
+  newCommand('why', 'why a name counts as harmful, or does not: each source with its line, its record, its dates; what allows it; names above that cover it', [
+    './sluice why bad.example',
+    './sluice why https://bad.example/kit.zip --raw',
+  ])
     .argument('<name>', 'a domain, an address, or a URL')
     .option('--raw', 'names as they are; by default they are defanged, so that nothing makes a link of them')
-    .option('--json', 'as JSON; names as they are')
+    .addOption(jsonOption('as JSON; names as they are'))
     .addOption(stageOption())
     .action(async (word: string, options: { raw?: boolean; json?: boolean; stage: string }) => {
       const explanations: Explanation[] = [];
@@ -47,4 +50,3 @@ export function addWhy(program: Command): void {
       if (options.json) printJson(explanation);
       else print(explanation, options.raw ? (text) => text : defang);
     });
-}

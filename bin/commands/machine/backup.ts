@@ -1,37 +1,21 @@
-import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { createInterface } from 'node:readline/promises';
-import type { Command } from 'commander';
-import { lakeTables } from '../../../datasets/index.js';
-import { BackupError, type BackupManifest } from '../../../localstack/backup/manifest.js';
-import { putBack } from '../../../localstack/backup/put-back.js';
-import { unpackBackup } from '../../../localstack/backup/unpack.js';
+import { existsSync, statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { BackupError } from '../../../localstack/backup/manifest.js';
 import { writeBackup } from '../../../localstack/backup/write.js';
 import { defaultHome, type Home } from '../../../localstack/paths.js';
 import { down } from '../../../localstack/stack/down.js';
 import { readInstance } from '../../../localstack/stack/instance.js';
 import { isUp } from '../../../localstack/stack/services.js';
-import { trinoReady } from '../../../localstack/stack/start.js';
 import { up } from '../../../localstack/stack/up.js';
-import { verify } from '../../lake/delta.js';
-import { sideBySide, stageOption } from '../../lake/sources.js';
-import { fullName, locationOf, openTable } from '../../lake/tables.js';
-import { localTarget, runningLocal } from '../../lake/target.js';
 import { bytes, CliError, EXIT, printJson, say } from '../../output.js';
-
-const stampOf = (time: Date): string => time.toISOString().replace(/\.\d+/, '').replaceAll(/[-:]/g, '');
-
-/** @throws CliError where the lake's S3 is not ours to copy */
-function requireOwn(home: Home): ReturnType<typeof readInstance> {
-  const state = readInstance(home);
-  if (state && !state.ownEmulator) throw new CliError(`the AWS here is not ours but ${state.emulatorUrl}: back up that one by its own means`, EXIT.misuse);
-  return state;
-}
+import { newCommand } from '../command.js';
+import { jsonOption, stageOption } from '../options.js';
+import { requireOwn, stampOf } from './backup/own.js';
 
 /** Runs `work` while nothing of the lake runs, then starts again what ran. */
 async function atRest<T>(home: Home, work: () => Promise<T>): Promise<T> {
-  const state = readInstance(home);
-  const ran = state !== null && isUp(home);
+  const instance = readInstance(home);
+  const ran = instance !== null && isUp(home);
   if (ran) {
     say('stopping the lake, so that tables, checkpoints, topics and state are of one moment ...');
     await down(home, say);
@@ -42,90 +26,35 @@ async function atRest<T>(home: Home, work: () => Promise<T>): Promise<T> {
     if (cause instanceof BackupError) throw new CliError(cause.message);
     throw cause;
   } finally {
-    if (ran) await up(home, { feeds: state.feeds }, say);
+    if (ran) await up(home, { feeds: instance.feeds }, say);
   }
 }
 
-export function addBackup(program: Command): void {
-  program
-    .command('backup')
-    .description('write the whole lake of this machine (tables, checkpoints, catalog, state, topics) to one file; stops it meanwhile')
+export const backupCommand = () =>
+  newCommand('backup', 'write the whole lake of this machine (tables, checkpoints, catalog, state, topics) to one file; stops it meanwhile', [
+    './sluice backup --out ~/lake.tar.gz',
+    './sluice restore --from ~/lake.tar.gz',
+  ])
     .option('--out <file>', 'where to; it must not exist', '')
-    .option('--json', 'as JSON')
+    .addOption(jsonOption())
     .addOption(stageOption())
-    .addHelpText('after', '\nExample: ./sluice backup --out ~/lake.tar.gz; later ./sluice restore --from ~/lake.tar.gz')
-    .action(async (options: { out: string; json?: boolean; stage: string }) => {
-      if (options.stage !== 'local')
-        throw new CliError(
-          `on AWS backups are made by AWS: SLUICE_BACKUP_DAYS keeps a daily one in AWS Backup, SLUICE_VERSIONS_DAYS what was overwritten; docs/backup.md says how to come back`,
-          EXIT.misuse,
-        );
-      const home = defaultHome();
-      const feeds = requireOwn(home)?.feeds ?? 'recorded';
-      const now = new Date();
-      const file = resolve(options.out || `sluice-backup-${stampOf(now)}.tar.gz`);
-      // Before anything is stopped.
-      if (existsSync(file)) throw new CliError(`${file} exists: name another with --out, or remove it`);
-      const { files, createdAt } = await atRest(home, () => writeBackup(home, file, feeds, now));
-      const result = { file, createdAt, files: files.length, bytes: files.reduce((sum, each) => sum + each.bytes, 0), compressedBytes: statSync(file).size };
-      if (options.json) printJson(result);
-      else say(`${file}: ${result.files} files, ${bytes(result.bytes)}, ${bytes(result.compressedBytes)} compressed. To come back to it: ./sluice restore --from ${file}`);
-      process.exit(EXIT.ok);
-    });
-}
+    .action(backup);
 
-async function confirmed(yes: boolean | undefined): Promise<boolean> {
-  if (yes) return true;
-  if (!process.stdin.isTTY) throw new CliError('nobody to ask here: add --yes to put the backup in the place of the lake', EXIT.misuse);
-  const prompt = createInterface({ input: process.stdin, output: process.stderr });
-  const answer = await prompt.question('Put it in the place of the lake here? [y/N] ');
-  prompt.close();
-  return /^y(es)?$/i.test(answer.trim());
-}
-
-/** Puts a backup in the place of the lake on this machine, starts it, and holds every table's log against its files. */
-export async function restoreFrom(from: string, options: { yes?: boolean; json?: boolean }): Promise<void> {
-  const home = defaultHome();
-  requireOwn(home);
-  const file = resolve(from);
-  const folder = mkdtempSync(join(home.root, 'restore-'));
-  try {
-    // Looked at before anything is stopped: a file that is no backup changes nothing.
-    const manifest = await unpackBackup(file, folder).catch((cause: unknown) => {
-      if (cause instanceof BackupError) throw new CliError(cause.message);
-      throw cause;
-    });
-    say(`${file}: the lake of ${manifest.createdAt}, ${manifest.files.length} files, each as it was backed up`);
-    if (!(await confirmed(options.yes))) return say('nothing was changed');
-    if (isUp(home)) await down(home, say);
-    const aside = putBack(home, folder, `./sluice restore --from ${file}`, stampOf(new Date()));
-    say(aside === null ? 'put back' : `put back; the lake of before stands in ${aside} until you remove it`);
-    await trinoReady(home, await up(home, { feeds: manifest.feeds }, say));
-    const tables = await damaged(manifest);
-    if (options.json) printJson({ file, createdAt: manifest.createdAt, files: manifest.files.length, aside, tables });
-    const wrong = tables.filter(({ problem }) => problem !== null);
-    for (const { table, problem } of wrong) say(`${table}: ${problem}`);
-    say(
-      wrong.length === 0
-        ? `restored: the files of ${tables.length} tables are all there; the Spark jobs go on at their checkpoints`
-        : `restored, but ${wrong.length} tables are not whole`,
+async function backup(options: { out: string; json?: boolean; stage: string }): Promise<void> {
+  if (options.stage !== 'local')
+    throw new CliError(
+      `on AWS backups are made by AWS: SLUICE_BACKUP_DAYS keeps a daily one in AWS Backup, SLUICE_VERSIONS_DAYS what was overwritten; docs/backup.md says how to come back`,
+      EXIT.misuse,
     );
-    process.exitCode = wrong.length === 0 ? EXIT.ok : EXIT.degraded;
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-  process.exit();
-}
-
-/** The tables that the backup holds, each with what is wrong with it now, if anything. */
-async function damaged({ files }: BackupManifest): Promise<{ table: string; problem: string | null }[]> {
-  const lake = localTarget(runningLocal());
-  const checked = await sideBySide(lakeTables(), async (table) => {
-    const { bucket, path } = await locationOf(table, lake);
-    if (!files.some((file) => file.path.includes(`/${bucket}/${path}/_delta_log/`))) return [];
-    const { missing, differ } = await verify(await openTable(table, lake));
-    const problem = missing.length + differ.length === 0 ? null : `${missing.length} files missing, ${differ.length} of another size`;
-    return [{ table: fullName(table), problem }];
-  });
-  return checked.flat();
+  const home = defaultHome();
+  const feeds = requireOwn(home)?.feeds ?? 'recorded';
+  const now = new Date();
+  const file = resolve(options.out || `sluice-backup-${stampOf(now)}.tar.gz`);
+  // Before anything is stopped.
+  if (existsSync(file)) throw new CliError(`${file} exists: name another with --out, or remove it`);
+  const { files, createdAt } = await atRest(home, () => writeBackup(home, file, feeds, now));
+  const result = { file, createdAt, files: files.length, bytes: files.reduce((sum, each) => sum + each.bytes, 0), compressedBytes: statSync(file).size };
+  if (options.json) printJson(result);
+  else say(`${file}: ${result.files} files, ${bytes(result.bytes)}, ${bytes(result.compressedBytes)} compressed. To come back to it: ./sluice restore --from ${file}`);
+  process.exit(EXIT.ok);
 }

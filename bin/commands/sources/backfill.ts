@@ -1,15 +1,19 @@
-import { createInterface } from 'node:readline/promises';
-import type { Command } from 'commander';
 import type { HttpSource } from '../../../contracts/index.js';
 import { findSource } from '../../../datasets/index.js';
-import { inWords } from '../../../lambdas/monitor/check.js';
+import { agrees } from '../../confirm.js';
 import { runQuery } from '../../lake/athena.js';
-import { assertSource, stageOption } from '../../lake/sources.js';
+import { assertSource } from '../../lake/sources.js';
 import { type Target, target } from '../../lake/target.js';
-import { bytes, CliError, EXIT, printJson, say } from '../../output.js';
-import { Bodies, type Days, dayAfter, fill, type Plan, type Published, planOf } from './backfill/backfill.js';
+import { CliError, EXIT, printJson, say } from '../../output.js';
+import { newCommand } from '../command.js';
+import { jsonOption, stageOption, wholeNumber } from '../options.js';
+import { Bodies } from './backfill/bodies.js';
+import { type Days, dayAfter, spoken } from './backfill/days.js';
+import { describe, estimate } from './backfill/estimate.js';
+import { fill, type Published } from './backfill/fill.js';
+import { type Plan, planOf } from './backfill/plan.js';
 
-interface Options {
+interface BackfillOptions {
   readonly source: string;
   readonly from: string;
   readonly to: string;
@@ -21,6 +25,7 @@ interface Options {
 }
 
 const MAX_CONCURRENCY = 10;
+const GO_ON = { text: 'sluice: go on? [y/N] ', alone: 'nobody is there to ask: --yes does it, --dry-run only says what it would do' };
 
 /** @throws CliError where it is no date */
 function dateOf(text: string, option: string): string {
@@ -30,10 +35,10 @@ function dateOf(text: string, option: string): string {
   return text;
 }
 
-const keepsNoPast = ({ name, homepage }: HttpSource, { from, to }: Days) =>
+const keepsNoPast = ({ name, homepage }: HttpSource, dataset: string, { from, to }: Days) =>
   new CliError(
     `${name} keeps no past: ${homepage} gives its list as it is now, so ${from} to ${to} cannot be fetched. ` +
-      `What Sluice itself saw then it still holds: ./sluice query "SELECT * FROM silver.harmful_domains WHERE source = '${name}'"; bodies that it kept are parsed again by ./sluice replay --raw ${name}`,
+      `What Sluice itself saw then it still holds: ./sluice query "SELECT * FROM silver.${dataset} WHERE source = '${name}'"; bodies that it kept are parsed again by ./sluice reparse ${name}`,
   );
 
 /** The days before the live list begins: what came later, live ingestion saw itself. Null where nothing of them is left. */
@@ -46,90 +51,53 @@ async function beforeLive({ from, to }: Days, source: string, dataset: string, l
   return from <= last ? { from, to: last } : null;
 }
 
-const spoken = ({ from, to }: Days) => (from === to ? from : `${from} to ${to}`);
-
-interface Estimate {
-  readonly versions: number;
-  /** Of all bodies, as the newest one's size says. */
-  readonly bytes: number;
-  readonly minutes: number;
-}
-
-/** How much and how long, by fetching the newest version that is missing. */
-async function estimate({ parts }: Plan, concurrency: number, bodies: Bodies): Promise<Estimate> {
-  const versions = parts.flatMap((part) => part.versions);
-  const newest = versions.at(-1);
-  if (newest === undefined) return { versions: 0, bytes: 0, minutes: 0 };
-  const began = Date.now();
-  const body = await bodies.of(newest.version);
-  const seconds = (Date.now() - began) / 1000;
-  // Each is fetched beside others, then read and published by itself, which takes about as long again.
-  return { versions: versions.length, bytes: versions.length * ('bytes' in body ? body.bytes : 0), minutes: (versions.length * seconds * (1 + 1 / concurrency)) / 60 };
-}
-
-async function confirmed(): Promise<boolean> {
-  if (!process.stdin.isTTY) throw new CliError('nobody is there to ask: --yes does it, --dry-run only says what it would do', EXIT.misuse);
-  const asked = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    return /^y(es)?$/i.test((await asked.question('sluice: go on? [y/N] ')).trim());
-  } finally {
-    asked.close();
-  }
-}
-
-function describe({ parts, done }: Plan, { versions, bytes: size, minutes }: Estimate): void {
-  if (done.length > 0) say(`published already: ${done.map(spoken).join(', ')}`);
-  for (const part of parts) say(`${part.resumed ? 'begun, to go on with' : 'missing'}: ${spoken(part.days)}, ${part.versions.length} versions`);
-  say(`${versions} versions, about ${bytes(size)} and ${inWords(Math.max(1, minutes))}`);
-}
-
-export function addBackfill(program: Command): void {
-  program
-    .command('backfill')
-    .description('fetch what a source published before live ingestion began, where it keeps its past; says how much it is and asks; goes on where it stopped')
+export const backfillCommand = () =>
+  newCommand('backfill', 'fetch what a source published before live ingestion began, where it keeps its past; says how much it is and asks; goes on where it stopped', [
+    './sluice backfill --source disposable_email --from 2026-10-01 --to 2026-10-05 --dry-run',
+    './sluice backfill --source disposable_email --from 2026-10-01 --to 2026-10-05 --yes',
+  ])
     .requiredOption('--source <source>', 'a source of the contracts')
     .requiredOption('--from <date>', 'first day, UTC')
     .requiredOption('--to <date>', 'last day, UTC')
     .option('--yes', 'do not ask')
     .option('--dry-run', 'say what is missing, how much it is and how long it would take; publish nothing')
     .option('--concurrency <count>', `bodies fetched at a time, at most ${MAX_CONCURRENCY}`, '3')
-    .option('--json', 'as JSON')
+    .addOption(jsonOption())
     .addOption(stageOption())
-    .action(async (options: Options) => {
-      assertSource(options.source);
-      const asked: Days = { from: dateOf(options.from, '--from'), to: dateOf(options.to, '--to') };
-      if (asked.from > asked.to) throw new CliError(`--from ${asked.from} is after --to ${asked.to}`, EXIT.misuse);
-      const concurrency = Number(options.concurrency);
-      if (!Number.isInteger(concurrency) || concurrency < 1 || concurrency > MAX_CONCURRENCY)
-        throw new CliError(`--concurrency ${options.concurrency}: a number from 1 to ${MAX_CONCURRENCY}`, EXIT.misuse);
-      const { source, dataset } = findSource(options.source);
-      if (source.past === undefined) throw keepsNoPast(source, asked);
-      const lake = target(options.stage);
+    .action(backfill);
 
-      const wanted = await beforeLive(asked, source.name, dataset.name, lake);
-      const plan: Plan = wanted === null ? { wanted: asked, done: [], parts: [] } : await planOf(source.name, wanted, lake);
-      const bodies = new Bodies(source.name, lake);
-      const cost = await estimate(plan, concurrency, bodies);
-      const published: Published[] = [];
-      const report = () => options.json && printJson({ ...plan, estimate: cost, published });
-      if (plan.parts.length === 0) {
-        say(`nothing of ${spoken(asked)} is missing${plan.done.length > 0 ? `: published already: ${plan.done.map(spoken).join(', ')}` : ''}`);
-        report();
-        return;
-      }
-      describe(plan, cost);
-      if (options.dryRun) {
-        report();
-        return;
-      }
-      if (!options.yes && !(await confirmed())) throw new CliError('nothing was published');
-      for (const part of plan.parts) {
-        await fill(source.name, part, concurrency, bodies, (each) => {
-          published.push(each);
-          const what = each.leftOut === null ? `${each.check?.listed ?? 0} listed, ${each.check?.delisted ?? 0} delisted` : `left out: ${each.leftOut}`;
-          say(`${published.length} of ${cost.versions + plan.parts.length}: ${source.name} as of ${each.at}: ${what}`);
-        });
-      }
-      report();
+async function backfill(options: BackfillOptions): Promise<void> {
+  assertSource(options.source);
+  const asked: Days = { from: dateOf(options.from, '--from'), to: dateOf(options.to, '--to') };
+  if (asked.from > asked.to) throw new CliError(`--from ${asked.from} is after --to ${asked.to}`, EXIT.misuse);
+  const concurrency = wholeNumber(options.concurrency, '--concurrency', 1, MAX_CONCURRENCY);
+  const { source, dataset } = findSource(options.source);
+  if (source.past === undefined) throw keepsNoPast(source, dataset.name, asked);
+  const lake = target(options.stage);
+
+  const wanted = await beforeLive(asked, source.name, dataset.name, lake);
+  const plan: Plan = wanted === null ? { wanted: asked, done: [], parts: [] } : await planOf(source.name, wanted, lake);
+  const bodies = new Bodies(source.name, lake);
+  const cost = await estimate(plan, concurrency, bodies);
+  const published: Published[] = [];
+  const report = () => options.json && printJson({ ...plan, estimate: cost, published });
+  if (plan.parts.length === 0) {
+    say(`nothing of ${spoken(asked)} is missing${plan.done.length > 0 ? `: published already: ${plan.done.map(spoken).join(', ')}` : ''}`);
+    report();
+    return;
+  }
+  describe(plan, cost);
+  if (options.dryRun) {
+    report();
+    return;
+  }
+  if (!(await agrees(GO_ON, options.yes))) throw new CliError('nothing was published');
+  for (const part of plan.parts) {
+    await fill(source.name, part, concurrency, bodies, (each) => {
+      published.push(each);
+      const what = each.leftOut === null ? `${each.check?.listed ?? 0} listed, ${each.check?.delisted ?? 0} delisted` : `left out: ${each.leftOut}`;
+      say(`${published.length} of ${cost.versions + plan.parts.length}: ${source.name} as of ${each.at}: ${what}`);
     });
+  }
+  report();
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { ROOT } from '../../../../localstack/paths.js';
 import { contractsJson, ruleVectorSql } from '../../../contracts-json.js';
 import { EXIT, say } from '../../../output.js';
-import { LINTERS, runTools } from '../tools.js';
+import { LINTERS, runTools } from '../lint/tools.js';
 
 export interface TestOptions {
   readonly unit?: boolean;

@@ -1,24 +1,19 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { GetSecretValueCommand, ResourceNotFoundException, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import type { HttpSource } from '../../../../contracts/index.js';
 import { httpFetch } from '../../../../lambdas/ingest/http/fetch.js';
 import { targetOf } from '../../../../lambdas/ingest/http/request.js';
-import { type Known, type Probe, probe } from '../../../../lambdas/ingest/probe.js';
-import type { SnapshotRef } from '../../../../lambdas/ingest/state/state.js';
-import { physicalName } from '../../../../lib/config.js';
-import { sourceSecrets } from '../../../../lib/ingestion/sources.js';
+import { type Probe, probe } from '../../../../lambdas/ingest/probe.js';
 import { feedFolders } from '../../../../localstack/feeds/folders.js';
 import { feedServer } from '../../../../localstack/feeds/server.js';
 import { defaultHome, type Home } from '../../../../localstack/paths.js';
 import { findRunning } from '../../../../localstack/process.js';
-import { client, readInstance } from '../../../../localstack/stack/instance.js';
-import { sideBySide } from '../../../lake/sources.js';
+import { readInstance } from '../../../../localstack/stack/instance.js';
+import { sideBySide } from '../../../lake/side-by-side.js';
 import { localTarget, type Target, target } from '../../../lake/target.js';
-import { EXIT, say } from '../../../output.js';
+import { EXIT } from '../../../output.js';
+import { Asked } from './asked.js';
+import { knownTo, secretsOf } from './known.js';
 
 export type Feeds = 'recorded' | 'live';
 
@@ -27,81 +22,16 @@ export interface ProbeOptions {
   readonly stage: string;
 }
 
-const NOTHING_KNOWN: Known = { etag: null, lastModified: null, notBefore: null };
-
-/** When sources that ask for an interval were last probed from here: a probe keeps nothing else. */
-class Asked {
-  private readonly file: string;
-  private readonly times: Record<string, number>;
-
-  constructor(home: Home) {
-    this.file = join(home.root, 'probes.json');
-    this.times = this.read();
-  }
-
-  private read(): Record<string, number> {
-    try {
-      return JSON.parse(readFileSync(this.file, 'utf8')) as Record<string, number>;
-    } catch {
-      return {};
-    }
-  }
-
-  notBefore({ name, minIntervalMinutes = 0 }: HttpSource): number | null {
-    const last = this.times[name];
-    return last === undefined ? null : last + minIntervalMinutes * 60_000;
-  }
-
-  note(name: string, at: number): void {
-    this.times[name] = at;
-    mkdirSync(dirname(this.file), { recursive: true });
-    writeFileSync(this.file, JSON.stringify(this.times));
-  }
-}
-
 /** The lake whose knowledge a probe may use; null where none runs here, or one with other feeds: a probe needs no lake. */
 function lakeOf({ feeds, stage }: ProbeOptions, home: Home): Target | null {
   if (stage !== 'local') return target(stage);
-  const state = readInstance(home);
-  return state !== null && state.feeds === feeds && findRunning(home, 'front-door') ? localTarget({ home, state }) : null;
-}
-
-/** What a lake knows of a source; nothing where it does not answer, which does not keep anybody from asking the source. */
-export async function knownTo(lake: Pick<Target, 'dynamo' | 'identity'> | null, name: string): Promise<Known> {
-  if (lake === null) return NOTHING_KNOWN;
-  try {
-    return await knownToLake(name, lake);
-  } catch (error) {
-    say(`${name}: what the lake holds is not known: ${(error as Error).message}`);
-    return NOTHING_KNOWN;
-  }
-}
-
-async function knownToLake(name: string, { dynamo, identity }: Pick<Target, 'dynamo' | 'identity'>): Promise<Known> {
-  const { Item } = await DynamoDBDocumentClient.from(dynamo).send(new GetCommand({ TableName: physicalName(identity, 'state'), Key: { pk: `source#${name}` } }));
-  const current = Item?.currentSnapshot as SnapshotRef | undefined;
-  return { etag: current?.etag ?? null, lastModified: current?.lastModified ?? null, notBefore: (Item?.notBefore as number | undefined) ?? null };
-}
-
-/** Keys as `SLUICE_SOURCE_KEYS` gives them (`abuse-ch=KEY,phishtank=KEY`), else those of the stage. */
-export function secretsOf(lake: Target | null, env: NodeJS.ProcessEnv): (name: string) => Promise<string | undefined> {
-  const given = new Map((env.SLUICE_SOURCE_KEYS ?? '').split(',').map((pair) => [pair.slice(0, pair.indexOf('=')).trim(), pair.slice(pair.indexOf('=') + 1).trim()]));
-  return async (name) => {
-    const own = given.get(name);
-    if (own || lake === null) return own;
-    const secrets = lake.local === null ? new SecretsManagerClient({}) : client(SecretsManagerClient, lake.local.state);
-    try {
-      return (await secrets.send(new GetSecretValueCommand({ SecretId: `${sourceSecrets(lake.identity)}/${name}` }))).SecretString;
-    } catch (cause) {
-      if (cause instanceof ResourceNotFoundException) return undefined;
-      throw cause;
-    }
-  };
+  const instance = readInstance(home);
+  return instance !== null && instance.feeds === feeds && findRunning(home, 'front-door') ? localTarget({ home, instance }) : null;
 }
 
 /** The server of recorded feeds: the one that is given, or runs here, else one for this probe alone. */
 async function recordedFeeds(home: Home, lake: Target | null): Promise<{ readonly url: string; readonly close: () => void }> {
-  const running = process.env.SLUICE_FEEDS_URL || (lake?.local && `http://127.0.0.1:${lake.local.state.ports.feeds}`);
+  const running = process.env.SLUICE_FEEDS_URL || (lake?.local && `http://127.0.0.1:${lake.local.instance.ports.feeds}`);
   if (running) return { url: running, close: () => undefined };
   const server = feedServer(feedFolders(home, process.env));
   await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { ROOT } from '../../../localstack/paths.js';
+import { ROOT } from '../../../../localstack/paths.js';
 
 type CommandLine = readonly [string, ...string[]];
 
