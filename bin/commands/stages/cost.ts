@@ -23,7 +23,7 @@ interface CostOptions {
 }
 
 export const costCommand = () =>
-  newCommand('cost', 'what a stage costs a month, from the template that would be deployed and what runs on it, the largest items first; and how fresh it is', [
+  newCommand('cost', 'what a stage costs a month: from the template that would be deployed and what runs on it, the largest items first; and how fresh it is', [
     './sluice cost',
     './sluice cost --stage prod --region eu-central-1',
   ])
