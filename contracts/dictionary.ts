@@ -1,6 +1,6 @@
 import type { Dataset } from './dataset.js';
 import { ledger } from './ledger.js';
-import type { Source } from './sources.js';
+import type { Source } from './sources/index.js';
 import type { Table } from './tables.js';
 
 const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ');

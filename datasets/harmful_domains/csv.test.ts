@@ -131,7 +131,7 @@ describe('columns', () => {
     expect(names.indexOf('is_compromised')).toBe(10);
     for (const columns of [names, without]) {
       for (const body of [bodyOf('threatfox_csv', columns), bodyOf('threatfox_csv', columns).slice(1)])
-        expect(read('threatfox_csv', body).details, `${columns.length} columns`).toEqual([{ listedAt: '2026-01-31T12:00:05.000Z', tags }]);
+        expect(read('threatfox_csv', body).details, `${columns.length} columns`).toEqual([{ listed_at: '2026-01-31T12:00:05.000Z', tags }]);
     }
     const real = [
       '################################################################',
@@ -144,7 +144,7 @@ describe('columns', () => {
     ];
     const { entries, details, report } = read('threatfox_csv', real);
     expect(entries).toEqual(['6 domain a.example exact']);
-    expect(details).toEqual([{ listedAt: '2026-09-24T09:30:35.000Z', tags: ['payload_delivery', 'Unknown malware', 'ClickFix'] }]);
+    expect(details).toEqual([{ listed_at: '2026-09-24T09:30:35.000Z', tags: ['payload_delivery', 'Unknown malware', 'ClickFix'] }]);
     expect([report.claimedEntries, report.counts.comments]).toEqual([1, 6]);
   });
 
