@@ -5,10 +5,12 @@ import { dirname, join } from 'node:path';
 import { GetSecretValueCommand, ResourceNotFoundException, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import type { HttpSource } from '../contracts/index.js';
+import { findSource } from '../datasets/index.js';
+import { readerOf } from '../datasets/readers.js';
 import { httpFetch } from '../lambdas/ingest/http/fetch.js';
 import { targetOf } from '../lambdas/ingest/http/request.js';
 import { type Known, type Probe, probe } from '../lambdas/ingest/probe.js';
-import type { SnapshotRef } from '../lambdas/ingest/state/state.js';
+import type { Checkpoint } from '../lambdas/ingest/state/state.js';
 import { physicalName } from '../lib/config.js';
 import { sourceSecrets } from '../lib/ingestion/sources.js';
 import { feedServer } from '../localstack/feeds/server.js';
@@ -78,7 +80,7 @@ export async function knownTo(lake: Pick<Target, 'dynamo' | 'identity'> | null, 
 
 async function knownToLake(name: string, { dynamo, identity }: Pick<Target, 'dynamo' | 'identity'>): Promise<Known> {
   const { Item } = await DynamoDBDocumentClient.from(dynamo).send(new GetCommand({ TableName: physicalName(identity, 'state'), Key: { pk: `source#${name}` } }));
-  const current = Item?.currentSnapshot as SnapshotRef | undefined;
+  const current = Item?.currentSnapshot as Checkpoint | undefined;
   return { etag: current?.etag ?? null, lastModified: current?.lastModified ?? null, notBefore: (Item?.notBefore as number | undefined) ?? null };
 }
 
@@ -125,6 +127,7 @@ export async function probeSources(sources: readonly HttpSource[], options: Prob
       probe(source, {
         fetch,
         target: () => targetOf(source, { ...(feeds === null ? {} : { feedsUrl: feeds.url }), secret }),
+        reader: ({ name }) => readerOf(findSource(name).dataset.name),
         known: async () => {
           const known = await knownTo(lake, source.name);
           const own = feeds === null ? asked.notBefore(source) : null;

@@ -4,7 +4,7 @@ export type { Dataset, Field } from './dataset.js';
 export { defineDataset } from './dataset.js';
 export type { RecordOf } from './record.js';
 export type { CheckedSource, DocumentSource, HttpSource, ListSource, OperatorSource, Source } from './sources/index.js';
-export { isChecked, isFetched } from './sources/index.js';
+export { isChecked, isFetched, keepsPast } from './sources/index.js';
 export { githubFile } from './sources/list.js';
 export type { Layer, Table, Writer } from './tables.js';
 export { COORDINATES } from './tables.js';

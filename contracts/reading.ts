@@ -69,10 +69,25 @@ export interface Reader<R = Readonly<Record<string, unknown>>, S extends Checked
   readonly formats: readonly string[];
   /** Reads a body, which may be asked for again; decoded bytes. Never throws on content. */
   read(body: () => AsyncIterable<Uint8Array>, context: ReadingContext<S>): Promise<Reading>;
+  /** The format that the beginning of a body is of, its whole lines; null where it fits none. @default - not looked for */
+  readonly detect?: (head: Uint8Array) => string | null;
   /** The record of a snapshot's row: the same each time it is asked. */
   record(source: S, row: KeptRow): R;
+  /**
+   * The body of what operators say by hand after an edit, entries whose time is over left out.
+   *
+   * @param current the last body; null where there is none
+   * @param edit as it was sent; null where only time has passed
+   * @throws BadEdit saying how the wish can be carried out
+   */
+  readonly edit?: (current: string | null, edit: unknown, now: Date) => string;
   /** Content as builds before this one wrote it, as this one would. @default - as it is */
   readonly former?: (content: string) => string;
   /** What to keep of a row that goes on with another content. @default - the new content */
   readonly restated?: (source: S, before: string, after: string) => string;
+}
+
+/** A wish of an operator that cannot be carried out; its message says how it can. */
+export class BadEdit extends Error {
+  override readonly name = 'BadEdit';
 }

@@ -103,7 +103,7 @@ export function addBackfill(program: Command): void {
       if (!Number.isInteger(concurrency) || concurrency < 1 || concurrency > MAX_CONCURRENCY)
         throw new CliError(`--concurrency ${options.concurrency}: a number from 1 to ${MAX_CONCURRENCY}`, EXIT.misuse);
       const { source, dataset } = findSource(options.source);
-      if (source.past === undefined) throw keepsNoPast(source, asked);
+      if (source.kind !== 'list' || source.past === undefined) throw keepsNoPast(source, asked);
       const lake = target(options.stage);
 
       const wanted = await beforeLive(asked, source.name, dataset.name, lake);
@@ -126,7 +126,7 @@ export function addBackfill(program: Command): void {
       for (const part of plan.parts) {
         await fill(source.name, part, concurrency, bodies, (each) => {
           published.push(each);
-          const what = each.leftOut === null ? `${each.check?.listed ?? 0} listed, ${each.check?.delisted ?? 0} delisted` : `left out: ${each.leftOut}`;
+          const what = each.leftOut === null ? `${each.check?.added ?? 0} listed, ${each.check?.gone ?? 0} delisted` : `left out: ${each.leftOut}`;
           say(`${published.length} of ${cost.versions + plan.parts.length}: ${source.name} as of ${each.at}: ${what}`);
         });
       }

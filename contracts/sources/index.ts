@@ -6,7 +6,8 @@ import { operatorSchema } from './operator.js';
 
 /** Kinds of sources: each with the schema of its declaration. Those that are checked have their three functions in lambdas/ingest/kinds. */
 export const sourceSchema = z.discriminatedUnion('kind', [listSchema, documentSchema, operatorSchema, kafkaSchema], {
-  error: ({ code, input }) => (code === 'invalid_union' ? `no kind of source: ${JSON.stringify((input as { kind?: unknown }).kind)}; there are list, document, operator and kafka` : undefined),
+  error: ({ code, input }) =>
+    code === 'invalid_union' ? `no kind of source: ${JSON.stringify((input as { kind?: unknown }).kind)}; there are list, document, operator and kafka` : undefined,
 });
 
 export type Source = z.infer<typeof sourceSchema>;
@@ -19,4 +20,6 @@ export type HttpSource = ListSource | DocumentSource;
 export type CheckedSource = HttpSource | OperatorSource;
 
 export const isFetched = (source: Source): source is HttpSource => source.kind === 'list' || source.kind === 'document';
+/** Whether the source's publisher keeps the versions of its past, which a backfill fetches. */
+export const keepsPast = (source: Source): source is ListSource & { readonly past: string } => source.kind === 'list' && source.past !== undefined;
 export const isChecked = (source: Source): source is CheckedSource => source.kind !== 'kafka';

@@ -1,8 +1,7 @@
 import { parse as csvParse } from 'csv-parse/sync';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { run } from '../../lambdas/ingest/run.js';
-import { fakeDeps, World } from '../../test/support/ingest-fakes.js';
+import { fakeDeps, run, World } from '../../test/support/ingest-fakes.js';
 import { plainFields } from './formats/csv-rows.js';
 import { BodyParser } from './formats/index.js';
 import type { FormatOptions } from './formats/parsed.js';
@@ -192,7 +191,7 @@ describe('columns', () => {
     const check = await run({ source: source.name }, { ...deps, source });
     const reason = 'its header (line 1) has no column url: has the list changed its columns?';
     expect([check.outcome, check.reason, world.sent('harmful_domains')]).toEqual(['refused', reason, []]);
-    const released = await run({ source: source.name, release: String(check.body_sha256) }, { ...deps, source });
+    const released = await run({ event: 'release', source: source.name, sha256: String(check.body_sha256) }, { ...deps, source });
     expect([released.outcome, released.reason]).toEqual(['refused', reason]);
   });
 });

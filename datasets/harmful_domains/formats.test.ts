@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { createGunzip } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { LIST_FORMATS } from '../../contracts/sources.js';
 import { readList } from '../../test/support/resolved.js';
 import { SHARED_DATA, testWithSharedData } from '../../test/support/shared-data.js';
+import { LIST_FORMATS } from './formats/format-names.js';
 import { BodyParser, parseBody } from './formats/index.js';
 
 type Name = (typeof LIST_FORMATS)[number];

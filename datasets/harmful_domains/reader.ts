@@ -2,11 +2,13 @@ import type { Reader, Reading, ReadingContext, Row } from '../../contracts/readi
 import type { RecordOf } from '../../contracts/record.js';
 import { SortedRows } from '../shared/sorted-rows.js';
 import type { harmfulDomains } from './contract.js';
+import { detectFormat } from './formats/detect.js';
 import { isFormat, LIST_FORMATS } from './formats/format-names.js';
 import { parseBody } from './formats/index.js';
 import { type EmitEntry, type FormatOptions, MAX_REJECT_SAMPLES, type ParseReport } from './formats/parsed.js';
 import { HostEvidence } from './host-evidence.js';
 import { hasUrls, hostKnowledge } from './host-knowledge.js';
+import { editList } from './operator.js';
 import { former, type NameSource, recordOf, restated } from './record.js';
 import { ListRules, nothingTold } from './resolve.js';
 
@@ -14,7 +16,9 @@ import { ListRules, nothingTold } from './resolve.js';
 export const reader: Reader<RecordOf<typeof harmfulDomains>, NameSource> = {
   formats: LIST_FORMATS,
   read,
+  detect: detectFormat,
   record: recordOf,
+  edit: editList,
   former,
   restated,
 };

@@ -1,6 +1,7 @@
 import type { DatasetInput } from '../../contracts/dataset.js';
+import type { FormatName } from './formats/format-names.js';
 
-type SourceInput = Extract<DatasetInput['sources'][number], { kind: 'list' | 'operator' }>;
+type SourceInput = Extract<DatasetInput['sources'][number], { kind: 'list' | 'operator' }> & { readonly format: FormatName };
 
 const MIB = 1024 * 1024;
 const HOUR = { minutes: 60 };
@@ -491,5 +492,5 @@ export const HARMFUL_DOMAIN_SOURCES: (SourceInput & { readonly category: Categor
     ],
     bounds: { minEntries: 1, maxBytes: 256 * MIB, maxShrink: 0.9, minValid: 0 },
   },
-  { kind: 'operator', name: OPERATOR_SOURCE, category: 'operator' },
+  { kind: 'operator', name: OPERATOR_SOURCE, category: 'operator', format: 'allow_deny_json' },
 ];

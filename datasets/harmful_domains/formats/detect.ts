@@ -2,7 +2,6 @@ import type { FormatName as Format } from './format-names.js';
 import { BodyParser } from './index.js';
 import type { ParseCounts } from './parsed.js';
 
-
 /** The formats from the most particular to the most lenient: where two read a body alike, it is of the first. */
 const BY_STRICTNESS = [
   'allow_deny_json',
