@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import type { HttpSource } from '../../contracts/index.js';
 import { asked, DNSMASQ, RPZ, SOA, UNBOUND } from '../../test/support/measured.js';
 import { type ReadList, readList } from '../../test/support/resolved.js';
+import type { FormatName } from './formats/format-names.js';
 
-type Name = HttpSource['format'];
+type Name = FormatName;
 
 /** Verdicts that the server itself gave (test/integration/readings.test.ts asks it again). */
 const expectVerdicts = (read: ReadList, verdicts: string) => {

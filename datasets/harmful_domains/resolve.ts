@@ -1,7 +1,7 @@
-import type { ListSource } from '../../contracts/index.js';
-import { entryKey, type Listing } from '../../lambdas/ingest/snapshot/snapshot.js';
-import { detailsOf, type SortedListings } from '../shared/sorted-listings.js';
-import type { Entry } from './entries.js';
+import type { Row } from '../../contracts/reading.js';
+import type { SortedRows } from '../shared/sorted-rows.js';
+import { type Action, type Entry, keyOf } from './entries.js';
+import type { FormatName } from './formats/format-names.js';
 import { type Details, MAX_BADFILTERS, type Marks, PARTS, type ParseReport, rejectSample, ruleOf } from './formats/parsed.js';
 
 /**
@@ -10,7 +10,7 @@ import { type Details, MAX_BADFILTERS, type Marks, PARTS, type ParseReport, reje
  * `deepest` (name servers): of statements about a name and its parents the deepest holds, so that a block below an
  * exception blocks, and only statements of one name are to be weighed; `lastWins` (unbound): of two zones of one name.
  */
-const PRECEDENCE: Readonly<Partial<Record<ListSource['format'], 'anyDepth' | 'deepest' | 'lastWins'>>> = {
+const PRECEDENCE: Readonly<Partial<Record<FormatName, 'anyDepth' | 'deepest' | 'lastWins'>>> = {
   adblock: 'anyDepth',
   rpz: 'deepest',
   dnsmasq: 'deepest',
@@ -49,6 +49,14 @@ function* above(name: string): Generator<string> {
 const isImportant = (options: string | undefined): boolean => options?.includes('important') === true && options.split(',').includes('important');
 const keyParts = (key: string) => key.split('\t') as [Entry['type'], string, Entry['scope'], string];
 const NO_MARKS: Marks = {};
+const NO_DETAILS: Details = {};
+
+/** What a row says beyond its name, as text, and back. */
+function contentOf(details: Omit<Details, 'action'>): string {
+  for (const _ in details) return JSON.stringify(details);
+  return '';
+}
+const detailsOf = (content: string): Details => (content === '' ? NO_DETAILS : (JSON.parse(content) as Details));
 
 interface Held {
   readonly name: string;
@@ -87,15 +95,15 @@ export class ListRules {
   private tooMany = false;
 
   constructor(
-    private readonly format: ListSource['format'],
-    private readonly listings: SortedListings,
+    private readonly format: FormatName,
+    private readonly rows: SortedRows,
     private readonly maxExceptions = MAX_EXCEPTIONS,
   ) {
     this.precedence = PRECEDENCE[format];
   }
 
-  add(entry: Entry, line: number, action: 'block' | 'allow' | 'popular', details: Omit<Details, 'action'>): void {
-    this.listings.add(entryKey({ ...entry, action }), line, details);
+  add(entry: Entry, line: number, action: Action, details: Omit<Details, 'action'>): void {
+    this.rows.add(keyOf(entry, action), line, contentOf(details));
     if (this.precedence === undefined || (action !== 'allow' && details.marks === undefined && details.options === undefined)) return;
     const { marks, options } = details;
     const important = isImportant(options);
@@ -124,8 +132,8 @@ export class ListRules {
   }
 
   /** Every entry that stands, by key, once each. To be read once; `told` gets what came of the other rows. */
-  *entries({ badfilters }: ParseReport, told: Resolved): Generator<readonly [key: string, listing: Listing]> {
-    if (this.plain && badfilters.size === 0) return yield* this.listings.sorted();
+  *entries({ badfilters }: ParseReport, told: Resolved): Generator<Row> {
+    if (this.plain && badfilters.size === 0) return yield* this.rows.first();
     const names = new Set([...badfilters].map((rule) => rule.split('\t')[2] ?? ''));
     const switchedOff = (name: string, action: string, details: Details) =>
       names.size > 0 && names.has(name) && (action === 'allow' || action === 'block') && badfilters.has(ruleOf(action, name, details));
@@ -138,9 +146,9 @@ export class ListRules {
     let type: Entry['type'] = 'domain';
     let name = '';
     let folded: Folded[] = [];
-    for (const { key, line, said } of this.listings.statements()) {
+    for (const { key, place: line, content: said } of this.rows.all()) {
       if (prefix === '' || !key.startsWith(prefix)) {
-        if (isAlone(folded)) yield listingOf(type, name, folded[0]);
+        if (isAlone(folded)) yield rowOf(type, name, folded[0]);
         else yield* this.weighed(type, name, folded, seen, told);
         folded = [];
         const tab = key.indexOf('\t');
@@ -157,9 +165,9 @@ export class ListRules {
       else if (this.precedence === 'anyDepth' && action === 'block' && isFreed(name, scope, important, freed)) told.cancelled++;
       else fold(folded, line, { scope, action, details, marks: details.marks ?? NO_MARKS, wide: scope === 'subtree' || details.marks?.wide === true, important });
     }
-    if (isAlone(folded)) yield listingOf(type, name, folded[0]);
+    if (isAlone(folded)) yield rowOf(type, name, folded[0]);
     else yield* this.weighed(type, name, folded, seen, told);
-    this.listings.remove();
+    this.rows.remove();
   }
 
   /**
@@ -173,7 +181,7 @@ export class ListRules {
       seen.set(name, 0);
       for (const parent of above(name)) seen.set(parent, 0);
     }
-    for (const { key, said } of this.listings.statements()) {
+    for (const { key, content: said } of this.rows.all()) {
       const begin = key.indexOf('\t') + 1;
       const flags = seen.get(key.slice(begin, key.indexOf('\t', begin)));
       if (flags === undefined) continue;
@@ -193,7 +201,7 @@ export class ListRules {
   }
 
   /** What stands of the rows of one name, in order of key. */
-  private *weighed(type: Entry['type'], name: string, rows: Folded[], seen: ReadonlyMap<string, number>, told: Resolved): Generator<readonly [key: string, listing: Listing]> {
+  private *weighed(type: Entry['type'], name: string, rows: Folded[], seen: ReadonlyMap<string, number>, told: Resolved): Generator<Row> {
     const left = new Set(rows);
     const cancel = (row: Folded) => {
       left.delete(row);
@@ -246,7 +254,7 @@ export class ListRules {
       else if (row.scope === 'subtree' && blocks.length > 0 && !covered) cancel(row);
       else if (row.marks.data && blocks.length > 0) cancel(row);
     }
-    for (const row of sorted(rows.filter((each) => left.has(each)))) yield listingOf(type, name, row);
+    for (const row of sorted(rows.filter((each) => left.has(each)))) yield rowOf(type, name, row);
   }
 
   /** Of two rows of a name and scope, one that blocks and one that does not, the format tells which holds. */
@@ -263,10 +271,9 @@ export class ListRules {
 /** The way of nearly every name: one row that blocks it. */
 const isAlone = (rows: readonly Folded[]): rows is readonly [Folded] => rows.length === 1 && rows[0]?.action !== 'allow' && rows[0]?.marks.part === undefined;
 
-function listingOf(type: Entry['type'], name: string, { scope, action, line, details }: Folded): readonly [key: string, listing: Listing] {
-  if (details.marks === undefined) return [`${type}\t${name}\t${scope}\t${action}`, { line, details }];
+function rowOf(type: Entry['type'], name: string, { scope, action, line, details }: Folded): Row {
   const { marks: _, ...said } = details;
-  return [`${type}\t${name}\t${scope}\t${action}`, { line, details: said }];
+  return { key: `${type}\t${name}\t${scope}\t${action}`, place: line, content: contentOf(said) };
 }
 
 /** Whether an important rule of the list overrules all of an exception. */

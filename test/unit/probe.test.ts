@@ -12,6 +12,7 @@ import { sourcesOnAt } from '../../bin/lake/sources.js';
 import type { HttpSource } from '../../contracts/index.js';
 import { detectFormat } from '../../datasets/harmful_domains/formats/detect.js';
 import { findSource, httpSources } from '../../datasets/index.js';
+import { readerOf } from '../../datasets/readers.js';
 import { httpFetch } from '../../lambdas/ingest/http/fetch.js';
 import { targetOf } from '../../lambdas/ingest/http/request.js';
 import { type Known, type Probe, type ProbeDeps, probe } from '../../lambdas/ingest/probe.js';
@@ -56,6 +57,7 @@ const NOTHING_KNOWN: Known = { etag: null, lastModified: null, notBefore: null }
 const deps = (changes: Partial<ProbeDeps> = {}): ProbeDeps => ({
   fetch: httpFetch({ allowPrivate: true, tries: 1 }),
   target: (of) => targetOf(of, { feedsUrl: url, secret: async () => undefined }),
+  reader: ({ name }) => readerOf(findSource(name).dataset.name),
   known: async () => NOTHING_KNOWN,
   asked: () => undefined,
   now: Date.now,
@@ -65,7 +67,7 @@ const deps = (changes: Partial<ProbeDeps> = {}): ProbeDeps => ({
 const look = (name: string, changes: Partial<ProbeDeps> = {}): Promise<Probe> => probe(source(name), deps(changes));
 const recordingOf = (name: string): Buffer => readFileSync(findRecording(recordings, name) ?? '');
 
-const REAL: Readonly<Record<string, HttpSource['format'] | null>> = {
+const REAL: Readonly<Record<string, string | null>> = {
   'disposable_email_blocklist.conf': 'plain',
   'easylist-2026-08-13.txt.gz': null,
   'stevenblack-2019-03-27.hosts.gz': 'hosts',
@@ -108,7 +110,7 @@ describe('a probe', () => {
     asked.length = 0;
     const found = await look(name);
     expect(found).toMatchObject({ source: name, outcome: 'ok', status: 200, redirects: [], detected: source(name).format, reason: null, differs: [] });
-    expect(found.entries).toBeGreaterThan(500);
+    expect(found.read).toBeGreaterThan(500);
     expect(found.bytes).toBe(recordingOf(name).length);
     expect(asked).toEqual([`/${name}`]);
     expect(readdirSync(temporaryFolder)).toEqual([]);
@@ -118,7 +120,7 @@ describe('a probe', () => {
     const head = await fetch(`${url}/adguard_dns`);
     await head.arrayBuffer();
     const known = async () => ({ ...NOTHING_KNOWN, etag: head.headers.get('etag') });
-    expect(await look('adguard_dns', { known })).toMatchObject({ outcome: 'not_modified', status: 304, bytes: null, entries: null, differs: [] });
+    expect(await look('adguard_dns', { known })).toMatchObject({ outcome: 'not_modified', status: 304, bytes: null, read: null, differs: [] });
   });
 
   test('leaves a source alone that asks for it, and tells when it asks one that has an interval', async () => {
@@ -177,7 +179,7 @@ describe('a probe', () => {
     expect(await look('hagezi_pro')).toMatchObject({
       outcome: 'differs',
       detected: null,
-      entries: 0,
+      read: 0,
       differs: expect.arrayContaining(['its rows are of no format that is read here, the contract says wildcard']),
     });
   });
@@ -309,7 +311,7 @@ describe('sluice sources --probe', () => {
   test('shows people a row each, with what differs in words', async () => {
     await breakFeed('majestic', { body: '<html></html>' });
     const { stdout } = await sluice('--probe', '--feeds', 'recorded');
-    expect(stdout).toMatch(/^source\toutcome\tstatus\tredirects\tsize\tformat\tentries\twhat differs$/m);
+    expect(stdout).toMatch(/^source\toutcome\tstatus\tredirects\tsize\tformat\trows\twhat differs$/m);
     expect(stdout).toMatch(/^crux\tok\t200\t\t[\d.]+ kB\tranked_csv\t1800\t$/m);
     expect(stdout).toMatch(/^majestic\tdiffers\t200\t\t13 B\t\t\tthe body is HTML$/m);
   });

@@ -72,7 +72,7 @@ async function backfill(options: BackfillOptions): Promise<void> {
   if (asked.from > asked.to) throw new CliError(`--from ${asked.from} is after --to ${asked.to}`, EXIT.misuse);
   const concurrency = wholeNumber(options.concurrency, '--concurrency', 1, MAX_CONCURRENCY);
   const { source, dataset } = findSource(options.source);
-  if (source.past === undefined) throw keepsNoPast(source, dataset.name, asked);
+  if (source.kind !== 'list' || source.past === undefined) throw keepsNoPast(source, dataset.name, asked);
   const lake = target(options.stage);
 
   const wanted = await beforeLive(asked, source.name, dataset.name, lake);
@@ -95,7 +95,7 @@ async function backfill(options: BackfillOptions): Promise<void> {
   for (const part of plan.parts) {
     await fill(source.name, part, concurrency, bodies, (each) => {
       published.push(each);
-      const what = each.leftOut === null ? `${each.check?.listed ?? 0} listed, ${each.check?.delisted ?? 0} delisted` : `left out: ${each.leftOut}`;
+      const what = each.leftOut === null ? `${each.check?.added ?? 0} listed, ${each.check?.gone ?? 0} delisted` : `left out: ${each.leftOut}`;
       say(`${published.length} of ${cost.versions + plan.parts.length}: ${source.name} as of ${each.at}: ${what}`);
     });
   }

@@ -30,7 +30,7 @@ async function ingest(source: string | undefined, options: IngestOptions): Promi
   const lake = target(options.stage);
   const checks = await sideBySide(source === undefined ? sourcesOnAt(options.stage) : [source], async (name) => {
     if (!options.json) say(`checking ${name} ...`);
-    const check = await invokeIngest({ source: name, ...(options.whole ? { whole: true } : {}), ...(options.dryRun ? { dryRun: true } : {}) }, lake);
+    const check = await invokeIngest({ event: 'check', source: name, ...(options.whole ? { whole: true } : {}), ...(options.dryRun ? { dryRun: true } : {}) }, lake);
     if (!options.json) say(describeCheck(check));
     return check;
   });

@@ -27,8 +27,8 @@ export const releaseCommand = () =>
       if (options.sha256 !== undefined && !/^[0-9a-f]{64}$/.test(options.sha256))
         throw new CliError(`--sha256 ${options.sha256}: not a sha256; ./sluice release ${source} takes the body refused last`, EXIT.misuse);
       const lake = target(options.stage);
-      const release = options.sha256 ?? (await lastRefused(source, lake));
-      const check = await invokeIngest({ source, release, ...(options.dryRun ? { dryRun: true } : {}) }, lake);
+      const sha256 = options.sha256 ?? (await lastRefused(source, lake));
+      const check = await invokeIngest({ event: 'release', source, sha256, ...(options.dryRun ? { dryRun: true } : {}) }, lake);
       if (options.json) printJson(check);
       else say(describeCheck(check));
     });

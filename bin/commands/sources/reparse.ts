@@ -24,7 +24,7 @@ export const reparseCommand = () =>
 
 export async function reparse(source: string, { yes, json, stage }: ReparseOptions): Promise<void> {
   assertSource(source);
-  const check = await invokeIngest({ source, replay: true, ...(yes ? {} : { dryRun: true }) }, target(stage));
+  const check = await invokeIngest({ event: 'reparse', source, dryRun: yes !== true }, target(stage));
   if (json) printJson(check);
   else say(`${describeCheck(check)}${yes || check.outcome !== 'changed' ? '' : '; nothing was sent: add --yes'}`);
   if (check.outcome === 'failed' || check.outcome === 'refused') process.exitCode = EXIT.failed;

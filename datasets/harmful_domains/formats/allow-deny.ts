@@ -56,7 +56,7 @@ function takeList(out: Collector, list: string, items: unknown): void {
     out.name(below ? domain.slice(2) : domain, below ? 'subtree' : 'exact', place, {
       ...action,
       ...(typeof reason === 'string' ? { reason } : {}),
-      ...(ends === null ? {} : { validUntil: new Date(ends).toISOString() }),
+      ...(ends === null ? {} : { valid_until: new Date(ends).toISOString() }),
     });
   }
 }

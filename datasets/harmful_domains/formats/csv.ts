@@ -23,7 +23,7 @@ const words = (...texts: (string | undefined)[]): string[] => [
 ];
 
 function details(listedAt: string | undefined, tags: readonly string[]): Details {
-  return { ...(listedAt === undefined ? {} : { listedAt }), ...(tags.length === 0 ? {} : { tags }) };
+  return { ...(listedAt === undefined ? {} : { listed_at: listedAt }), ...(tags.length === 0 ? {} : { tags }) };
 }
 
 interface RowOf<Name extends string> {

@@ -23,7 +23,7 @@ export function editCommand(name: string, verdict: OperatorEdit['verdict'], desc
   if (verdict !== 'remove') command.requiredOption('--reason <text>', 'why; it is kept with the entry').option('--until <date>', 'when it ends, for example 2027-01-31');
   return command.action(async (domain: string, { reason, until, json, stage }: EditOptions) => {
     const edit: OperatorEdit = { verdict, domain, ...(reason === undefined ? {} : { reason }), ...(until === undefined ? {} : { until }) };
-    const check = await invokeIngest({ source: OPERATOR_SOURCE, edit }, target(stage));
+    const check = await invokeIngest({ event: 'edit', source: OPERATOR_SOURCE, edit: { ...edit } }, target(stage));
     if (check.outcome === 'failed') throw new CliError(check.reason ?? 'the edit was refused', EXIT.misuse);
     if (check.outcome === 'skipped') throw new CliError(`${check.reason}: try again`);
     if (json) printJson(check);

@@ -1,6 +1,8 @@
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import type { HttpSource } from '../../../../contracts/index.js';
+import { findSource } from '../../../../datasets/index.js';
+import { readerOf } from '../../../../datasets/readers.js';
 import { httpFetch } from '../../../../lambdas/ingest/http/fetch.js';
 import { targetOf } from '../../../../lambdas/ingest/http/request.js';
 import { type Probe, probe } from '../../../../lambdas/ingest/probe.js';
@@ -56,6 +58,7 @@ export async function probeSources(sources: readonly HttpSource[], options: Prob
       probe(source, {
         fetch,
         target: () => targetOf(source, { ...(feeds === null ? {} : { feedsUrl: feeds.url }), secret }),
+        reader: ({ name }) => readerOf(findSource(name).dataset.name),
         known: async () => {
           const known = await knownTo(lake, source.name);
           const own = feeds === null ? asked.notBefore(source) : null;

@@ -10,7 +10,7 @@ export function printTable(sources: readonly SourceFacts[]): void {
     sources.map((each) => [
       each.name,
       each.on ? 'yes' : `no${each.offByDefault === null ? '' : `: ${each.offByDefault}`}`,
-      each.category,
+      each.category ?? '',
       each.format,
       every(each.everyMinutes),
       String(each.reliability),
@@ -31,7 +31,7 @@ export function printOne(source: SourceFacts): void {
 
 export function printProbes(probes: readonly Probe[]): void {
   printRows(
-    ['source', 'outcome', 'status', 'redirects', 'size', 'format', 'entries', 'what differs'],
+    ['source', 'outcome', 'status', 'redirects', 'size', 'format', 'rows', 'what differs'],
     probes.map((each) => [
       each.source,
       each.outcome,
@@ -39,7 +39,7 @@ export function printProbes(probes: readonly Probe[]): void {
       each.redirects.map(({ status, to }) => `${status} ${to}`).join(', '),
       each.bytes === null ? '' : bytes(each.bytes),
       each.detected ?? '',
-      each.entries === null ? '' : String(each.entries),
+      each.read === null ? '' : String(each.read),
       [...(each.reason === null ? [] : [each.reason]), ...each.differs].join('; '),
     ]),
   );
