@@ -8,7 +8,8 @@ import { parseBody } from '../shared/formats/index.js';
 import { MAX_REJECT_SAMPLES } from '../shared/formats/parsed.js';
 import type { Answer, Fetch, FetchResult } from './fetch.js';
 import { type FetchTarget, MissingKey } from './request.js';
-import { ListRules, nothingTold } from './resolve.js';
+import { ListRules } from './resolve.js';
+import { nothingTold } from './rows-of-name.js';
 import { notAList } from './run.js';
 import { SortedListings } from './sorted-listings.js';
 

@@ -21,7 +21,8 @@ import { BadEdit, checkEdit, editList, type OperatorEdit } from './operator.js';
 import { chainOf, type PastStep, pastSequence } from './past.js';
 import { recordOf } from './record.js';
 import { type FetchTarget, MissingKey } from './request.js';
-import { ListRules, nothingTold } from './resolve.js';
+import { ListRules } from './resolve.js';
+import { nothingTold } from './rows-of-name.js';
 import { SortedListings } from './sorted-listings.js';
 import { LeaseLostError, type SnapshotRef, type SourceState, type SourceStateStore } from './state.js';
 import { type LandingStore, landingKeys, textOf } from './store.js';
@@ -422,7 +423,7 @@ class Run {
       duplicates: counts.accepted + told.made - distinct - told.cancelled - told.rejects,
       cancelled: told.cancelled,
       rejects: counts.rejects + told.rejects,
-      exceptions_refused: counts.exceptionsRefused + told.exceptionsRefused,
+      exceptions_refused: counts.exceptionsRefused,
       ignored: counts.ignored,
       reject_samples: [...report.rejectSamples, ...told.rejectSamples].slice(0, MAX_REJECT_SAMPLES),
     });

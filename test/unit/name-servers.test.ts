@@ -55,8 +55,8 @@ describe('a response policy zone', () => {
     ['$GENERATE 1-9 n$.example CNAME .', 'names that a server generates', 0],
     ['n.example CNAME ( .', 'parenthesis that nobody closes', 0],
   ])('refuses %s with its reason', async (row, reason, exceptions) => {
-    const { entries, reasons, report, told } = await readList('rpz', ['$ORIGIN rpz.test.', SOA, row]);
-    expect([entries, reasons, report.counts.exceptionsRefused + told.exceptionsRefused]).toEqual([[], [reason], exceptions]);
+    const { entries, reasons, report } = await readList('rpz', ['$ORIGIN rpz.test.', SOA, row]);
+    expect([entries, reasons, report.counts.exceptionsRefused]).toEqual([[], [reason], exceptions]);
   });
 
   test('no answer at all is a block', async () => {
@@ -129,7 +129,7 @@ describe('unbound', () => {
     const read = await readList('unbound', list);
     expect(read.entries.filter((entry) => entry.startsWith('allow'))).toEqual([]);
     expect(new Set(read.reasons)).toEqual(new Set(reasons));
-    expect(read.report.counts.exceptionsRefused + read.told.exceptionsRefused).toBe(exceptions);
+    expect(read.report.counts.exceptionsRefused).toBe(exceptions);
   });
 });
 
@@ -148,8 +148,8 @@ describe('dnsmasq', () => {
     ['conf-file=/etc/other', 'line that blocks no name', 0],
     ['host-record=a.example', 'record without a name or an address', 0],
   ])('refuses %s with its reason', async (row, reason, exceptions) => {
-    const { entries, reasons, report, told } = await readList('dnsmasq', [row]);
-    expect([entries, reasons, report.counts.exceptionsRefused + told.exceptionsRefused]).toEqual([[], [reason], exceptions]);
+    const { entries, reasons, report } = await readList('dnsmasq', [row]);
+    expect([entries, reasons, report.counts.exceptionsRefused]).toEqual([[], [reason], exceptions]);
   });
 });
 
