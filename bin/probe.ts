@@ -2,13 +2,19 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { GetFunctionConfigurationCommand } from '@aws-sdk/client-lambda';
 import { GetSecretValueCommand, ResourceNotFoundException, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
-import type { HttpSource } from '../contracts/index.js';
+import { findSource, type HttpSource } from '../contracts/index.js';
+import { DynamoSourceState } from '../lambdas/ingest/dynamo-state.js';
 import { httpFetch } from '../lambdas/ingest/fetch.js';
+import { hostKnowledge, NO_HOST_KNOWLEDGE } from '../lambdas/ingest/host-knowledge.js';
 import { type Known, type Probe, probe } from '../lambdas/ingest/probe.js';
 import { targetOf } from '../lambdas/ingest/request.js';
+import { S3LandingStore } from '../lambdas/ingest/s3-store.js';
 import type { SnapshotRef } from '../lambdas/ingest/state.js';
+import { snapshotEntries } from '../lambdas/ingest/store.js';
+import type { HostKnowledge } from '../lambdas/shared/host-evidence.js';
 import { physicalName } from '../lib/config.js';
 import { sourceSecrets } from '../lib/ingestion/sources.js';
 import { feedServer } from '../localstack/feeds/server.js';
@@ -82,6 +88,23 @@ async function knownToLake(name: string, { dynamo, identity }: Pick<Target, 'dyn
   return { etag: current?.etag ?? null, lastModified: current?.lastModified ?? null, notBefore: (Item?.notBefore as number | undefined) ?? null };
 }
 
+/** What a lake knows of hosts that many share; nothing where it does not answer: then the body alone is evidence. */
+export async function hostsKnownTo(lake: Pick<Target, 'dynamo' | 's3' | 'lambda' | 'identity'> | null, name: string): Promise<HostKnowledge> {
+  if (lake === null) return NO_HOST_KNOWLEDGE;
+  try {
+    const { dataset, source } = findSource(name);
+    const { Environment } = await lake.lambda.send(new GetFunctionConfigurationCommand({ FunctionName: physicalName(lake.identity, 'ingest') }));
+    const { LANDING_BUCKET, STATE_TABLE } = Environment?.Variables ?? {};
+    if (!LANDING_BUCKET || !STATE_TABLE) throw new Error('its ingest function names no bucket and table');
+    const state = new DynamoSourceState(lake.dynamo, STATE_TABLE);
+    const landing = new S3LandingStore(lake.s3, LANDING_BUCKET);
+    return await hostKnowledge(dataset, await state.current(source.name), state, (key) => snapshotEntries(landing, key));
+  } catch (error) {
+    say(`${name}: which hosts the lake knows to be shared by many is not known, so that fewer are counted as such: ${(error as Error).message}`);
+    return NO_HOST_KNOWLEDGE;
+  }
+}
+
 /** Keys as `SLUICE_SOURCE_KEYS` gives them (`abuse-ch=KEY,phishtank=KEY`), else those of the stage. */
 export function secretsOf(lake: Target | null, env: NodeJS.ProcessEnv): (name: string) => Promise<string | undefined> {
   const given = new Map((env.SLUICE_SOURCE_KEYS ?? '').split(',').map((pair) => [pair.slice(0, pair.indexOf('=')).trim(), pair.slice(pair.indexOf('=') + 1).trim()]));
@@ -130,6 +153,7 @@ export async function probeSources(sources: readonly HttpSource[], options: Prob
           const own = feeds === null ? asked.notBefore(source) : null;
           return { ...known, notBefore: Math.max(known.notBefore ?? 0, own ?? 0) || null };
         },
+        hosts: ({ name }) => hostsKnownTo(lake, name),
         asked: ({ name }, at) => asked.note(name, at),
         now: Date.now,
         temporaryFolder: tmpdir(),

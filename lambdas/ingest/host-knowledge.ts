@@ -1,13 +1,15 @@
 import type { Dataset, ListSource } from '../../contracts/index.js';
 import { hostOfUrl } from '../shared/entries.js';
-import { type HostKnowledge, isRegistrable } from '../shared/host-evidence.js';
+import { parseBody } from '../shared/formats/index.js';
+import type { FormatOptions } from '../shared/formats/parsed.js';
+import { HostEvidence, type HostKnowledge, isRegistrable } from '../shared/host-evidence.js';
 import type { SnapshotEntry } from '../shared/snapshot.js';
 import type { SnapshotRef, SourceStateStore } from './state.js';
 
 const URL_FORMATS: ReadonlySet<ListSource['format']> = new Set(['urls', 'urlhaus_csv', 'threatfox_csv', 'phishtank_csv']);
 
-/** Whether rows of the format are URLs, of which some may be on hosts that many share. */
-export const hasUrls = (format: ListSource['format']): boolean => URL_FORMATS.has(format);
+/** What is known where nothing was ingested yet. */
+export const NO_HOST_KNOWLEDGE: HostKnowledge = { popular: new Set(), before: new Set() };
 
 /** Names kept of each kind; of more, those that sort first. */
 const MAX_NAMES = 100_000;
@@ -38,4 +40,15 @@ export async function hostKnowledge(
     for await (const { type, name, event } of read(ref.key)) if (type === 'domain' && event === 'listed' && popular.size < MAX_NAMES && isRegistrable(name)) popular.add(name);
   }
   return { popular, before };
+}
+
+/**
+ * What the parser of a format has to be told of shared hosts; nothing where its rows are no URLs. Reads the body once for it, as the
+ * count of a host's URLs is known at its end only.
+ */
+export async function sharedHosts(format: ListSource['format'], body: () => AsyncIterable<Uint8Array>, known: () => Promise<HostKnowledge>): Promise<FormatOptions> {
+  if (!URL_FORMATS.has(format)) return {};
+  const evidence = new HostEvidence(await known());
+  await parseBody(format, body(), () => undefined, { watch: (url, reporter) => evidence.see(url, reporter) });
+  return { isShared: (host) => evidence.isShared(host) };
 }

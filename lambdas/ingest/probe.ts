@@ -6,7 +6,9 @@ import type { HttpSource } from '../../contracts/index.js';
 import { detectFormat, shareOf } from '../shared/formats/detect.js';
 import { parseBody } from '../shared/formats/index.js';
 import { MAX_REJECT_SAMPLES } from '../shared/formats/parsed.js';
+import type { HostKnowledge } from '../shared/host-evidence.js';
 import type { Answer, Fetch, FetchResult } from './fetch.js';
+import { sharedHosts } from './host-knowledge.js';
 import { type FetchTarget, MissingKey } from './request.js';
 import { ListRules } from './resolve.js';
 import { nothingTold } from './rows-of-name.js';
@@ -30,6 +32,8 @@ export interface ProbeDeps {
   readonly fetch: Fetch;
   readonly target: (source: HttpSource) => Promise<FetchTarget>;
   readonly known: (source: HttpSource) => Promise<Known>;
+  /** Of hosts that many share, asked for a list of URLs alone. */
+  readonly hosts: (source: HttpSource) => Promise<HostKnowledge>;
   /** Told before a source that asks for an interval is asked. */
   readonly asked: (source: HttpSource, at: number) => void;
   readonly now: () => number;
@@ -117,7 +121,7 @@ async function look(source: HttpSource, deps: ProbeDeps): Promise<Found> {
     const moved = redirects.flatMap(({ status, to }) => (PERMANENT.has(status) ? [`it has moved for good to ${to} (${status})`] : []));
     if (fetched.kind === 'failed') return { ...NOTHING, ...told, reason: whyFailed(fetched, source), differs: moved };
     if (fetched.kind === 'notModified') return { ...NOTHING, ...told, outcome: moved.length > 0 ? 'differs' : 'not_modified', differs: moved };
-    const judged = await judge(source, file, folder);
+    const judged = await judge(source, file, folder, () => deps.hosts(source));
     const differs = [...moved, ...judged.differs];
     return { ...NOTHING, ...told, ...judged, bytes: fetched.bytes, outcome: differs.length > 0 ? 'differs' : 'ok', differs };
   } finally {
@@ -139,13 +143,16 @@ async function judge(
   source: HttpSource,
   file: string,
   folder: string,
+  hosts: () => Promise<HostKnowledge>,
 ): Promise<Pick<Found, 'detected' | 'lines' | 'entries' | 'allowed' | 'rejects' | 'rejectSamples' | 'differs'>> {
   const { format, bounds, top } = source;
   const refused = await notAList(file);
   if (refused !== null) return { detected: null, lines: null, entries: null, allowed: null, rejects: null, rejectSamples: [], differs: [refused] };
   const rules = new ListRules(format, new SortedListings(folder));
-  const body = createReadStream(file).pipe(createGunzip());
-  const report = await parseBody(format, body, (entry, line, { action = 'block', ...details }) => rules.add(entry, line, action, details), top === undefined ? {} : { top });
+  const body = () => createReadStream(file).pipe(createGunzip());
+  const shared = await sharedHosts(format, body, hosts);
+  const options = { ...(top === undefined ? {} : { top }), ...shared };
+  const report = await parseBody(format, body(), (entry, line, { action = 'block', ...details }) => rules.add(entry, line, action, details), options);
   let [entries, allowed] = [0, 0];
   const told = nothingTold();
   for (const [key] of rules.entries(report, told)) {

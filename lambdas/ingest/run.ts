@@ -8,15 +8,13 @@ import { createGunzip, createGzip, gzipSync } from 'node:zlib';
 import type { Dataset, ListSource } from '../../contracts/index.js';
 import type { OperationState } from '../../contracts/operations.js';
 import { parseBody } from '../shared/formats/index.js';
-import { type EmitEntry, type FormatOptions, MAX_REJECT_SAMPLES, type ParseReport } from '../shared/formats/parsed.js';
-import { HostEvidence } from '../shared/host-evidence.js';
-import { splitLines } from '../shared/lines.js';
+import { type EmitEntry, MAX_REJECT_SAMPLES, type ParseReport } from '../shared/formats/parsed.js';
 import { headersOf, operationRecord, outgoing, type Step } from '../shared/outgoing.js';
 import { type OutgoingRecord, type Producer, sendAll } from '../shared/producer.js';
 import type { Part, Published, PublishedRuns } from '../shared/published.js';
-import { type Difference, decodeEntry, encodeEntry, type Listing, nextSnapshot, type SnapshotEntry } from '../shared/snapshot.js';
+import { type Difference, encodeEntry, type Listing, nextSnapshot, type SnapshotEntry } from '../shared/snapshot.js';
 import type { Fetch, FetchResult } from './fetch.js';
-import { hasUrls, hostKnowledge } from './host-knowledge.js';
+import { hostKnowledge, sharedHosts } from './host-knowledge.js';
 import { BadEdit, checkEdit, editList, type OperatorEdit } from './operator.js';
 import { chainOf, type PastStep, pastSequence } from './past.js';
 import { recordOf } from './record.js';
@@ -25,7 +23,7 @@ import { ListRules } from './resolve.js';
 import { nothingTold } from './rows-of-name.js';
 import { SortedListings } from './sorted-listings.js';
 import { LeaseLostError, type SnapshotRef, type SourceState, type SourceStateStore } from './state.js';
-import { type LandingStore, landingKeys, textOf } from './store.js';
+import { type LandingStore, landingKeys, snapshotEntries, textOf } from './store.js';
 
 export interface IngestEvent {
   readonly source: string;
@@ -378,21 +376,13 @@ class Run {
   }
 
   private async parse(file: string, current: SnapshotRef | null, rules: ListRules): Promise<ParseReport> {
-    const { source } = this.deps;
+    const { dataset, source, state } = this.deps;
     const body = () => createReadStream(file).pipe(createGunzip());
     const popular = source.role === 'popular';
     const top = source.kind === 'http' && source.top !== undefined ? { top: source.top } : {};
-    const shared = hasUrls(source.format) ? await this.sharedHosts(body(), current) : {};
+    const shared = await sharedHosts(source.format, body, () => hostKnowledge(dataset, current, state, (key) => this.read(key)));
     const emit: EmitEntry = (entry, line, { action = 'block', ...details }) => rules.add(entry, line, popular ? 'popular' : action, details);
     return parseBody(source.format, body(), emit, { ...top, ...shared });
-  }
-
-  /** Reads the body once for which of its hosts are shared by many: the count of a host's URLs is known at its end only. */
-  private async sharedHosts(body: Readable, current: SnapshotRef | null): Promise<FormatOptions> {
-    const { dataset, source, state } = this.deps;
-    const evidence = new HostEvidence(await hostKnowledge(dataset, current, state, (key) => this.read(key)));
-    await parseBody(source.format, body, () => undefined, { watch: (url, reporter) => evidence.see(url, reporter) });
-    return { isShared: (host) => evidence.isShared(host) };
   }
 
   /** The listings as they are, counted as they pass. */
@@ -451,9 +441,8 @@ class Run {
     return before;
   }
 
-  private async *read(key: string): AsyncGenerator<SnapshotEntry> {
-    const bytes = Readable.from(await this.deps.landing.get(key)).pipe(createGunzip());
-    for await (const { text } of splitLines(bytes)) yield decodeEntry(text, key);
+  private read(key: string): AsyncGenerator<SnapshotEntry> {
+    return snapshotEntries(this.deps.landing, key);
   }
 
   /**

@@ -1,5 +1,7 @@
 import { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
+import { splitLines } from '../shared/lines.js';
+import { decodeEntry, type SnapshotEntry } from '../shared/snapshot.js';
 
 /** The landing bucket as ingestion uses it: objects written once under keys that say what they are. */
 export interface LandingStore {
@@ -15,6 +17,12 @@ export const landingKeys = {
   refused: (source: string, sha256: string) => `refused/${source}/${sha256}.gz`,
   snapshot: (source: string, sequence: number, runId: string) => `snapshots/${source}/${String(sequence).padStart(10, '0')}-${runId}.tsv.gz`,
 };
+
+/** The entries of a stored snapshot, in its order. */
+export async function* snapshotEntries(landing: Pick<LandingStore, 'get'>, key: string): AsyncGenerator<SnapshotEntry> {
+  const bytes = Readable.from(await landing.get(key)).pipe(createGunzip());
+  for await (const { text } of splitLines(bytes)) yield decodeEntry(text, key);
+}
 
 /** A body that is small enough to be held whole, as text. */
 export async function textOf(compressed: AsyncIterable<Uint8Array>): Promise<string> {

@@ -1,17 +1,16 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { Command } from 'commander';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { addSourceCommands } from '../../bin/commands/sources.js';
-import { knownTo, secretsOf } from '../../bin/probe.js';
 import { sourcesOnAt } from '../../bin/sources.js';
 import { findSource, type HttpSource, httpSources } from '../../contracts/index.js';
 import { httpFetch } from '../../lambdas/ingest/fetch.js';
+import { NO_HOST_KNOWLEDGE } from '../../lambdas/ingest/host-knowledge.js';
 import { type Known, type Probe, type ProbeDeps, probe } from '../../lambdas/ingest/probe.js';
 import { targetOf } from '../../lambdas/ingest/request.js';
 import { detectFormat } from '../../lambdas/shared/formats/detect.js';
@@ -57,6 +56,7 @@ const deps = (changes: Partial<ProbeDeps> = {}): ProbeDeps => ({
   fetch: httpFetch({ allowPrivate: true, tries: 1 }),
   target: (of) => targetOf(of, { feedsUrl: url, secret: async () => undefined }),
   known: async () => NOTHING_KNOWN,
+  hosts: async () => NO_HOST_KNOWLEDGE,
   asked: () => undefined,
   now: Date.now,
   temporaryFolder,
@@ -162,6 +162,29 @@ describe('a probe', () => {
     expect(readdirSync(temporaryFolder)).toEqual([]);
   });
 
+  test('counts URLs on hosts that many share as ingestion does: by the body, and by what a lake knows', async () => {
+    const urls = [...Array.from({ length: 10 }, (_, i) => `https://files.example/u${i}/x.exe`), 'https://img.cdn.example/a', 'https://img.cdn.example/b', 'https://bad.example/x'];
+    const body = [
+      '# id,dateadded,url,url_status,last_online,threat,tags,urlhaus_link,reporter',
+      ...urls.map((each, i) => `"${i}","2026-10-31 12:00:05","${each}","online","","malware_download","elf","https://urlhaus.abuse.ch/url/${i}/","r"`),
+      '',
+    ];
+    await breakFeed('urlhaus_csv', { body: body.join('\r\n') });
+    // Ten URLs of one host and the names of two; with a popularity list that has the one's domain, its two URLs.
+    expect((await look('urlhaus_csv')).entries).toBe(12);
+    expect((await look('urlhaus_csv', { hosts: async () => ({ popular: new Set(['cdn.example']), before: new Set() }) })).entries).toBe(13);
+  });
+
+  test('asks for what is known of hosts for lists of URLs alone', async () => {
+    const asked: string[] = [];
+    const hosts: ProbeDeps['hosts'] = async ({ name }) => {
+      asked.push(name);
+      return NO_HOST_KNOWLEDGE;
+    };
+    for (const name of ['openphish', 'hagezi_pro']) await look(name, { hosts });
+    expect(asked).toEqual(['openphish']);
+  });
+
   test('names the format that a list has changed to', async () => {
     await breakFeed('hagezi_pro', { body: recordingOf('stevenblack').toString() });
     expect(await look('hagezi_pro')).toMatchObject({
@@ -216,48 +239,6 @@ describe('a probe', () => {
     const refused = await look('urlhaus_csv', { target: target('k3y-0f-n0b0dy') });
     expect(refused).toMatchObject({ outcome: 'failed', status: 404 });
     expect(JSON.stringify(refused)).not.toContain('k3y-0f-n0b0dy');
-  });
-});
-
-describe('what a probe takes from a stage', () => {
-  const identity = { app: 'sluice', stage: 'dev' } as const;
-  /** A state table that gives one answer to everything. */
-  async function stateTable<T>(status: number, body: object, use: (dynamo: DynamoDBClient) => Promise<T>): Promise<T> {
-    const table = createServer((_request, response) => response.writeHead(status, { 'content-type': 'application/x-amz-json-1.0' }).end(JSON.stringify(body)));
-    await new Promise<void>((ready) => table.listen(0, '127.0.0.1', ready));
-    const endpoint = `http://127.0.0.1:${(table.address() as AddressInfo).port}`;
-    const dynamo = new DynamoDBClient({ endpoint, region: 'us-east-1', credentials: { accessKeyId: 'none', secretAccessKey: 'none' }, maxAttempts: 1 });
-    try {
-      return await use(dynamo);
-    } finally {
-      dynamo.destroy();
-      table.close();
-      table.closeAllConnections();
-    }
-  }
-
-  test('are the validators of what it holds, and when the source may be asked', async () => {
-    const Item = { currentSnapshot: { M: { etag: { S: '"1"' }, lastModified: { NULL: true } } }, notBefore: { N: '5' } };
-    expect(await stateTable(200, { Item }, (dynamo) => knownTo({ dynamo, identity }, 'crux'))).toEqual({ etag: '"1"', lastModified: null, notBefore: 5 });
-    expect(await stateTable(200, {}, (dynamo) => knownTo({ dynamo, identity }, 'crux'))).toEqual(NOTHING_KNOWN);
-    expect(await knownTo(null, 'crux')).toEqual(NOTHING_KNOWN);
-  });
-
-  test('is nothing where it does not answer: the source is asked all the same', async () => {
-    const said = vi.spyOn(process.stderr, 'write').mockImplementation(() => true);
-    try {
-      expect(
-        await stateTable(400, { __type: 'com.amazonaws.dynamodb.v20120810#ResourceNotFoundException', message: 'no table' }, (dynamo) => knownTo({ dynamo, identity }, 'crux')),
-      ).toEqual(NOTHING_KNOWN);
-      expect(said.mock.calls.flat().join('')).toContain('crux: what the lake holds is not known: no table');
-    } finally {
-      said.mockRestore();
-    }
-  });
-
-  test('is its keys, unless SLUICE_SOURCE_KEYS has them', async () => {
-    const secret = secretsOf(null, { SLUICE_SOURCE_KEYS: ' abuse-ch = a=b , phishtank=p' });
-    expect([await secret('abuse-ch'), await secret('phishtank'), await secret('other'), await secretsOf(null, {})('abuse-ch')]).toEqual(['a=b', 'p', undefined, undefined]);
   });
 });
 
