@@ -154,6 +154,12 @@ describe('within one list', () => {
     expect([both.entries, both.told.cancelled, both.report.counts.ignored]).toEqual([[], 3, 3]);
   });
 
+  test('an exception longer than the names they block frees what is below it, and nothing else', async () => {
+    const read = await readList('adblock', ['||n.example^', 'm.example', '@@||x.y.n.example^', '@@||x.m.example^']);
+    expect(['n.example', 'y.n.example', 'x.y.n.example', 'z.x.y.n.example', 'm.example', 'x.m.example'].map(read.blocks)).toEqual([true, true, false, false, true, false]);
+    expect([read.entries.length, read.told.cancelled, read.reasons]).toEqual([4, 0, []]);
+  });
+
   test('options keep what they say of a rule that stays, and an exception frees a private public suffix with all below', async () => {
     const { entries } = await readList('adblock', ['||a.github.io^', '||github.io^', '@@||github.io^', '||b.example^$third-party', '||b.example^$popup,badfilter']);
     expect(entries).toEqual(['block domain b.example subtree', 'allow domain github.io exact']);

@@ -39,6 +39,7 @@ describe('a response policy zone', () => {
     ['n.example. CNAME .', 'owner outside the zone', 0],
     ['n.example. CNAME rpz-passthru.', 'owner outside the zone', 1],
     ['32.4.3.2.1.rpz-client-ip CNAME .', 'trigger rpz-client-ip, which is of no name', 0],
+    ['32.4.3.2.1.RPZ-Client-IP CNAME .', 'trigger rpz-client-ip, which is of no name', 0],
     ['32.4.3.2.1.rpz-client-ip CNAME rpz-passthru.', 'trigger rpz-client-ip, which is of no name', 1],
     ['ns.n.example.rpz-nsdname CNAME .', 'trigger rpz-nsdname, which is of no name', 0],
     ['32.4.3.2.1.rpz-nsip.rpz.test. CNAME .', 'trigger rpz-nsip, which is of no name', 0],
@@ -50,6 +51,7 @@ describe('a response policy zone', () => {
     ['n.example TXT "; a text"', 'record that is no policy', 0],
     ['a\\.b.example CNAME .', 'escaped character that no host name has', 0],
     ['a\\032b.example CNAME .', 'escaped character that no host name has', 0],
+    ['\\09.example CNAME .', 'escaped character that no host name has', 0],
     ['a\\999.example CNAME .', 'escaped character that no host name has', 0],
     ['$INCLUDE other.zone', 'include of another file', 0],
     ['$GENERATE 1-9 n$.example CNAME .', 'names that a server generates', 0],
@@ -65,7 +67,7 @@ describe('a response policy zone', () => {
   });
 
   test('addresses are triggers that it holds, of IPv4 and IPv6, with the zone’s name or not', async () => {
-    const rows = ['32.9.113.0.203.rpz-ip CNAME .', '32.8.113.0.203.rpz-ip.rpz.test. CNAME rpz-passthru.', '128.1.zz.db8.2001.rpz-ip CNAME .'];
+    const rows = ['32.9.113.0.203.rpz-ip CNAME .', '32.8.113.0.203.rpz-ip.rpz.test. CNAME rpz-passthru.', '128.1.zz.db8.2001.RPZ-IP CNAME .'];
     expect((await readList('rpz', ['$ORIGIN rpz.test.', SOA, ...rows])).entries).toEqual([
       'block ip 2001:db8::1 exact',
       'allow ip 203.0.113.8 exact',
@@ -143,6 +145,7 @@ describe('dnsmasq', () => {
     ['address=/*.github.io/0.0.0.0', 'all below a name, but not the name', 0],
     ['address=/*.a.example/::', 'addresses of IPv6 alone', 0],
     ['address=/*a.example/0.0.0.0', 'wildcard in the host', 0],
+    ['address=/a.example/NULL', 'address that is none', 0],
     ['address=/#/0.0.0.0', 'every name there is', 0],
     ['cname=a.example,b.example', 'line that blocks no name', 0],
     ['conf-file=/etc/other', 'line that blocks no name', 0],
@@ -151,6 +154,11 @@ describe('dnsmasq', () => {
     const { entries, reasons, report } = await readList('dnsmasq', [row]);
     expect([entries, reasons, report.counts.exceptionsRefused]).toEqual([[], [reason], exceptions]);
   });
+});
+
+test('an address that dnsmasq does not take frees nothing', async () => {
+  const { entries } = await readList('dnsmasq', ['address=/p.example/0.0.0.0', 'address=/a.p.example/203.0.113', 'address=/b.p.example/0.0.0.0/c.p.example']);
+  expect(entries).toEqual(['block domain p.example subtree']);
 });
 
 describe('BIND', () => {
@@ -174,6 +182,7 @@ describe('BIND', () => {
 
   test.each([
     ['zone "a.example" { type forward; };', 'zone that is not served from here'],
+    ['zone "a.example" { type redirect; };', 'zone that is not served from here'],
     ['zone "a.example" CH { type master; };', 'zone of class CH'],
     ['include "other.conf";', 'include of another file'],
     ['options { directory "/"; };', 'line that is no zone'],
