@@ -136,7 +136,13 @@ export function addSourceCommands(program: Command): void {
     .addOption(new Option('--feeds <kind>', 'of --probe: live (default, the real addresses) or recorded (from this machine)').choices(['live', 'recorded']))
     .option('--json', 'as JSON')
     .addOption(stageOption())
-    .addHelpText('after', '\nWith --probe it ends with 0 where all is as declared, 1 where nothing could be had, 3 where something could not or differs.')
+    .addHelpText(
+      'after',
+      `
+With --probe it ends with 0 where all is as declared, 1 where nothing could be had, 3 where something could not or differs.
+Which hosts of a list of URLs many share it judges by the body, and by the last snapshots of a lake with the same feeds; where none
+answers, fewer are known than to ingestion, and their URLs count as names: entries may be fewer.`,
+    )
     .action(async (argument: string | undefined, options: SourcesOptions) => {
       const { probe, feeds, stage } = options;
       if (feeds !== undefined && probe === undefined) throw new CliError('--feeds is said of --probe', EXIT.misuse);

@@ -10,7 +10,8 @@ import { HostEvidence } from './host-evidence.js';
 import { hasUrls, hostKnowledge } from './host-knowledge.js';
 import { editList } from './operator.js';
 import { former, type NameSource, recordOf, restated } from './record.js';
-import { ListRules, nothingTold } from './resolve.js';
+import { ListRules } from './resolve.js';
+import { nothingTold } from './rows-of-name.js';
 
 /** Reads lists of names: each by its format's rules, then what its rows mean together. */
 export const reader: Reader<RecordOf<typeof harmfulDomains>, NameSource> = {
@@ -81,7 +82,7 @@ function readingOf(report: ParseReport, rules: ListRules): Reading {
           unknown_top_levels: counts.unknownTopLevel,
           duplicates: counts.accepted + made.made - read - made.cancelled - made.rejects,
           cancelled: made.cancelled,
-          exceptions_refused: counts.exceptionsRefused + made.exceptionsRefused,
+          exceptions_refused: counts.exceptionsRefused,
         },
         unreadable: report.refusal ?? rules.refusal(report),
         doubt: claimedEntries === null || claimedEntries === all ? null : `its last line claims ${claimedEntries} entries, it holds ${all}: the body was cut or changed`,
