@@ -3,7 +3,7 @@ import { baseTables } from './base-tables.js';
 import { checkWhole } from './check.js';
 import { identifier } from './identifier.js';
 import { ruleSchema } from './rules.js';
-import { sourceSchema } from './sources.js';
+import { sourceSchema } from './sources/index.js';
 import { columnType, type Table, tableSchema } from './tables.js';
 
 const fieldSchema = z
@@ -38,7 +38,15 @@ const datasetSchema = z
     owner: z.string().min(1),
     description: z.string().min(1),
     terms: z.string().min(1),
-    record: z.object({ key: z.array(identifier).min(1), order: z.array(identifier).default([]), fields: z.record(identifier, fieldSchema) }).strict(),
+    record: z
+      .object({
+        key: z.array(identifier).min(1),
+        order: z.array(identifier).default([]),
+        /** Of sources that are published by difference: fields of which a change is news. Where a row stands in its body is none. */
+        content: z.array(identifier).default([]),
+        fields: z.record(identifier, fieldSchema),
+      })
+      .strict(),
     sources: z.array(sourceSchema).min(1),
     topic: z.object({ partitions: z.number().int().positive(), retentionHours: z.number().int().positive() }).strict(),
     retentionDays: z.object({ bronze: z.number().int().positive(), silver: z.number().int().positive().optional() }).strict(),

@@ -1,6 +1,6 @@
 import { ConditionalCheckFailedException, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, GetCommand, UpdateCommand, type UpdateCommandInput } from '@aws-sdk/lib-dynamodb';
-import { type LastCheck, LeaseLostError, type SnapshotRef, type SourceState, type SourceStateStore } from './state.js';
+import { type Checkpoint, type LastCheck, LeaseLostError, type SourceState, type SourceStateStore } from './state.js';
 
 /** The state table (DynamoDB): an item per source, key `pk` = `source#NAME`. */
 export class DynamoSourceState implements SourceStateStore {
@@ -38,8 +38,8 @@ export class DynamoSourceState implements SourceStateStore {
       });
       this.outcomeBefore = (item.lastOutcome as string | undefined) ?? null;
       return {
-        current: (item.currentSnapshot as SnapshotRef | undefined) ?? null,
-        pending: (item.pendingSnapshot as SnapshotRef | undefined) ?? null,
+        current: (item.currentSnapshot as Checkpoint | undefined) ?? null,
+        pending: (item.pendingSnapshot as Checkpoint | undefined) ?? null,
         wholeAt: (item.wholeAt as number | undefined) ?? null,
         notBefore: (item.notBefore as number | undefined) ?? null,
         paused: item.paused === true,
@@ -50,20 +50,20 @@ export class DynamoSourceState implements SourceStateStore {
     }
   }
 
-  async current(source: string): Promise<SnapshotRef | null> {
+  async current(source: string): Promise<Checkpoint | null> {
     const { Item } = await this.client.send(new GetCommand({ TableName: this.tableName, Key: { pk: `source#${source}` }, ConsistentRead: true }));
-    return (Item?.currentSnapshot as SnapshotRef | undefined) ?? null;
+    return (Item?.currentSnapshot as Checkpoint | undefined) ?? null;
   }
 
   renew(source: string, runId: string, now: number, leaseMs: number): Promise<void> {
     return this.updateAsHolder(source, runId, 'SET leaseUntil = :until', { ':until': now + leaseMs });
   }
 
-  setPending(source: string, runId: string, pending: SnapshotRef): Promise<void> {
+  setPending(source: string, runId: string, pending: Checkpoint): Promise<void> {
     return this.updateAsHolder(source, runId, 'SET pendingSnapshot = :pending', { ':pending': pending });
   }
 
-  promote(source: string, runId: string, pending: SnapshotRef): Promise<void> {
+  promote(source: string, runId: string, pending: Checkpoint): Promise<void> {
     return this.updateAsHolder(source, runId, 'SET currentSnapshot = :pending REMOVE pendingSnapshot', { ':pending': pending });
   }
 
