@@ -245,4 +245,23 @@ describe('rows', () => {
     expect(report.counts).toMatchObject({ lines: 7, boilerplate: 1, comments: 1, rows: 5, accepted: 2, ignored: 3, rejects: 0 });
     expect(read('majestic_csv', ['x,1,a.example']).report.rejectSamples).toEqual(['1: rank that is no number: x,1,a.example']);
   });
+
+  test('of our own CSV block or allow, and block where the column is missing; what else they do is refused', () => {
+    const { entries, details, report } = read('sluice_csv', [
+      'entry_type,name,scope,confidence,categories,sources,first_seen,last_changed_at,action',
+      'domain,a.example,exact,1,,s,,,block',
+      'domain,b.example,subtree,1,,s,,,allow',
+      'url,https://c.example/x,exact,1,,s,,,allow',
+      'domain,d.example,exact,1,,s,,,',
+      'domain,e.example,exact,1,,s,,,perhaps',
+      'domain,f.example,wide,1,,s,,,allow',
+    ]);
+    expect(entries).toEqual(['2 domain a.example exact', '3 domain b.example subtree', '4 url https://c.example/x exact', '5 domain d.example exact']);
+    expect(details).toEqual([{}, { action: 'allow' }, { action: 'allow' }, {}]);
+    expect(report.rejectSamples.map((sample) => sample.split(': ').slice(0, 2))).toEqual([
+      ['6', 'neither block nor allow'],
+      ['7', 'neither domain, ip nor url, exact or subtree'],
+    ]);
+    expect(report.counts.exceptionsRefused).toBe(1);
+  });
 });

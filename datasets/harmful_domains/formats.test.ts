@@ -238,6 +238,8 @@ describe('each format reads its own', () => {
     expect(entries).toEqual(['block domain a.example exact', 'block domain b.example subtree', 'allow domain c.example exact']);
     expect(details[1]).toEqual({ reason: 'phishing' });
     expect(reasons(report.rejectSamples)).toEqual(['neither a name nor an object with domain', 'neither allow nor deny with a list', 'neither allow nor deny with a list']);
+    const odd = await parse('allow_deny_json', '{"deny":[1],"allow":[1,"b d",{"domain":"a.example","until":"soon"}]}');
+    expect([odd.report.counts.rejects, odd.report.counts.exceptionsRefused]).toEqual([4, 3]);
     expect((await parse('allow_deny_json', '{"deny": [')).report.counts).toMatchObject({ accepted: 0, rejects: 1 });
     expect((await parse('allow_deny_json', '[]')).report.counts.rejects).toBe(1);
   });

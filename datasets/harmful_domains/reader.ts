@@ -1,16 +1,18 @@
 import type { Reader, Reading, ReadingContext, Row } from '../../contracts/reading.js';
 import type { RecordOf } from '../../contracts/record.js';
+import { MAX_REJECT_SAMPLES } from '../shared/samples.js';
 import { SortedRows } from '../shared/sorted-rows.js';
 import type { harmfulDomains } from './contract.js';
 import { detectFormat } from './formats/detect.js';
 import { isFormat, LIST_FORMATS } from './formats/format-names.js';
 import { parseBody } from './formats/index.js';
-import { type EmitEntry, type FormatOptions, MAX_REJECT_SAMPLES, type ParseReport } from './formats/parsed.js';
+import type { EmitEntry, FormatOptions, ParseReport } from './formats/parsed.js';
 import { HostEvidence } from './host-evidence.js';
 import { hasUrls, hostKnowledge } from './host-knowledge.js';
 import { editList } from './operator.js';
 import { former, type NameSource, recordOf, restated } from './record.js';
-import { ListRules, nothingTold } from './resolve.js';
+import { ListRules } from './resolve.js';
+import { nothingTold } from './rows-of-name.js';
 
 /** Reads lists of names: each by its format's rules, then what its rows mean together. */
 export const reader: Reader<RecordOf<typeof harmfulDomains>, NameSource> = {
@@ -81,7 +83,7 @@ function readingOf(report: ParseReport, rules: ListRules): Reading {
           unknown_top_levels: counts.unknownTopLevel,
           duplicates: counts.accepted + made.made - read - made.cancelled - made.rejects,
           cancelled: made.cancelled,
-          exceptions_refused: counts.exceptionsRefused + made.exceptionsRefused,
+          exceptions_refused: counts.exceptionsRefused,
         },
         unreadable: report.refusal ?? rules.refusal(report),
         doubt: claimedEntries === null || claimedEntries === all ? null : `its last line claims ${claimedEntries} entries, it holds ${all}: the body was cut or changed`,

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { HttpSource } from '../../contracts/index.js';
-import type { Reader } from '../../contracts/reading.js';
+import type { Reader, ReadingContext } from '../../contracts/reading.js';
 import type { Answer, Fetch, FetchResult } from './http/fetch.js';
 import { type FetchTarget, MissingKey } from './http/request.js';
 import { bytesOf, notABody } from './landing/body.js';
@@ -24,6 +24,8 @@ export interface ProbeDeps {
   readonly target: (source: HttpSource) => Promise<FetchTarget>;
   readonly reader: (source: HttpSource) => Reader;
   readonly known: (source: HttpSource) => Promise<Known>;
+  /** The rows of the last snapshot of a source of the same dataset, where a lake is at hand; null where it has none. */
+  readonly kept: ReadingContext['kept'];
   /** Told before a source that asks for an interval is asked. */
   readonly asked: (source: HttpSource, at: number) => void;
   readonly now: () => number;
@@ -112,7 +114,7 @@ async function look(source: HttpSource, deps: ProbeDeps): Promise<Found> {
     const moved = redirects.flatMap(({ status, to }) => (PERMANENT.has(status) ? [`it has moved for good to ${to} (${status})`] : []));
     if (fetched.kind === 'failed') return { ...NOTHING, ...told, reason: whyFailed(fetched, source), differs: moved };
     if (fetched.kind === 'notModified') return { ...NOTHING, ...told, outcome: moved.length > 0 ? 'differs' : 'not_modified', differs: moved };
-    const judged = await judge(source, file, folder, deps.reader(source));
+    const judged = await judge(source, file, folder, deps);
     const differs = [...moved, ...judged.differs];
     return { ...NOTHING, ...told, ...judged, bytes: fetched.bytes, outcome: differs.length > 0 ? 'differs' : 'ok', differs };
   } finally {
@@ -130,11 +132,12 @@ function whyFailed({ status, reason, retryAfterMs }: Extract<FetchResult, { kind
 }
 
 /** What the body holds, against what the contract says of it. */
-async function judge(source: HttpSource, file: string, folder: string, reader: Reader): Promise<Judged> {
+async function judge(source: HttpSource, file: string, folder: string, { kept, ...deps }: ProbeDeps): Promise<Judged> {
+  const reader = deps.reader(source);
   const { format, bounds } = source;
   const refused = await notABody(file, format === 'xml');
   if (refused !== null) return { detected: null, read: null, rejected: null, counts: {}, samples: [], differs: [refused] };
-  const reading = await reader.read(() => bytesOf(file), { source, folder, kept: async () => null });
+  const reading = await reader.read(() => bytesOf(file), { source, folder, kept });
   for (const _ of reading.rows());
   const { read, rows, rejected, counts, samples, unreadable, doubt } = reading.told();
   const good = rows - rejected;

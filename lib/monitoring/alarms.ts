@@ -144,6 +144,19 @@ function platformAlarms({ config, jobs, deadLetterQueues, flowArn }: AlarmScope)
         of: 1,
         missing: SILENT_MONITOR,
       },
+      {
+        ...platform,
+        name: `datasets-left-out-${job}`,
+        kind: 'datasets-left-out',
+        says: `The Spark job ${job} leaves out a dataset whose own code is missing or broken; the other datasets go on. Its log names it.`,
+        command: `sluice logs ${job}`,
+        metric: { name: DRIVER.leftOut.name, dimensions: { Job: physicalName(config, job) }, statistic: 'Maximum', periodSeconds: 5 * MINUTE },
+        comparison: '>',
+        threshold: DRIVER.leftOut.wrongAbove,
+        datapoints: 1,
+        of: 1,
+        missing: { treat: 'notBreaching', because: 'a job says it by the minute while it leaves something out; whether it runs is told by job-not-running' },
+      },
     ]),
     ...(['ExecutionsFailed', 'ExecutionsTimedOut'] as const).map(
       (name): AlarmSpec => ({

@@ -65,7 +65,7 @@ export class PublishingStack extends Stack {
     const job = new PySparkBatchJob(this, 'Export', {
       jobName: physicalName(config, 'export'),
       description: 'Writes the lists of harmful names, in tiers and formats',
-      script: code.script('export'),
+      script: code.script('datasets/harmful_domains/export'),
       packages: [code.medallion],
       ...(config.local ? {} : { delta: new GlueJars(this, 'Jars').delta }),
       files: [code.contracts],

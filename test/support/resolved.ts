@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import type { FormatName } from '../../datasets/harmful_domains/formats/format-names.js';
 import { parseBody } from '../../datasets/harmful_domains/formats/index.js';
 import type { ParseReport } from '../../datasets/harmful_domains/formats/parsed.js';
-import { ListRules, nothingTold, type Resolved } from '../../datasets/harmful_domains/resolve.js';
+import { ListRules } from '../../datasets/harmful_domains/resolve.js';
+import { nothingTold, type Resolved } from '../../datasets/harmful_domains/rows-of-name.js';
 import { SortedRows } from '../../datasets/shared/sorted-rows.js';
 
 export interface ReadList {

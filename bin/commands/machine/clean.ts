@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { cacheFolder, defaultHome, folderBytes, type Home } from '../../../localstack/paths.js';
 import { down } from '../../../localstack/stack/down.js';
 import { isUp } from '../../../localstack/stack/services.js';
-import { agrees } from '../../confirm.js';
+import { confirm } from '../../ask.js';
 import { bytes, CliError, EXIT, say } from '../../output.js';
 import { newCommand } from '../command.js';
 
@@ -28,7 +28,7 @@ async function clean(home: Home, { data, cache, all, yes }: CleanOptions): Promi
   const goes = [...ofLake, ...(all || cache ? [cacheFolder()] : [])].filter((folder) => existsSync(folder));
   for (const folder of goes) say(`will remove ${folder} (${bytes(folderBytes(folder))})`);
   if (goes.length === 0) return say('nothing to remove');
-  if (!(await agrees({ text: 'Remove? [y/N] ', alone: 'nobody to ask here: add --yes to remove the above' }, yes))) return say('nothing was removed');
+  await confirm('Remove?', { yes, otherwise: 'nothing was removed' });
   if (isUp(home)) await down(home, say);
   for (const folder of goes) rmSync(folder, { recursive: true, force: true });
   if (all || cache) rmSync(join(home.root, '..', 'node_modules'), { force: true, recursive: false });

@@ -1,6 +1,6 @@
 import type { HttpSource } from '../../../contracts/index.js';
 import { findSource } from '../../../datasets/index.js';
-import { agrees } from '../../confirm.js';
+import { confirm, LOOK_FIRST } from '../../ask.js';
 import { runQuery } from '../../lake/athena.js';
 import { assertSource } from '../../lake/sources.js';
 import { type Target, target } from '../../lake/target.js';
@@ -25,7 +25,6 @@ interface BackfillOptions {
 }
 
 const MAX_CONCURRENCY = 10;
-const GO_ON = { text: 'sluice: go on? [y/N] ', alone: 'nobody is there to ask: --yes does it, --dry-run only says what it would do' };
 
 /** @throws CliError where it is no date */
 function dateOf(text: string, option: string): string {
@@ -91,7 +90,7 @@ async function backfill(options: BackfillOptions): Promise<void> {
     report();
     return;
   }
-  if (!(await agrees(GO_ON, options.yes))) throw new CliError('nothing was published');
+  await confirm('Go on?', { yes: options.yes, advice: LOOK_FIRST, otherwise: 'nothing was published' });
   for (const part of plan.parts) {
     await fill(source.name, part, concurrency, bodies, (each) => {
       published.push(each);

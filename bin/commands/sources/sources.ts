@@ -24,6 +24,11 @@ interface SourcesOptions {
   readonly stage: string;
 }
 
+const PROBING = `
+With --probe it ends with 0 where all is as declared, 1 where nothing could be had, 3 where something could not or differs.
+Which hosts of a list of URLs many share it judges by the body, and by the last snapshots of a lake with the same feeds; where none
+answers, fewer are known than to ingestion, and their URLs count as names: entries may be fewer.`;
+
 export const sourcesCommand = () =>
   newCommand('sources', 'the sources of the contracts: whether they are on, their terms and the evidence for them, and how their last checks went', [
     './sluice sources',
@@ -38,7 +43,7 @@ export const sourcesCommand = () =>
     .addOption(new Option('--feeds <kind>', 'of --probe: live (default, the real addresses) or recorded (from this machine)').choices(['live', 'recorded']))
     .addOption(jsonOption())
     .addOption(stageOption())
-    .addHelpText('after', '\nWith --probe it ends with 0 where all is as declared, 1 where nothing could be had, 3 where something could not or differs.')
+    .addHelpText('after', PROBING)
     .action(sources);
 
 async function sources(argument: string | undefined, options: SourcesOptions): Promise<void> {

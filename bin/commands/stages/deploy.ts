@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from '../../../localstack/paths.js';
 import { placeOf } from '../../account.js';
+import { assertSomebodyToAsk, confirm, LOOK_FIRST } from '../../ask.js';
 import { cdkWith } from '../../cdk.js';
-import { confirm } from '../../confirm.js';
 import { CliError, EXIT, printJson, printRows, say } from '../../output.js';
 import { deployedStage } from '../../stage.js';
 import { newCommand } from '../command.js';
@@ -33,7 +33,7 @@ async function run(options: DeployOptions): Promise<void> {
   if (options.stage === 'local') throw new CliError('the stage on this machine is deployed by ./sluice up; here --stage dev or --stage prod', EXIT.misuse);
   const config = deployedStage(options.stage, process.env);
   const place = await placeOf(config);
-  if (!options.yes && !options.dryRun && !process.stdin.isTTY) throw new CliError('nobody to ask here: look with --dry-run, then add --yes', EXIT.misuse);
+  if (!options.yes && !options.dryRun) assertSomebodyToAsk(LOOK_FIRST);
   const parent = join(ROOT, '.sluice', 'deploy');
   mkdirSync(parent, { recursive: true });
   const folder = mkdtempSync(join(parent, `${config.stage}-`));
@@ -45,7 +45,7 @@ async function run(options: DeployOptions): Promise<void> {
     const plan = await planOf(config, place, folder);
     if (!options.json) tell(plan);
     if (options.dryRun) return options.json ? printJson({ ...plan, deployed: false }) : undefined;
-    await confirm(`Deploy stage ${config.stage} to account ${place.account}, ${place.region}? [y/N] `, /^y(es)?$/i, options.yes, 'nothing was deployed');
+    await confirm(`Deploy stage ${config.stage} to account ${place.account}, ${place.region}?`, { yes: options.yes, advice: LOOK_FIRST, otherwise: 'nothing was deployed' });
     const outputs = await deploy(plan, folder, cdk);
     if (options.json) return printJson({ ...plan, deployed: true, outputs });
     printRows(

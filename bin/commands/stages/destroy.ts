@@ -4,8 +4,8 @@ import { costOf } from '../../../lib/cost/cost.js';
 import { total } from '../../../lib/cost/item.js';
 import { PRICES } from '../../../lib/cost/prices.js';
 import { placeOf } from '../../account.js';
+import { confirm, LOOK_FIRST } from '../../ask.js';
 import { cdkWith } from '../../cdk.js';
-import { confirm } from '../../confirm.js';
 import { deployedStacks, keptOf } from '../../deployed.js';
 import { CliError, EXIT, printJson, printRows, say } from '../../output.js';
 import { deployedStage, usd } from '../../stage.js';
@@ -57,7 +57,7 @@ async function destroy({ stage, dryRun, yes, json }: DestroyOptions): Promise<vo
   if (isProtected.length > 0 && !dryRun)
     throw new CliError(`${isProtected.join(', ')}: protected against deletion; deploy once with SLUICE_TERMINATION_PROTECTION=false, then destroy`, EXIT.misuse);
   if (stacks.length > 0 && !dryRun) {
-    await confirm(`Delete the stacks of ${stage}? Type the stage's name: `, new RegExp(`^${stage}$`), yes, 'nothing was deleted');
+    await confirm(`Delete the stacks of ${stage}?`, { yes, word: stage, advice: LOOK_FIRST, otherwise: 'nothing was deleted' });
     await cdkWith({ SLUICE_ACCOUNT: account, SLUICE_REGION: region, AWS_REGION: region })('destroy', '--all', '--force', '-c', `stage=${stage}`);
   }
   if (json) printJson({ ...report, deleted: !dryRun && stacks.length > 0 });

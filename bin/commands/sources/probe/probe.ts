@@ -15,6 +15,7 @@ import { sideBySide } from '../../../lake/side-by-side.js';
 import { localTarget, type Target, target } from '../../../lake/target.js';
 import { EXIT } from '../../../output.js';
 import { Asked } from './asked.js';
+import { keptBy } from './kept.js';
 import { knownTo, secretsOf } from './known.js';
 
 export type Feeds = 'recorded' | 'live';
@@ -64,6 +65,7 @@ export async function probeSources(sources: readonly HttpSource[], options: Prob
           const own = feeds === null ? asked.notBefore(source) : null;
           return { ...known, notBefore: Math.max(known.notBefore ?? 0, own ?? 0) || null };
         },
+        kept: keptBy(lake),
         asked: ({ name }, at) => asked.note(name, at),
         now: Date.now,
         temporaryFolder: tmpdir(),

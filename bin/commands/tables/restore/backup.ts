@@ -9,7 +9,7 @@ import { down } from '../../../../localstack/stack/down.js';
 import { isUp } from '../../../../localstack/stack/services.js';
 import { trinoReady } from '../../../../localstack/stack/start.js';
 import { up } from '../../../../localstack/stack/up.js';
-import { agrees } from '../../../confirm.js';
+import { confirm } from '../../../ask.js';
 import { verify } from '../../../lake/delta-versions.js';
 import { sideBySide } from '../../../lake/side-by-side.js';
 import { fullName, locationOf, openTable } from '../../../lake/tables.js';
@@ -30,8 +30,7 @@ export async function restoreBackup(from: string, options: { yes?: boolean; json
       throw cause;
     });
     say(`${file}: the lake of ${manifest.createdAt}, ${manifest.files.length} files, each as it was backed up`);
-    if (!(await agrees({ text: 'Put it in the place of the lake here? [y/N] ', alone: 'nobody to ask here: add --yes to put the backup in the place of the lake' }, options.yes)))
-      return say('nothing was changed');
+    await confirm('Put it in the place of the lake here?', { yes: options.yes, otherwise: 'nothing was changed' });
     if (isUp(home)) await down(home, say);
     const aside = putBack(home, folder, `./sluice restore --from ${file}`, stampOf(new Date()));
     say(aside === null ? 'put back' : `put back; the lake of before stands in ${aside} until you remove it`);
