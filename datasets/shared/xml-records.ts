@@ -1,4 +1,4 @@
-import { parser as saxParser } from 'sax';
+import sax from 'sax';
 import { type OnRecord, UnreadableDocument } from './records.js';
 
 type Content = string | { [name: string]: Content | Content[] };
@@ -30,7 +30,7 @@ function put(into: Open['content'], name: string, value: Content): void {
  */
 export async function xmlRecords(bytes: AsyncIterable<Uint8Array>, path: string, onRecord: OnRecord): Promise<void> {
   const wanted = path.split('.');
-  const parser = saxParser(true, { position: true });
+  const parser = sax.parser(true, { position: true });
   const decoder = new TextDecoder('utf-8');
   const names: string[] = [];
   /** Elements that are open in a record, the record first. */
