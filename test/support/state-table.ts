@@ -20,7 +20,7 @@ export class Refusal extends Error {
 export function dynamo(answer: (asked: Asked) => unknown): { readonly client: DynamoDBClient; readonly asked: Asked[] } {
   const asked: Asked[] = [];
   const respond = ({ headers, body }: { headers: Record<string, string>; body: Uint8Array }): { statusCode: number; body: unknown } => {
-    const ask = { call: headers['x-amz-target']?.split('.')[1] ?? '', input: JSON.parse(Buffer.from(body).toString()) as Record<string, unknown> };
+    const ask = { call: headers['x-amz-target']?.split('.')[1] ?? '', input: JSON.parse(new TextDecoder().decode(body)) as Record<string, unknown> };
     asked.push(ask);
     try {
       return { statusCode: 200, body: answer(ask) };
