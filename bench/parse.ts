@@ -23,7 +23,7 @@ import { Hosts } from 'hosts-parser';
 import isValidDomain from 'is-valid-domain';
 import { BodyParser } from '../datasets/harmful_domains/formats/index.js';
 import type { FormatOptions } from '../datasets/harmful_domains/formats/parsed.js';
-import { generateHosts } from '../localstack/feeds/generate.js';
+import { generateHosts } from '../datasets/harmful_domains/recording.js';
 import { ROOT } from '../localstack/paths.js';
 
 const { values } = parseArgs({ options: { lines: { type: 'string', default: '300000' } } });

@@ -1,6 +1,6 @@
 import { GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { chainOf, type KeptBody, type LostBody, type PastStep, type PastVersion, pastSequence, type Stretch } from '../lambdas/ingest/backfill/past.js';
-import type { SourceCheck } from '../lambdas/ingest/run.js';
+import type { SourceCheck } from '../lambdas/ingest/source-check.js';
 import { physicalName } from '../lib/config.js';
 import { invokeIngest } from './ingest.js';
 import { invokeFunction } from './invoke.js';
@@ -165,10 +165,10 @@ export async function fill(source: string, part: Part, concurrency: number, bodi
   const { lake } = bodies;
   const stretch = stretchOf(days);
   await new PastState(source, lake).begin(days);
-  const publish = async (past: PastStep) => {
-    const check = await invokeIngest({ source, past }, lake);
-    if (check.outcome === 'skipped' || check.outcome === 'failed') throw new CliError(`${source} as of ${past.at}: ${check.reason}; the same command goes on where it stopped`);
-    tell({ days, at: past.at, check, leftOut: check.outcome === 'refused' ? check.reason : null });
+  const publish = async (step: PastStep) => {
+    const check = await invokeIngest({ event: 'backfill', source, step }, lake);
+    if (check.outcome === 'skipped' || check.outcome === 'failed') throw new CliError(`${source} as of ${step.at}: ${check.reason}; the same command goes on where it stopped`);
+    tell({ days, at: step.at, check, leftOut: check.outcome === 'refused' ? check.reason : null });
   };
   for (const [i, { version, at }] of versions.entries()) {
     for (const ahead of versions.slice(i, i + concurrency)) bodies.of(ahead.version);

@@ -1,10 +1,11 @@
+import type { IngestRequest } from '../lambdas/ingest/event.js';
 import type { ReplayEvent, ReplayResult } from '../lambdas/ingest/replay.js';
-import type { IngestEvent, SourceCheck } from '../lambdas/ingest/run.js';
+import type { SourceCheck } from '../lambdas/ingest/source-check.js';
 import { invokeFunction } from './invoke.js';
 import type { Target } from './target.js';
 
 /** Invokes the deployed ingest function and waits for what came of it. @throws CliError where the function failed */
-export const invokeIngest = (event: IngestEvent, lake: Target): Promise<SourceCheck> => invokeFunction<SourceCheck>('ingest', event, `ingestion of ${event.source}`, lake);
+export const invokeIngest = (event: IngestRequest, lake: Target): Promise<SourceCheck> => invokeFunction<SourceCheck>('ingest', event, `ingestion of ${event.source}`, lake);
 
 /** Sends records again through the deployed function. @throws CliError where it failed */
 export const invokeReplay = (event: ReplayEvent, lake: Target): Promise<ReplayResult> => invokeFunction<ReplayResult>('ingest', event, `replay of ${event.dataset}`, lake);
@@ -14,7 +15,7 @@ export function describeCheck(check: SourceCheck): string {
   const seconds = ((Date.parse(check.finished_at) - Date.parse(check.started_at)) / 1000).toFixed(1);
   switch (check.outcome) {
     case 'changed':
-      return `${check.source}: changed; ${count(check.entries)} entries (${count(check.listed)} new, ${count(check.delisted)} gone), ${count(check.rejects)} rejects, ${count(check.produced)} records sent (${seconds} s)`;
+      return `${check.source}: changed; ${count(check.read)} rows (${count(check.added)} new, ${count(check.changed)} changed, ${count(check.gone)} gone), ${count(check.rejected)} rejected, ${count(check.produced)} records sent (${seconds} s)`;
     case 'unchanged':
       return `${check.source}: the same bytes as before; ${count(check.produced)} records sent (${seconds} s)`;
     case 'not_modified':

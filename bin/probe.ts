@@ -2,13 +2,20 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { GetFunctionConfigurationCommand } from '@aws-sdk/client-lambda';
 import { GetSecretValueCommand, ResourceNotFoundException, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import type { HttpSource } from '../contracts/index.js';
+import type { ReadingContext } from '../contracts/reading.js';
+import { findSource } from '../datasets/index.js';
+import { readerOf } from '../datasets/readers.js';
 import { httpFetch } from '../lambdas/ingest/http/fetch.js';
 import { targetOf } from '../lambdas/ingest/http/request.js';
+import { S3LandingStore } from '../lambdas/ingest/landing/s3-store.js';
 import { type Known, type Probe, probe } from '../lambdas/ingest/probe.js';
-import type { SnapshotRef } from '../lambdas/ingest/state/state.js';
+import { readSnapshot } from '../lambdas/ingest/snapshot/file.js';
+import { DynamoSourceState } from '../lambdas/ingest/state/dynamo-state.js';
+import type { Checkpoint } from '../lambdas/ingest/state/state.js';
 import { physicalName } from '../lib/config.js';
 import { sourceSecrets } from '../lib/ingestion/sources.js';
 import { feedServer } from '../localstack/feeds/server.js';
@@ -78,8 +85,31 @@ export async function knownTo(lake: Pick<Target, 'dynamo' | 'identity'> | null, 
 
 async function knownToLake(name: string, { dynamo, identity }: Pick<Target, 'dynamo' | 'identity'>): Promise<Known> {
   const { Item } = await DynamoDBDocumentClient.from(dynamo).send(new GetCommand({ TableName: physicalName(identity, 'state'), Key: { pk: `source#${name}` } }));
-  const current = Item?.currentSnapshot as SnapshotRef | undefined;
+  const current = Item?.currentSnapshot as Checkpoint | undefined;
   return { etag: current?.etag ?? null, lastModified: current?.lastModified ?? null, notBefore: (Item?.notBefore as number | undefined) ?? null };
+}
+
+/** Rows of a lake's last snapshots; none where it does not answer, which does not keep anybody from asking the source. */
+export function keptBy(lake: Pick<Target, 'dynamo' | 's3' | 'lambda' | 'identity'> | null): ReadingContext['kept'] {
+  let stores: Promise<{ readonly state: DynamoSourceState; readonly landing: S3LandingStore }> | undefined;
+  const storesOf = async ({ dynamo, s3, lambda, identity }: NonNullable<typeof lake>) => {
+    const { Environment } = await lambda.send(new GetFunctionConfigurationCommand({ FunctionName: physicalName(identity, 'ingest') }));
+    const { LANDING_BUCKET, STATE_TABLE } = Environment?.Variables ?? {};
+    if (!LANDING_BUCKET || !STATE_TABLE) throw new Error('its ingest function names no bucket and table');
+    return { state: new DynamoSourceState(dynamo, STATE_TABLE), landing: new S3LandingStore(s3, LANDING_BUCKET) };
+  };
+  return async (name) => {
+    if (lake === null) return null;
+    try {
+      stores ??= storesOf(lake);
+      const { state, landing } = await stores;
+      const current = await state.current(name);
+      return current === null ? null : readSnapshot(landing, current.key, readerOf(findSource(name).dataset.name).former);
+    } catch (error) {
+      say(`${name}: its last snapshot in the lake cannot be read, and is no evidence: ${(error as Error).message}`);
+      return null;
+    }
+  };
 }
 
 /** Keys as `SLUICE_SOURCE_KEYS` gives them (`abuse-ch=KEY,phishtank=KEY`), else those of the stage. */
@@ -125,11 +155,13 @@ export async function probeSources(sources: readonly HttpSource[], options: Prob
       probe(source, {
         fetch,
         target: () => targetOf(source, { ...(feeds === null ? {} : { feedsUrl: feeds.url }), secret }),
+        reader: ({ name }) => readerOf(findSource(name).dataset.name),
         known: async () => {
           const known = await knownTo(lake, source.name);
           const own = feeds === null ? asked.notBefore(source) : null;
           return { ...known, notBefore: Math.max(known.notBefore ?? 0, own ?? 0) || null };
         },
+        kept: keptBy(lake),
         asked: ({ name }, at) => asked.note(name, at),
         now: Date.now,
         temporaryFolder: tmpdir(),

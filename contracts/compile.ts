@@ -98,7 +98,7 @@ function compileDataset(dataset: Dataset): CompiledDataset {
     triggerSeconds: dataset.service.triggerSeconds,
     background: dataset.service.background,
     sources: dataset.sources.flatMap((source) => {
-      if (source.kind === 'http') return [pick({ ...source, cadenceSeconds: source.cadence.minutes * 60 })];
+      if (source.kind === 'list') return [pick({ ...source, cadenceSeconds: source.cadence.minutes * 60 })];
       return source.kind === 'operator' ? [pick({ ...source, licence: 'own entries', homepage: '', cadenceSeconds: null })] : [];
     }),
     tables: dataset.tables.map((table) => compileTable(table, dataset.maintenance)),

@@ -3,7 +3,7 @@ import { baseTables } from './base-tables.js';
 import { checkWhole } from './check.js';
 import { identifier } from './identifier.js';
 import { ruleSchema } from './rules.js';
-import { sourceSchema } from './sources.js';
+import { sourceSchema } from './sources/index.js';
 import { columnType, type Table, tableSchema } from './tables.js';
 
 const fieldSchema = z
@@ -38,7 +38,15 @@ const datasetSchema = z
     owner: z.string().min(1),
     description: z.string().min(1),
     terms: z.string().min(1),
-    record: z.object({ key: z.array(identifier).min(1), order: z.array(identifier).default([]), fields: z.record(identifier, fieldSchema) }).strict(),
+    record: z
+      .object({
+        key: z.array(identifier).min(1),
+        order: z.array(identifier).default([]),
+        /** Of sources that are published by difference: fields of which a change is news. Where a row stands in its body is none. */
+        content: z.array(identifier).default([]),
+        fields: z.record(identifier, fieldSchema),
+      })
+      .strict(),
     sources: z.array(sourceSchema).min(1),
     topic: z.object({ partitions: z.number().int().positive(), retentionHours: z.number().int().positive() }).strict(),
     retentionDays: z.object({ bronze: z.number().int().positive(), silver: z.number().int().positive().optional() }).strict(),
@@ -70,12 +78,19 @@ export type ParsedDataset = z.infer<typeof datasetSchema>;
 export type Field = z.infer<typeof fieldSchema>;
 export type Dataset = Omit<z.infer<typeof datasetSchema>, 'tables'> & { readonly tables: readonly Table[] };
 
+/** A dataset whose type still knows the fields that `I` declares: {@link RecordOf} reads them. */
+export type DatasetOf<I extends DatasetInput> = Omit<Dataset, 'record'> & {
+  readonly record: Omit<Dataset['record'], 'fields'> & {
+    readonly fields: { readonly [Name in keyof I['record']['fields']]: Field & { readonly type: I['record']['fields'][Name]['type'] } };
+  };
+};
+
 /**
  * Declares a dataset: validates it and adds the Bronze, Silver and quarantine tables that every dataset has.
  *
  * @throws Error naming the dataset and each place that is wrong.
  */
-export function defineDataset(input: DatasetInput): Dataset {
+export function defineDataset<const I extends DatasetInput>(input: I): DatasetOf<I> {
   const parsed = datasetSchema.safeParse(input);
   const name = typeof input.name === 'string' ? input.name : '?';
   if (!parsed.success) {
@@ -85,5 +100,6 @@ export function defineDataset(input: DatasetInput): Dataset {
   const dataset: Dataset = { ...parsed.data, tables: [...baseTables(parsed.data), ...parsed.data.tables] };
   const problems = checkWhole(dataset);
   if (problems.length > 0) throw new Error(`contract "${name}" is not valid:\n${problems.map((p) => `  ${p}`).join('\n')}`);
-  return dataset;
+  // The schema gives back the fields that it was given, each with its type.
+  return dataset as Dataset as DatasetOf<I>;
 }

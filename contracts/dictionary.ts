@@ -1,18 +1,18 @@
 import type { Dataset } from './dataset.js';
 import { ledger } from './ledger.js';
-import type { Source } from './sources.js';
+import type { Source } from './sources/index.js';
 import type { Table } from './tables.js';
 
 const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
 
 function sourceLine(source: Source): string {
   switch (source.kind) {
-    case 'http':
+    case 'list':
       return `- \`${source.name}\`: ${source.format} from ${source.homepage}, every ${source.cadence.minutes} min, category ${source.category}, reliability ${source.reliability}, licence ${source.licence}${source.enabled ? '' : '; off by default'}`;
     case 'operator':
       return `- \`${source.name}\`: entries made by hand, \`./sluice allow\` and \`./sluice deny\``;
-    case 'landing':
-      return `- \`${source.name}\`: ${source.format} files under \`${source.prefix}\` of the landing bucket`;
+    case 'document':
+      return `- \`${source.name}\`: a ${source.format.toUpperCase()} document from ${source.homepage}, every ${source.cadence.minutes} min, licence ${source.licence}${source.enabled ? '' : '; off by default'}`;
     case 'kafka':
       return `- \`${source.name}\`: produced by ${source.producer}`;
   }

@@ -1,4 +1,4 @@
-import type { Dataset, HttpSource, ListSource, Table } from '../contracts/index.js';
+import { type CheckedSource, type Dataset, type HttpSource, isChecked, isFetched, type Table } from '../contracts/index.js';
 import { ledger } from '../contracts/ledger.js';
 import { harmfulDomains } from './harmful_domains/contract.js';
 import { operations } from './operations/contract.js';
@@ -17,7 +17,7 @@ export interface ScheduledSource {
 
 /** Every source that the ingest function fetches. */
 export function httpSources(of: readonly Dataset[] = datasets): ScheduledSource[] {
-  return of.flatMap((dataset) => dataset.sources.flatMap((source) => (source.kind === 'http' ? [{ dataset, source }] : [])));
+  return of.flatMap((dataset) => dataset.sources.flatMap((source) => (isFetched(source) ? [{ dataset, source }] : [])));
 }
 
 /** @throws Error naming the known sources. */
@@ -28,13 +28,12 @@ export function findSource(name: string, of: readonly Dataset[] = datasets): Sch
   throw new Error(`unknown source "${name}"; known: ${known.join(', ')}`);
 }
 
-/** Any source of lists, the operator's own among them. @throws Error naming the known sources. */
-export function findListSource(name: string, of: readonly Dataset[] = datasets): { readonly dataset: Dataset; readonly source: ListSource } {
-  for (const dataset of of) {
-    const source = dataset.sources.find((each) => each.name === name);
-    if (source?.kind === 'operator') return { dataset, source };
-  }
-  return findSource(name, of);
+/** Any source that the ingest function checks, the operators' own among them. @throws Error naming the known sources. */
+export function findCheckedSource(name: string, of: readonly Dataset[] = datasets): { readonly dataset: Dataset; readonly source: CheckedSource } {
+  const all = of.flatMap((dataset) => dataset.sources.flatMap((source) => (isChecked(source) ? [{ dataset, source }] : [])));
+  const found = all.find(({ source }) => source.name === name);
+  if (found) return found;
+  throw new Error(`unknown source "${name}"; known: ${all.map(({ source }) => source.name).join(', ')}`);
 }
 
 /** @throws Error naming the dataset that is missing. */

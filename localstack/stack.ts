@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join } from 'node:path';
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
-import type { HttpSource } from '../contracts/index.js';
+import { type HttpSource, keepsPast } from '../contracts/index.js';
 import { httpSources } from '../datasets/index.js';
 import { requireWholeData } from './backup.js';
 import { generateFeeds } from './feeds/generate.js';
@@ -102,7 +102,7 @@ async function start(home: Home, spec: Spec, ready: (describe: () => string, sig
 export function feedFolders(home: Home, env: NodeJS.ProcessEnv): string[] {
   const generated = join(home.data, 'feeds');
   // A clone that has gained sources needs their recordings too.
-  const isRecorded = ({ name, past }: HttpSource) => findRecording(generated, name) !== null && (past === undefined || hasPast(generated, name));
+  const isRecorded = (source: HttpSource) => findRecording(generated, source.name) !== null && (!keepsPast(source) || hasPast(generated, source.name));
   if (!httpSources().every(({ source }) => isRecorded(source))) generateFeeds(generated);
   return [...(env.SLUICE_FEEDS ? [env.SLUICE_FEEDS] : []), generated];
 }

@@ -1,8 +1,8 @@
-import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
 import type { HttpSource } from '../../contracts/index.js';
 import { findSource } from '../../datasets/index.js';
 import { inWords } from '../../lambdas/monitor/check.js';
+import { confirm, LOOK_FIRST } from '../ask.js';
 import { runQuery } from '../athena.js';
 import { Bodies, type Days, dayAfter, fill, type Plan, type Published, planOf } from '../backfill.js';
 import { bytes, CliError, EXIT, printJson, say } from '../output.js';
@@ -67,16 +67,6 @@ async function estimate({ parts }: Plan, concurrency: number, bodies: Bodies): P
   return { versions: versions.length, bytes: versions.length * ('bytes' in body ? body.bytes : 0), minutes: (versions.length * seconds * (1 + 1 / concurrency)) / 60 };
 }
 
-async function confirmed(): Promise<boolean> {
-  if (!process.stdin.isTTY) throw new CliError('nobody is there to ask: --yes does it, --dry-run only says what it would do', EXIT.misuse);
-  const asked = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    return /^y(es)?$/i.test((await asked.question('sluice: go on? [y/N] ')).trim());
-  } finally {
-    asked.close();
-  }
-}
-
 function describe({ parts, done }: Plan, { versions, bytes: size, minutes }: Estimate): void {
   if (done.length > 0) say(`published already: ${done.map(spoken).join(', ')}`);
   for (const part of parts) say(`${part.resumed ? 'begun, to go on with' : 'missing'}: ${spoken(part.days)}, ${part.versions.length} versions`);
@@ -103,7 +93,7 @@ export function addBackfill(program: Command): void {
       if (!Number.isInteger(concurrency) || concurrency < 1 || concurrency > MAX_CONCURRENCY)
         throw new CliError(`--concurrency ${options.concurrency}: a number from 1 to ${MAX_CONCURRENCY}`, EXIT.misuse);
       const { source, dataset } = findSource(options.source);
-      if (source.past === undefined) throw keepsNoPast(source, asked);
+      if (source.kind !== 'list' || source.past === undefined) throw keepsNoPast(source, asked);
       const lake = target(options.stage);
 
       const wanted = await beforeLive(asked, source.name, dataset.name, lake);
@@ -122,11 +112,11 @@ export function addBackfill(program: Command): void {
         report();
         return;
       }
-      if (!options.yes && !(await confirmed())) throw new CliError('nothing was published');
+      await confirm('Go on?', { yes: options.yes, advice: LOOK_FIRST, otherwise: 'nothing was published' });
       for (const part of plan.parts) {
         await fill(source.name, part, concurrency, bodies, (each) => {
           published.push(each);
-          const what = each.leftOut === null ? `${each.check?.listed ?? 0} listed, ${each.check?.delisted ?? 0} delisted` : `left out: ${each.leftOut}`;
+          const what = each.leftOut === null ? `${each.check?.added ?? 0} listed, ${each.check?.gone ?? 0} delisted` : `left out: ${each.leftOut}`;
           say(`${published.length} of ${cost.versions + plan.parts.length}: ${source.name} as of ${each.at}: ${what}`);
         });
       }

@@ -1,11 +1,11 @@
 import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
 import { lakeTables } from '../../datasets/index.js';
 import { BackupError, type BackupManifest, putBack, unpackBackup, writeBackup } from '../../localstack/backup.js';
 import { defaultHome, type Home } from '../../localstack/paths.js';
 import { down, isUp, readState, trinoReady, up } from '../../localstack/stack.js';
+import { confirm } from '../ask.js';
 import { verify } from '../delta.js';
 import { fullName, locationOf, openTable } from '../lake-tables.js';
 import { bytes, CliError, EXIT, printJson, say } from '../output.js';
@@ -67,15 +67,6 @@ export function addBackup(program: Command): void {
     });
 }
 
-async function confirmed(yes: boolean | undefined): Promise<boolean> {
-  if (yes) return true;
-  if (!process.stdin.isTTY) throw new CliError('nobody to ask here: add --yes to put the backup in the place of the lake', EXIT.misuse);
-  const prompt = createInterface({ input: process.stdin, output: process.stderr });
-  const answer = await prompt.question('Put it in the place of the lake here? [y/N] ');
-  prompt.close();
-  return /^y(es)?$/i.test(answer.trim());
-}
-
 /** Puts a backup in the place of the lake on this machine, starts it, and holds every table's log against its files. */
 export async function restoreFrom(from: string, options: { yes?: boolean; json?: boolean }): Promise<void> {
   const home = defaultHome();
@@ -89,7 +80,7 @@ export async function restoreFrom(from: string, options: { yes?: boolean; json?:
       throw cause;
     });
     say(`${file}: the lake of ${manifest.createdAt}, ${manifest.files.length} files, each as it was backed up`);
-    if (!(await confirmed(options.yes))) return say('nothing was changed');
+    await confirm('Put it in the place of the lake here?', { yes: options.yes, otherwise: 'nothing was changed' });
     if (isUp(home)) await down(home, say);
     const aside = putBack(home, folder, `./sluice restore --from ${file}`, stampOf(new Date()));
     say(aside === null ? 'put back' : `put back; the lake of before stands in ${aside} until you remove it`);

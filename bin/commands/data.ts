@@ -76,7 +76,7 @@ export function addDataCommands(program: Command): void {
       const lake = target(options.stage);
       const checks = await sideBySide(source === undefined ? sourcesOnAt(options.stage) : [source], async (name) => {
         if (!options.json) say(`checking ${name} ...`);
-        const check = await invokeIngest({ source: name, ...(options.whole ? { whole: true } : {}), ...(options.dryRun ? { dryRun: true } : {}) }, lake);
+        const check = await invokeIngest({ event: 'check', source: name, ...(options.whole ? { whole: true } : {}), ...(options.dryRun ? { dryRun: true } : {}) }, lake);
         if (!options.json) say(describeCheck(check));
         return check;
       });
@@ -97,8 +97,8 @@ export function addDataCommands(program: Command): void {
       if (options.sha256 !== undefined && !/^[0-9a-f]{64}$/.test(options.sha256))
         throw new CliError(`--sha256 ${options.sha256}: not a sha256; ./sluice release ${source} takes the body refused last`, EXIT.misuse);
       const lake = target(options.stage);
-      const release = options.sha256 ?? (await lastRefused(source, lake));
-      const check = await invokeIngest({ source, release, ...(options.dryRun ? { dryRun: true } : {}) }, lake);
+      const sha256 = options.sha256 ?? (await lastRefused(source, lake));
+      const check = await invokeIngest({ event: 'release', source, sha256, ...(options.dryRun ? { dryRun: true } : {}) }, lake);
       if (options.json) printJson(check);
       else say(describeCheck(check));
     });

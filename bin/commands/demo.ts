@@ -14,7 +14,7 @@ import { awsOption, feedsOption, upOptions } from './lifecycle.js';
 
 const TABLE_TIMEOUT_MS = 240_000;
 /** What the sources said they hold; what a popularity list holds is not harmful. */
-const LISTING = harmfulDomains.sources.filter((source) => (source.kind === 'http' || source.kind === 'operator') && source.role === 'block');
+const LISTING = harmfulDomains.sources.filter((source) => (source.kind === 'list' || source.kind === 'operator') && source.role === 'block');
 const EXPECTED = `SELECT coalesce(sum(entries), -1) FROM gold.source_status WHERE source IN (${LISTING.map(({ name }) => `'${name}'`).join(', ')})`;
 
 /** Whether Gold's Delta log has a commit beyond the one that made the table: cheaper to ask than Trino, which Spark competes with. */
@@ -37,7 +37,7 @@ export function addDemo(program: Command): void {
       const state = await up(home, upOptions(options), tell);
       const lake = target('local');
       await sideBySide(sourcesOnAt('local'), async (source) => {
-        const check = await invokeIngest({ source }, lake);
+        const check = await invokeIngest({ event: 'check', source }, lake);
         tell(describeCheck(check));
         if (check.outcome === 'failed' || check.outcome === 'refused')
           throw new CliError(`the demonstration needs ${source}: ${check.reason}. Accept it: ./sluice release ${source}; or begin anew: ./sluice clean --data --yes`);

@@ -9,12 +9,13 @@ import { PRICES } from '../../lib/cost/prices.js';
 import { ROOT } from '../../localstack/paths.js';
 import { type Place, placeOf } from '../account.js';
 import { adopt, leftBehind, wantedOf } from '../adopt.js';
+import { assertSomebodyToAsk, confirm, LOOK_FIRST } from '../ask.js';
 import { type AssemblyStack, bootstrapVersionOf, stacksOf } from '../assembly.js';
 import { type Cdk, cdkWith } from '../cdk.js';
 import { deployedStacks, type KeptResource } from '../deployed.js';
 import { CliError, EXIT, printJson, printRows, say } from '../output.js';
 import { assertBrokerIsWanted, assertSameBroker } from '../same-broker.js';
-import { confirm, deployedStage, usd } from './stages.js';
+import { deployedStage, usd } from './stages.js';
 
 interface DeployOptions {
   readonly stage: string;
@@ -115,7 +116,7 @@ async function run(options: DeployOptions): Promise<void> {
   if (options.stage === 'local') throw new CliError('the stage on this machine is deployed by ./sluice up; here --stage dev or --stage prod', EXIT.misuse);
   const config = deployedStage(options.stage, process.env);
   const place = await placeOf(config);
-  if (!options.yes && !options.dryRun && !process.stdin.isTTY) throw new CliError('nobody to ask here: look with --dry-run, then add --yes', EXIT.misuse);
+  if (!options.yes && !options.dryRun) assertSomebodyToAsk(LOOK_FIRST);
   const parent = join(ROOT, '.sluice', 'deploy');
   mkdirSync(parent, { recursive: true });
   const folder = mkdtempSync(join(parent, `${config.stage}-`));
@@ -127,7 +128,7 @@ async function run(options: DeployOptions): Promise<void> {
     const plan = await planOf(config, place, folder);
     if (!options.json) tell(plan);
     if (options.dryRun) return options.json ? printJson({ ...plan, deployed: false }) : undefined;
-    await confirm(`Deploy stage ${config.stage} to account ${place.account}, ${place.region}? [y/N] `, /^y(es)?$/i, options.yes === true, 'nothing was deployed');
+    await confirm(`Deploy stage ${config.stage} to account ${place.account}, ${place.region}?`, { yes: options.yes, advice: LOOK_FIRST, otherwise: 'nothing was deployed' });
     const outputs = await deploy(plan, folder, cdk);
     if (options.json) return printJson({ ...plan, deployed: true, outputs });
     printRows(

@@ -1,10 +1,10 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline/promises';
 import { type Command, Option } from 'commander';
 import { urlOf } from '../../datasets/shared/url.js';
 import { cacheFolder, defaultHome, type Home } from '../../localstack/paths.js';
 import { down, folderBytes, isUp, readState, type UpOptions, up } from '../../localstack/stack.js';
+import { confirm } from '../ask.js';
 import { bytes, CliError, EXIT, say } from '../output.js';
 
 /** Options of the commands that start things. */
@@ -65,13 +65,7 @@ async function clean(home: Home, options: { data?: boolean; cache?: boolean; all
   if (!options.data && !options.cache && !options.all) throw new CliError('say what to remove: --data, --cache or --all', EXIT.misuse);
   for (const folder of goes) say(`will remove ${folder} (${bytes(folderBytes(folder))})`);
   if (goes.length === 0) return say('nothing to remove');
-  if (!options.yes) {
-    if (!process.stdin.isTTY) throw new CliError('nobody to ask here: add --yes to remove the above', EXIT.misuse);
-    const prompt = createInterface({ input: process.stdin, output: process.stderr });
-    const answer = await prompt.question('Remove? [y/N] ');
-    prompt.close();
-    if (!/^y(es)?$/i.test(answer.trim())) return say('nothing was removed');
-  }
+  await confirm('Remove?', { yes: options.yes, otherwise: 'nothing was removed' });
   if (isUp(home)) await down(home, say);
   for (const folder of goes) rmSync(folder, { recursive: true, force: true });
   const link = join(home.root, '..', 'node_modules');

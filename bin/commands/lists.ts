@@ -30,7 +30,7 @@ function checkOptions({ tier, format, licences }: ExportOptions): string[] | nul
   if (format !== undefined && !(LIST_FORMATS as readonly string[]).includes(format))
     throw new CliError(`unknown format "${format}"; known: ${LIST_FORMATS.join(', ')}`, EXIT.misuse);
   if (licences === undefined) return null;
-  const known = [...new Set(httpSources().flatMap(({ source }) => (source.role === 'block' ? [source.licence] : [])))].sort();
+  const known = [...new Set(httpSources().flatMap(({ source }) => (source.kind === 'list' && source.role === 'block' ? [source.licence] : [])))].sort();
   const wanted = commaList(licences);
   const unknown = wanted.filter((licence) => !known.includes(licence));
   if (wanted.length === 0 || unknown.length > 0) throw new CliError(`no source is under ${unknown.join(', ') || 'no licence'}; known: ${known.join(' | ')}`, EXIT.misuse);

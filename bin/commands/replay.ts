@@ -121,7 +121,7 @@ function* chunks(records: readonly ReplayRecord[]): Generator<ReplayRecord[]> {
 
 async function replayRaw(source: string, { yes, json }: ReplayOptions, lake: Target): Promise<void> {
   assertSource(source);
-  const check = await invokeIngest({ source, replay: true, ...(yes ? {} : { dryRun: true }) }, lake);
+  const check = await invokeIngest({ event: 'reparse', source, dryRun: yes !== true }, lake);
   if (json) printJson(check);
   else say(`${describeCheck(check)}${yes || check.outcome !== 'changed' ? '' : '; nothing was sent: add --yes'}`);
   if (check.outcome === 'failed' || check.outcome === 'refused') process.exitCode = EXIT.failed;

@@ -52,10 +52,11 @@ function tell(dataset: string, source: HttpSource, stage: string, status: Status
     on: isOnAt(stage, source),
     offByDefault: whyOff(source),
     format: source.format,
-    category: source.category,
+    kind: source.kind,
+    category: source.kind === 'list' ? source.category : null,
     everyMinutes: source.cadence.minutes,
-    reliability: source.reliability,
-    origin: source.origin ?? source.name,
+    reliability: source.kind === 'list' ? source.reliability : null,
+    origin: source.kind === 'list' ? (source.origin ?? source.name) : source.name,
     licence: source.licence,
     commercialUse: source.commercialUse,
     key: source.key?.secret ?? null,
@@ -72,7 +73,7 @@ function printTable(sources: readonly Told[]): void {
     sources.map((each) => [
       each.name,
       each.on ? 'yes' : `no${each.offByDefault === null ? '' : `: ${each.offByDefault}`}`,
-      each.category,
+      each.category ?? '',
       each.format,
       every(each.everyMinutes),
       String(each.reliability),
@@ -93,7 +94,7 @@ function printOne(source: Told): void {
 
 function printProbes(probes: readonly Probe[]): void {
   printRows(
-    ['source', 'outcome', 'status', 'redirects', 'size', 'format', 'entries', 'what differs'],
+    ['source', 'outcome', 'status', 'redirects', 'size', 'format', 'rows', 'what differs'],
     probes.map((each) => [
       each.source,
       each.outcome,
@@ -101,7 +102,7 @@ function printProbes(probes: readonly Probe[]): void {
       each.redirects.map(({ status, to }) => `${status} ${to}`).join(', '),
       each.bytes === null ? '' : bytes(each.bytes),
       each.detected ?? '',
-      each.entries === null ? '' : String(each.entries),
+      each.read === null ? '' : String(each.read),
       [...(each.reason === null ? [] : [each.reason]), ...each.differs].join('; '),
     ]),
   );
@@ -135,7 +136,13 @@ export function addSourceCommands(program: Command): void {
     .addOption(new Option('--feeds <kind>', 'of --probe: live (default, the real addresses) or recorded (from this machine)').choices(['live', 'recorded']))
     .option('--json', 'as JSON')
     .addOption(stageOption())
-    .addHelpText('after', '\nWith --probe it ends with 0 where all is as declared, 1 where nothing could be had, 3 where something could not or differs.')
+    .addHelpText(
+      'after',
+      `
+With --probe it ends with 0 where all is as declared, 1 where nothing could be had, 3 where something could not or differs.
+Which hosts of a list of URLs many share it judges by the body, and by the last snapshots of a lake with the same feeds; where none
+answers, fewer are known than to ingestion, and their URLs count as names: entries may be fewer.`,
+    )
     .action(async (argument: string | undefined, options: SourcesOptions) => {
       const { probe, feeds, stage } = options;
       if (feeds !== undefined && probe === undefined) throw new CliError('--feeds is said of --probe', EXIT.misuse);
@@ -160,7 +167,7 @@ export function addSourceCommands(program: Command): void {
     command.action(async (domain: string, options: { reason?: string; until?: string; json?: boolean; stage: string }) => {
       const { reason, until } = options;
       const wish: OperatorEdit = { verdict, domain, ...(reason === undefined ? {} : { reason }), ...(until === undefined ? {} : { until }) };
-      const check = await invokeIngest({ source: OPERATOR_SOURCE, edit: wish }, target(options.stage));
+      const check = await invokeIngest({ event: 'edit', source: OPERATOR_SOURCE, edit: { ...wish } }, target(options.stage));
       if (check.outcome === 'failed') throw new CliError(check.reason ?? 'the edit was refused', EXIT.misuse);
       if (check.outcome === 'skipped') throw new CliError(`${check.reason}: try again`);
       if (options.json) printJson(check);

@@ -1,4 +1,3 @@
-import { createInterface } from 'node:readline/promises';
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import type { Command } from 'commander';
 import { datasets } from '../../datasets/index.js';
@@ -8,6 +7,7 @@ import { byDataset, total } from '../../lib/cost/item.js';
 import { PRICES, PRICES_AS_OF, PRICES_SOURCE } from '../../lib/cost/prices.js';
 import { waitSeconds } from '../../lib/cost/streams.js';
 import { placeOf } from '../account.js';
+import { confirm, LOOK_FIRST } from '../ask.js';
 import { cdkWith } from '../cdk.js';
 import { deployedStacks, keptOf } from '../deployed.js';
 import { CliError, EXIT, printJson, printRows, say } from '../output.js';
@@ -112,20 +112,10 @@ async function destroy({ stage, dryRun, yes, json }: DestroyOptions): Promise<vo
   if (isProtected.length > 0 && !dryRun)
     throw new CliError(`${isProtected.join(', ')}: protected against deletion; deploy once with SLUICE_TERMINATION_PROTECTION=false, then destroy`, EXIT.misuse);
   if (stacks.length > 0 && !dryRun) {
-    await confirm(`Delete the stacks of ${stage}? Type the stage's name: `, new RegExp(`^${stage}$`), yes === true, 'nothing was deleted');
+    await confirm(`Delete the stacks of ${stage}?`, { yes, word: stage, advice: LOOK_FIRST, otherwise: 'nothing was deleted' });
     await cdkWith({ SLUICE_ACCOUNT: account, SLUICE_REGION: region, AWS_REGION: region })('destroy', '--all', '--force', '-c', `stage=${stage}`);
   }
   if (json) printJson({ ...report, deleted: !dryRun && stacks.length > 0 });
-}
-
-/** Asks on the terminal. @throws CliError with `otherwise` where the answer is another, and where there is nobody to ask */
-export async function confirm(question: string, wanted: RegExp, yes: boolean, otherwise: string): Promise<void> {
-  if (yes) return;
-  if (!process.stdin.isTTY) throw new CliError('nobody to ask here: look with --dry-run, then add --yes', EXIT.misuse);
-  const prompt = createInterface({ input: process.stdin, output: process.stderr });
-  const answer = await prompt.question(question);
-  prompt.close();
-  if (!wanted.test(answer.trim())) throw new CliError(otherwise);
 }
 
 export function addStageCommands(program: Command): void {

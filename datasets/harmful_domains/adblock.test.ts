@@ -92,7 +92,7 @@ describe('what a list of names cannot hold is refused with its reason, exception
   ])('%s', async (rule, reason, exceptions) => {
     const { entries, report, told, reasons } = await readList('adblock', [rule]);
     expect([entries, reasons]).toEqual([[], [reason]]);
-    expect([report.counts.rejects + told.rejects, report.counts.exceptionsRefused + told.exceptionsRefused]).toEqual([1, exceptions]);
+    expect([report.counts.rejects + told.rejects, report.counts.exceptionsRefused]).toEqual([1, exceptions]);
   });
 
   test('comments of AdGuard’s lists, its machine’s own rows and placeholders are none of them', async () => {
@@ -138,7 +138,7 @@ describe('within one list', () => {
       'block domain x.n.example subtree',
     ]);
     expect([told.cancelled, told.made, repeats, report.counts.ignored, reasons]).toEqual([4, 1, 1, 2, ['all below a name, but not the name']]);
-    expect([told.rejects, told.exceptionsRefused]).toEqual([1, 0]);
+    expect([told.rejects, report.counts.exceptionsRefused]).toEqual([1, 0]);
     expect(report.counts.names).toBe(entries.length - told.made + repeats + told.cancelled + told.rejects + report.counts.rejects + report.counts.ignored);
   });
 
@@ -152,6 +152,12 @@ describe('within one list', () => {
       '||m.example^',
     ]);
     expect([both.entries, both.told.cancelled, both.report.counts.ignored]).toEqual([[], 3, 3]);
+  });
+
+  test('an exception longer than the names they block frees what is below it, and nothing else', async () => {
+    const read = await readList('adblock', ['||n.example^', 'm.example', '@@||x.y.n.example^', '@@||x.m.example^']);
+    expect(['n.example', 'y.n.example', 'x.y.n.example', 'z.x.y.n.example', 'm.example', 'x.m.example'].map(read.blocks)).toEqual([true, true, false, false, true, false]);
+    expect([read.entries.length, read.told.cancelled, read.reasons]).toEqual([4, 0, []]);
   });
 
   test('options keep what they say of a rule that stays, and an exception frees a private public suffix with all below', async () => {

@@ -27,13 +27,14 @@ export const SOURCE_STATE_NAMES = Object.keys(SOURCE_COLUMNS).join(', ');
 
 export const harmfulDomains = defineDataset({
   name: 'harmful_domains',
-  version: 3,
+  version: 4,
   owner: 'sluice',
   description: 'Names and addresses that public blocklists hold to be harmful: who listed each, since when, and whether it is still listed.',
   terms: 'Each source keeps its own licence (see sources); the merge adds no restriction.',
   record: {
     key: ['source', 'entry_type', 'name', 'scope', 'action', 'sequence'],
     order: ['sequence'],
+    content: ['options', 'listed_at', 'tags', 'reason', 'valid_until'],
     fields: {
       source: { type: 'string', description: 'Source that lists the name', example: 'stevenblack' },
       entry_type: { type: 'string', description: 'What the name is: domain, ip or url', example: 'domain' },
@@ -45,6 +46,12 @@ export const harmfulDomains = defineDataset({
       scope: { type: 'string', description: 'What the listing covers: exact (this name alone) or subtree (and all below it)', example: 'exact' },
       action: { type: 'string', description: 'block; allow: an exception that the list makes from its own rules; popular: the name is widely used', example: 'block' },
       event: { type: 'string', description: 'listed or delisted', example: 'listed' },
+      restated: {
+        type: 'boolean',
+        description: 'Whether the name was listed before, and only what is said of it changed: its options, dates, tags, reason; null before version 4',
+        example: false,
+      },
+      category_before: { type: 'string', description: 'The category that a restated name had before, where that is another; null otherwise', example: null },
       sequence: {
         type: 'bigint',
         description: "Number of the source's snapshot in which the name changed; below 0 for a version of the past that a backfill fetched, in the order of their times",

@@ -1,8 +1,7 @@
 import { parse as csvParse } from 'csv-parse/sync';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { run } from '../../lambdas/ingest/run.js';
-import { fakeDeps, World } from '../../test/support/ingest-fakes.js';
+import { fakeDeps, run, World } from '../../test/support/ingest-fakes.js';
 import { plainFields } from './formats/csv-rows.js';
 import { BodyParser } from './formats/index.js';
 import type { FormatOptions } from './formats/parsed.js';
@@ -131,7 +130,7 @@ describe('columns', () => {
     expect(names.indexOf('is_compromised')).toBe(10);
     for (const columns of [names, without]) {
       for (const body of [bodyOf('threatfox_csv', columns), bodyOf('threatfox_csv', columns).slice(1)])
-        expect(read('threatfox_csv', body).details, `${columns.length} columns`).toEqual([{ listedAt: '2026-01-31T12:00:05.000Z', tags }]);
+        expect(read('threatfox_csv', body).details, `${columns.length} columns`).toEqual([{ listed_at: '2026-01-31T12:00:05.000Z', tags }]);
     }
     const real = [
       '################################################################',
@@ -144,7 +143,7 @@ describe('columns', () => {
     ];
     const { entries, details, report } = read('threatfox_csv', real);
     expect(entries).toEqual(['6 domain a.example exact']);
-    expect(details).toEqual([{ listedAt: '2026-09-24T09:30:35.000Z', tags: ['payload_delivery', 'Unknown malware', 'ClickFix'] }]);
+    expect(details).toEqual([{ listed_at: '2026-09-24T09:30:35.000Z', tags: ['payload_delivery', 'Unknown malware', 'ClickFix'] }]);
     expect([report.claimedEntries, report.counts.comments]).toEqual([1, 6]);
   });
 
@@ -192,7 +191,7 @@ describe('columns', () => {
     const check = await run({ source: source.name }, { ...deps, source });
     const reason = 'its header (line 1) has no column url: has the list changed its columns?';
     expect([check.outcome, check.reason, world.sent('harmful_domains')]).toEqual(['refused', reason, []]);
-    const released = await run({ source: source.name, release: String(check.body_sha256) }, { ...deps, source });
+    const released = await run({ event: 'release', source: source.name, sha256: String(check.body_sha256) }, { ...deps, source });
     expect([released.outcome, released.reason]).toEqual(['refused', reason]);
   });
 });
@@ -245,5 +244,24 @@ describe('rows', () => {
     expect(entries).toEqual(['2 domain a.example exact', '3 domain b.example exact']);
     expect(report.counts).toMatchObject({ lines: 7, boilerplate: 1, comments: 1, rows: 5, accepted: 2, ignored: 3, rejects: 0 });
     expect(read('majestic_csv', ['x,1,a.example']).report.rejectSamples).toEqual(['1: rank that is no number: x,1,a.example']);
+  });
+
+  test('of our own CSV block or allow, and block where the column is missing; what else they do is refused', () => {
+    const { entries, details, report } = read('sluice_csv', [
+      'entry_type,name,scope,confidence,categories,sources,first_seen,last_changed_at,action',
+      'domain,a.example,exact,1,,s,,,block',
+      'domain,b.example,subtree,1,,s,,,allow',
+      'url,https://c.example/x,exact,1,,s,,,allow',
+      'domain,d.example,exact,1,,s,,,',
+      'domain,e.example,exact,1,,s,,,perhaps',
+      'domain,f.example,wide,1,,s,,,allow',
+    ]);
+    expect(entries).toEqual(['2 domain a.example exact', '3 domain b.example subtree', '4 url https://c.example/x exact', '5 domain d.example exact']);
+    expect(details).toEqual([{}, { action: 'allow' }, { action: 'allow' }, {}]);
+    expect(report.rejectSamples.map((sample) => sample.split(': ').slice(0, 2))).toEqual([
+      ['6', 'neither block nor allow'],
+      ['7', 'neither domain, ip nor url, exact or subtree'],
+    ]);
+    expect(report.counts.exceptionsRefused).toBe(1);
   });
 });

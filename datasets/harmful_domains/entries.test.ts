@@ -55,6 +55,15 @@ describe('classify', () => {
     [`${'a.'.repeat(126)}example`, 'reject: longer than 253 characters'],
   ])('%s is %s', (name, expected) => expect(show(name)).toBe(expected));
 
+  test('a name has 253 characters at most, 255 octets on the wire, whether or not it covers what is below', () => {
+    const nameOf = (characters: number) => `${'a'.repeat(characters - 191)}.${'b'.repeat(60)}.${'c'.repeat(60)}.${'d'.repeat(60)}.example`;
+    for (const scope of ['exact', 'subtree'] as const) {
+      for (const kept of [251, 252, 253]) expect(show(nameOf(kept), scope)).toBe(`domain ${nameOf(kept)} ${scope}`);
+      expect(show(`${nameOf(253)}.`, scope)).toBe(`domain ${nameOf(253)} ${scope}`);
+      for (const refused of [`${nameOf(254)}`, `${nameOf(254)}.`]) expect(show(refused, scope)).toBe('reject: longer than 253 characters');
+    }
+  });
+
   test('a private public suffix stands only for itself, whatever the form said', () => {
     expect(show('github.io', 'subtree')).toBe('domain github.io exact');
     expect(show('hopto.org', 'subtree')).toBe('domain hopto.org exact');

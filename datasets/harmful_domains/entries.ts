@@ -18,6 +18,19 @@ export type Entry =
   | { readonly type: 'ip'; readonly name: IpAddress; readonly scope: 'exact' }
   | { readonly type: 'url'; readonly name: HttpUrl; readonly scope: 'exact' };
 
+/** What an entry says of its name: harmful, an exception, or widely used. */
+export const ACTIONS = ['block', 'allow', 'popular'] as const;
+export type Action = (typeof ACTIONS)[number];
+
+/** What a row of a list is known by, and what orders a list's rows: type, name, scope and action, in code units. */
+export const keyOf = ({ type, name, scope }: Entry, action: Action): string => `${type}\t${name}\t${scope}\t${action}`;
+
+/** The parts of a key that {@link keyOf} made. */
+export function partsOf(key: string): { readonly type: Entry['type']; readonly name: string; readonly scope: Scope; readonly action: Action } {
+  const [type, name, scope, action] = key.split('\t') as [Entry['type'], string, Scope, Action];
+  return { type, name, scope, action };
+}
+
 export const ENTRY_TYPES = ['domain', 'ip', 'url'] as const satisfies readonly Entry['type'][];
 
 export type Classified =

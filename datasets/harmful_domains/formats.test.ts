@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { createGunzip } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { LIST_FORMATS } from '../../contracts/sources.js';
 import { readList } from '../../test/support/resolved.js';
 import { SHARED_DATA, testWithSharedData } from '../../test/support/shared-data.js';
+import { LIST_FORMATS } from './formats/format-names.js';
 import { BodyParser, parseBody } from './formats/index.js';
 
 type Name = (typeof LIST_FORMATS)[number];
@@ -142,7 +142,7 @@ describe('each format reads its own', () => {
       '# id,dateadded,url,url_status,last_online,threat,tags,urlhaus_link,reporter\r\n"1","2026-01-31 12:00:05","http://bad.example/x.sh","online","","malware_download","elf,mirai","https://link.example/","r"\r\n"2","never","https://github.com/u/r/x,y.exe","offline","","malware_download","None","l","r"\r\n"3","2026-01-31 12:00:05","http://203.0.113.9/a"b","online","","t","","l","r"\r\n"4","short"\r\n# Number of entries: 4\r\n',
     );
     expect(entries).toEqual(['block domain bad.example exact', 'block url https://github.com/u/r/x,y.exe exact']);
-    expect(details).toEqual([{ listedAt: '2026-01-31T12:00:05.000Z', tags: ['malware_download', 'elf', 'mirai'] }, { tags: ['malware_download'] }]);
+    expect(details).toEqual([{ listed_at: '2026-01-31T12:00:05.000Z', tags: ['malware_download', 'elf', 'mirai'] }, { tags: ['malware_download'] }]);
     expect(report.claimedEntries).toBe(4);
     expect(reasons(report.rejectSamples)).toEqual(['row that is not CSV', 'row of 2 columns, not 7']);
   });
@@ -160,7 +160,7 @@ describe('each format reads its own', () => {
       ].join('\n'),
     );
     expect(entries).toEqual(['block ip 203.0.113.9 exact', 'block domain bad.example exact', 'block url https://t.me/x exact']);
-    expect(details[0]).toEqual({ listedAt: '2026-01-31T12:00:05.000Z', tags: ['botnet_cc', 'X Loader', 'a', 'b'] });
+    expect(details[0]).toEqual({ listed_at: '2026-01-31T12:00:05.000Z', tags: ['botnet_cc', 'X Loader', 'a', 'b'] });
     expect(reasons(report.rejectSamples)).toEqual(['indicator of type md5_hash', 'not an address and a port']);
   });
 
@@ -197,7 +197,7 @@ describe('each format reads its own', () => {
     const phishtank =
       'phish_id,url,phish_detail_url,submission_time,verified,verification_time,online,target\n1,https://a.example/x,d,2026-10-31T12:00:05+00:00,yes,v,yes,"A Bank, Inc."\n';
     const found = await parse('phishtank_csv', phishtank);
-    expect([found.entries, found.details]).toEqual([['block domain a.example exact'], [{ listedAt: '2026-10-31T12:00:05.000Z', tags: ['A Bank', 'Inc.'] }]]);
+    expect([found.entries, found.details]).toEqual([['block domain a.example exact'], [{ listed_at: '2026-10-31T12:00:05.000Z', tags: ['A Bank', 'Inc.'] }]]);
     expect((await parse('majestic_csv', 'GlobalRank,TldRank,Domain,TLD\n1,1,a.example,example\n2,1,co.uk,uk\n')).report.counts).toMatchObject({
       boilerplate: 1,
       accepted: 1,
@@ -207,7 +207,7 @@ describe('each format reads its own', () => {
       '# Title: x\nentry_type,name,scope,confidence,categories,sources,first_seen,last_changed_at\n"domain","a.example","subtree","0.9000","malware;phishing","s","2026-10-31T12:00:05.000Z",""\n"ip","203.0.113.9","exact","1","","s","",""\n"x","b.example","exact","1","","s","",""\n';
     const sluice = await parse('sluice_csv', own);
     expect([sluice.entries, sluice.report.counts.rejects]).toEqual([['block domain a.example subtree', 'block ip 203.0.113.9 exact'], 1]);
-    expect(sluice.details[0]).toEqual({ listedAt: '2026-10-31T12:00:05.000Z', tags: ['malware', 'phishing'] });
+    expect(sluice.details[0]).toEqual({ listed_at: '2026-10-31T12:00:05.000Z', tags: ['malware', 'phishing'] });
   });
 
   test('ranked lists by their header, or as rank and name without one; an origin is its host, and the site behind its www', async () => {
@@ -238,6 +238,8 @@ describe('each format reads its own', () => {
     expect(entries).toEqual(['block domain a.example exact', 'block domain b.example subtree', 'allow domain c.example exact']);
     expect(details[1]).toEqual({ reason: 'phishing' });
     expect(reasons(report.rejectSamples)).toEqual(['neither a name nor an object with domain', 'neither allow nor deny with a list', 'neither allow nor deny with a list']);
+    const odd = await parse('allow_deny_json', '{"deny":[1],"allow":[1,"b d",{"domain":"a.example","until":"soon"}]}');
+    expect([odd.report.counts.rejects, odd.report.counts.exceptionsRefused]).toEqual([4, 3]);
     expect((await parse('allow_deny_json', '{"deny": [')).report.counts).toMatchObject({ accepted: 0, rejects: 1 });
     expect((await parse('allow_deny_json', '[]')).report.counts.rejects).toBe(1);
   });

@@ -3,12 +3,11 @@ import { join } from 'node:path';
 import { createGunzip } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { run } from '../../lambdas/ingest/run.js';
-import { seeded } from '../../localstack/feeds/generate.js';
-import { fakeDeps, foldActive, World } from '../../test/support/ingest-fakes.js';
+import { fakeDeps, foldActive, run, World } from '../../test/support/ingest-fakes.js';
 import { SHARED_DATA, testWithSharedData } from '../../test/support/shared-data.js';
 import { findSource } from '../index.js';
 import { splitLines } from '../shared/lines.js';
+import { seeded } from '../shared/made-up.js';
 import { classifyUrl, hostOfUrl } from './entries.js';
 import { BodyParser } from './formats/index.js';
 import { HostEvidence, type HostKnowledge, isRegistrable, MANY_FOLDERS, MANY_URLS, VERY_MANY_URLS } from './host-evidence.js';
@@ -130,7 +129,7 @@ describe('in URLhaus’s CSV', () => {
     const records = world.sent('harmful_domains').filter((record) => record.source === source.name);
     return foldActive(records.map((record) => ({ ...record, name: `${record.entry_type} ${record.name}` })));
   };
-  async function read(world: World, urls: readonly string[], event: { replay?: boolean } = {}) {
+  async function read(world: World, urls: readonly string[], event: { event?: 'reparse' } = {}) {
     world.body = csvOf(urls);
     return run({ source: source.name, ...event }, { ...fakeDeps(world), source });
   }
@@ -181,7 +180,7 @@ describe('in URLhaus’s CSV', () => {
     world.now += DAY;
     await read(world, crowd.slice(0, 2));
     expect(shown(world)).toEqual(crowd.slice(0, 2).map((url) => `url ${url}`));
-    const again = await read(world, crowd.slice(0, 2), { replay: true });
+    const again = await read(world, crowd.slice(0, 2), { event: 'reparse' });
     expect(again).toMatchObject({ outcome: 'unchanged', listed: 0, delisted: 0 });
   });
 

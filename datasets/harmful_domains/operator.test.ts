@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { run } from '../../lambdas/ingest/run.js';
-import { fakeDeps, World } from '../../test/support/ingest-fakes.js';
-import { findListSource } from '../index.js';
+import { fakeDeps, run, World } from '../../test/support/ingest-fakes.js';
+import { findCheckedSource } from '../index.js';
 import { checkEdit, editList, type OperatorEdit } from './operator.js';
 
 const now = new Date('2026-11-01T00:00:00Z');
@@ -22,7 +21,7 @@ describe('an edit of the operator’s list', () => {
       { verdict: 'allow', domain: '*.good.example', reason: 'ours', until: '2026-12-01' },
       { verdict: 'allow', domain: 'bad.example', reason: 'after all' },
     ];
-    const last = edits.reduce<string | null>((list, edit) => editList(list, checkEdit(edit, now), now).at(-1) ?? null, null);
+    const last = edits.reduce<string | null>((list, edit) => editList(list, edit, now), null);
     expect(JSON.parse(last ?? '')).toEqual({
       allow: [
         { domain: '*.good.example', reason: 'ours', until: '2026-12-01T00:00:00.000Z' },
@@ -31,31 +30,40 @@ describe('an edit of the operator’s list', () => {
       deny: [],
     });
     const later = new Date('2026-12-02T00:00:00Z');
-    expect(JSON.parse(editList(last, null, later)[0] ?? '').allow).toEqual([{ domain: 'bad.example', reason: 'after all' }]);
+    expect(JSON.parse(editList(last, null, later)).allow).toEqual([{ domain: 'bad.example', reason: 'after all' }]);
+    expect(() => editList(last, { verdict: 'forget', domain: 'a.example' }, now)).toThrow(/no edit: verdict: .*allow/);
     expect(() => editList(last, { verdict: 'remove', domain: 'other.example' }, now)).toThrow('other.example is neither allowed nor denied by the operator');
   });
 });
 
 describe('the operator’s list goes the way of every list', () => {
-  const operator = (world: World) => ({ ...fakeDeps(world), source: findListSource('operator').source });
+  const operator = (world: World) => ({ ...fakeDeps(world), source: findCheckedSource('operator').source });
   const sent = (world: World) =>
-    world.sent('harmful_domains').map(({ name, scope, action, event, sequence, reason, valid_until }) => ({ name, scope, action, event, sequence, reason, valid_until }));
+    world
+      .sent('harmful_domains')
+      .map(({ name, scope, action, event, restated, sequence, reason, valid_until }) => ({ name, scope, action, event, restated, sequence, reason, valid_until }));
 
-  test('an entry is listed with its reason and end, changes by going and coming, and ends when its time is over', async () => {
+  test('an entry is listed with its reason and end, says other words in one change, and ends when its time is over', async () => {
     const world = new World();
-    const edit = (given: OperatorEdit) => run({ source: 'operator', edit: given }, operator(world));
+    const edit = (given: OperatorEdit) => run({ event: 'edit', source: 'operator', edit: given }, operator(world));
     expect(await edit({ verdict: 'deny', domain: 'bad.example', reason: 'seen', until: '2026-11-03' })).toMatchObject({ outcome: 'changed', listed: 1, produced: 1 });
     expect(await edit({ verdict: 'deny', domain: 'bad.example', reason: 'seen', until: '2026-11-03' })).toMatchObject({ outcome: 'unchanged', produced: 0 });
-    expect(await edit({ verdict: 'deny', domain: 'bad.example', reason: 'seen twice', until: '2026-11-03' })).toMatchObject({ outcome: 'changed', sequence: 3, produced: 2 });
+    expect(await edit({ verdict: 'deny', domain: 'bad.example', reason: 'seen twice', until: '2026-11-03' })).toMatchObject({
+      outcome: 'changed',
+      sequence: 2,
+      added: 0,
+      changed: 1,
+      gone: 0,
+      produced: 1,
+    });
     expect(await edit({ verdict: 'deny', domain: 'no_dot', reason: 'x' })).toMatchObject({ outcome: 'failed', reason: expect.stringContaining('single label') });
     world.now = Date.parse('2026-11-04T00:00:00Z');
     expect(await run({ source: 'operator' }, operator(world))).toMatchObject({ outcome: 'changed', delisted: 1 });
     const base = { name: 'bad.example', scope: 'exact', action: 'block', valid_until: '2026-11-03T00:00:00.000Z' };
-    expect(sent(world).slice(0, 4)).toEqual([
-      { ...base, event: 'listed', sequence: 1, reason: 'seen' },
-      { ...base, event: 'delisted', sequence: 2, reason: 'seen' },
-      { ...base, event: 'listed', sequence: 3, reason: 'seen twice' },
-      { ...base, event: 'delisted', sequence: 4, reason: 'seen twice' },
+    expect(sent(world).slice(0, 3)).toEqual([
+      { ...base, event: 'listed', restated: false, sequence: 1, reason: 'seen' },
+      { ...base, event: 'listed', restated: true, sequence: 2, reason: 'seen twice' },
+      { ...base, event: 'delisted', restated: false, sequence: 3, reason: 'seen twice' },
     ]);
   });
 

@@ -1,18 +1,10 @@
+import { z } from 'zod';
+import { BadEdit } from '../../contracts/reading.js';
 import { classify } from './entries.js';
 
-/** What `sluice allow`, `deny` and `undo` ask for. `domain` may begin with `*.`: all below it too. */
-export interface OperatorEdit {
-  readonly verdict: 'allow' | 'deny' | 'remove';
-  readonly domain: string;
-  readonly reason?: string;
-  /** When the entry ends, ISO 8601. @default - never */
-  readonly until?: string;
-}
-
-/** A wish that cannot be carried out; its message says how it can. */
-export class BadEdit extends Error {
-  override readonly name = 'BadEdit';
-}
+/** What `sluice allow`, `deny` and `undo` ask for. `domain` may begin with `*.`: all below it too. `until` is when the entry ends, ISO 8601. */
+const editSchema = z.object({ verdict: z.enum(['allow', 'deny', 'remove']), domain: z.string(), reason: z.string().optional(), until: z.string().optional() }).strict();
+export type OperatorEdit = Readonly<z.infer<typeof editSchema>>;
 
 interface OperatorEntry {
   readonly domain: string;
@@ -43,30 +35,31 @@ export function checkEdit({ verdict, domain, reason, until }: OperatorEdit, now:
 /**
  * The operator's list after an edit, entries whose time is over left out.
  *
- * An entry that changes its reason or its end is taken out in one body and comes back in the next: a snapshot's
- * differences are entries that came or went.
- *
  * @param current the list's last body; null where there is none
- * @returns the bodies to publish, in order
- * @throws BadEdit where there is nothing to remove
+ * @throws BadEdit where the edit is none, or there is nothing to remove
  */
-export function editList(current: string | null, edit: OperatorEdit | null, now: Date): string[] {
+export function editList(current: string | null, given: unknown, now: Date): string {
+  const edit = given === null ? null : parseEdit(given, now);
   const list: OperatorList = current === null ? { allow: [], deny: [] } : (JSON.parse(current) as OperatorList);
   const lasting = (entries: readonly OperatorEntry[]) => entries.filter(({ until }) => until === undefined || Date.parse(until) > now.getTime());
   const kept: OperatorList = { allow: lasting(list.allow), deny: lasting(list.deny) };
-  if (edit === null) return [render(kept)];
+  if (edit === null) return render(kept);
   const { verdict, domain, reason = '', until } = edit;
   // A name has one verdict and one scope: the newest.
   const without = (entries: readonly OperatorEntry[]) => entries.filter((entry) => nameOf(entry.domain) !== nameOf(domain));
   const rest: OperatorList = { allow: without(kept.allow), deny: without(kept.deny) };
   if (verdict === 'remove') {
     if (rest.allow.length === kept.allow.length && rest.deny.length === kept.deny.length) throw new BadEdit(`${domain} is neither allowed nor denied by the operator`);
-    return [render(rest)];
+    return render(rest);
   }
   const entry: OperatorEntry = { domain, reason, ...(until === undefined ? {} : { until }) };
-  const edited = render({ ...rest, [verdict]: [...rest[verdict], entry] });
-  const old = kept[verdict].find((each) => each.domain === domain);
-  return old === undefined || JSON.stringify(old) === JSON.stringify(entry) ? [edited] : [render(rest), edited];
+  return render({ ...rest, [verdict]: [...rest[verdict], entry] });
+}
+
+function parseEdit(given: unknown, now: Date): OperatorEdit {
+  const parsed = editSchema.safeParse(given);
+  if (!parsed.success) throw new BadEdit(`no edit: ${parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ')}`);
+  return checkEdit(parsed.data, now);
 }
 
 /** Entries sorted by name: the same list has the same bytes. */

@@ -1,6 +1,7 @@
 import type { DatasetInput } from '../../contracts/dataset.js';
+import type { FormatName } from './formats/format-names.js';
 
-type SourceInput = Extract<DatasetInput['sources'][number], { kind: 'http' | 'operator' }>;
+type SourceInput = Extract<DatasetInput['sources'][number], { kind: 'list' | 'operator' }> & { readonly format: FormatName };
 
 const MIB = 1024 * 1024;
 const HOUR = { minutes: 60 };
@@ -49,7 +50,7 @@ const FAIR_USE = {
  */
 export const HARMFUL_DOMAIN_SOURCES: (SourceInput & { readonly category: Category })[] = [
   {
-    kind: 'http',
+    kind: 'list',
     name: 'stevenblack',
     url: 'https://raw.githubusercontent.com/StevenBlack/hosts/master/alternates/fakenews-gambling-porn-social/hosts',
     format: 'hosts',
@@ -74,7 +75,7 @@ export const HARMFUL_DOMAIN_SOURCES: (SourceInput & { readonly category: Categor
     past: 'github',
   },
   {
-    kind: 'http',
+    kind: 'list',
     name: 'urlhaus_hosts',
     url: 'https://urlhaus-api.abuse.ch/v2/files/exports/{key}/hostfile.txt',
     format: 'hosts',
@@ -97,7 +98,7 @@ export const HARMFUL_DOMAIN_SOURCES: (SourceInput & { readonly category: Categor
     ...ABUSE_CH_TERMS,
   },
   {
-    kind: 'http',
+    kind: 'list',
     name: 'urlhaus_csv',
     url: 'https://urlhaus-api.abuse.ch/v2/files/exports/{key}/recent.csv',
     format: 'urlhaus_csv',
@@ -112,7 +113,7 @@ export const HARMFUL_DOMAIN_SOURCES: (SourceInput & { readonly category: Categor
     ...ABUSE_CH_TERMS,
   },
   {
-    kind: 'http',
+    kind: 'list',
     name: 'urlhaus_filter',
     url: 'https://malware-filter.gitlab.io/malware-filter/urlhaus-filter-rpz.conf',
     format: 'rpz',
@@ -133,7 +134,7 @@ export const HARMFUL_DOMAIN_SOURCES: (SourceInput & { readonly category: Categor
     bounds: { minEntries: 1, maxBytes: 32 * MIB, maxShrink: 0.7 },
   },
   {
-    kind: 'http',
+    kind: 'list',
     name: 'onehosts_lite',
     url: 'https://raw.githubusercontent.com/badmojr/1Hosts/master/Lite/domains.txt',
     format: 'plain',
@@ -155,7 +156,7 @@ export const HARMFUL_DOMAIN_SOURCES: (SourceInput & { readonly category: Categor
     past: 'github',
   },
   {
-    kind: 'http',
+    kind: 'list',
     name: 'hagezi_pro',
     url: 'https://raw.githubusercontent.com/hagezi/dns-blocklists/main/wildcard/pro.txt',
     format: 'wildcard',
@@ -181,7 +182,7 @@ export const HARMFUL_DOMAIN_SOURCES: (SourceInput & { readonly category: Categor
     past: 'github',
   },
   {
-    kind: 'http',
+    kind: 'list',
     name: 'oisd_small',
     url: 'https://small.oisd.nl/unbound',
     format: 'unbound',
@@ -205,7 +206,7 @@ export const HARMFUL_DOMAIN_SOURCES: (SourceInput & { readonly category: Categor
     bounds: { minEntries: 1, maxBytes: 64 * MIB, maxShrink: 0.5 },
   },
   {
-    kind: 'http',
+    kind: 'list',
     name: 'easylist',
     url: 'https://easylist.to/easylist/easylist.txt',
     format: 'adblock',
@@ -225,7 +226,7 @@ export const HARMFUL_DOMAIN_SOURCES: (SourceInput & { readonly category: Categor
     bounds: { minEntries: 1, maxBytes: 32 * MIB, maxShrink: 0.5, minValid: 0.3 },
   },
   {
-    kind: 'http',
+    kind: 'list',
     name: 'adguard_dns',
     url: 'https://adguardteam.github.io/AdGuardSDNSFilter/Filters/filter.txt',
     format: 'adblock',
@@ -245,7 +246,7 @@ export const HARMFUL_DOMAIN_SOURCES: (SourceInput & { readonly category: Categor
     bounds: { minEntries: 1, maxBytes: 32 * MIB, maxShrink: 0.5 },
   },
   {
-    kind: 'http',
+    kind: 'list',
     name: 'openphish',
     url: 'https://raw.githubusercontent.com/openphish/public_feed/refs/heads/main/feed.txt',
     format: 'urls',
@@ -265,7 +266,7 @@ export const HARMFUL_DOMAIN_SOURCES: (SourceInput & { readonly category: Categor
     enabled: false,
   },
   {
-    kind: 'http',
+    kind: 'list',
     name: 'phishtank',
     url: 'https://data.phishtank.com/data/{key}/online-valid.csv',
     format: 'phishtank_csv',
@@ -288,7 +289,7 @@ export const HARMFUL_DOMAIN_SOURCES: (SourceInput & { readonly category: Categor
     enabled: false,
   },
   {
-    kind: 'http',
+    kind: 'list',
     name: 'threatfox',
     url: 'https://threatfox-api.abuse.ch/v2/files/exports/{key}/recent.csv',
     format: 'threatfox_csv',
@@ -311,7 +312,7 @@ export const HARMFUL_DOMAIN_SOURCES: (SourceInput & { readonly category: Categor
     ...ABUSE_CH_TERMS,
   },
   {
-    kind: 'http',
+    kind: 'list',
     name: 'blocklistproject_phishing',
     url: 'https://blocklistproject.github.io/Lists/phishing.txt',
     format: 'hosts',
@@ -331,7 +332,7 @@ export const HARMFUL_DOMAIN_SOURCES: (SourceInput & { readonly category: Categor
     bounds: { minEntries: 1, maxBytes: 64 * MIB, maxShrink: 0.5 },
   },
   {
-    kind: 'http',
+    kind: 'list',
     name: 'disposable_email',
     url: 'https://raw.githubusercontent.com/disposable-email-domains/disposable-email-domains/main/disposable_email_blocklist.conf',
     format: 'plain',
@@ -351,7 +352,7 @@ export const HARMFUL_DOMAIN_SOURCES: (SourceInput & { readonly category: Categor
     past: 'github',
   },
   {
-    kind: 'http',
+    kind: 'list',
     name: 'majestic',
     url: 'https://downloads.majestic.com/majestic_million.csv',
     format: 'majestic_csv',
@@ -370,7 +371,7 @@ export const HARMFUL_DOMAIN_SOURCES: (SourceInput & { readonly category: Categor
     bounds: { minEntries: 1, maxBytes: 256 * MIB, maxShrink: 0.9, minValid: 0 },
   },
   {
-    kind: 'http',
+    kind: 'list',
     name: 'hagezi_tif',
     url: 'https://raw.githubusercontent.com/hagezi/dns-blocklists/main/wildcard/tif.txt',
     format: 'wildcard',
@@ -396,7 +397,7 @@ export const HARMFUL_DOMAIN_SOURCES: (SourceInput & { readonly category: Categor
     past: 'github',
   },
   {
-    kind: 'http',
+    kind: 'list',
     name: 'oisd_big',
     url: 'https://big.oisd.nl/domainswild',
     format: 'wildcard',
@@ -420,7 +421,7 @@ export const HARMFUL_DOMAIN_SOURCES: (SourceInput & { readonly category: Categor
     offBecause: 'oisd_small is a part of it, at an eighth of its size: switch on the one that you want',
   },
   {
-    kind: 'http',
+    kind: 'list',
     name: 'cert_pl',
     url: 'https://hole.cert.pl/domains/v2/domains_adblock.txt',
     format: 'adblock',
@@ -446,7 +447,7 @@ export const HARMFUL_DOMAIN_SOURCES: (SourceInput & { readonly category: Categor
     bounds: { minEntries: 1, maxBytes: 64 * MIB, maxShrink: 0.5 },
   },
   {
-    kind: 'http',
+    kind: 'list',
     name: 'phishing_database',
     url: 'https://phish.co.za/latest/phishing-domains-ACTIVE.txt',
     format: 'plain',
@@ -465,7 +466,7 @@ export const HARMFUL_DOMAIN_SOURCES: (SourceInput & { readonly category: Categor
     bounds: { minEntries: 1, maxBytes: 64 * MIB, maxShrink: 0.7 },
   },
   {
-    kind: 'http',
+    kind: 'list',
     name: 'crux',
     url: 'https://raw.githubusercontent.com/zakird/crux-top-lists/main/data/global/current.csv.gz',
     format: 'ranked_csv',
@@ -491,5 +492,5 @@ export const HARMFUL_DOMAIN_SOURCES: (SourceInput & { readonly category: Categor
     ],
     bounds: { minEntries: 1, maxBytes: 256 * MIB, maxShrink: 0.9, minValid: 0 },
   },
-  { kind: 'operator', name: OPERATOR_SOURCE, category: 'operator' },
+  { kind: 'operator', name: OPERATOR_SOURCE, category: 'operator', format: 'allow_deny_json' },
 ];

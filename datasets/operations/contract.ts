@@ -8,7 +8,7 @@ export type OperationKind = (typeof OPERATION_KINDS)[number];
 export const OPERATION_STATES = ['ok', 'degraded', 'failed', 'skipped'] as const;
 export type OperationState = (typeof OPERATION_STATES)[number];
 
-const fields: DatasetInput['record']['fields'] = {
+const fields = {
   kind: { type: 'string', description: `What the record speaks of: ${OPERATION_KINDS.join(', ')}`, example: 'check' },
   subject: { type: 'string', description: 'What was checked (kafka, jobs ...), what ran (a source, a flow), or the table that was maintained', example: 'kafka' },
   run_id: { type: 'string', description: 'Run that did it', example: '0b5c4c1e-6a0e-4c1d-9f0b-0e2f6f0a7c11' },
@@ -18,7 +18,7 @@ const fields: DatasetInput['record']['fields'] = {
   state: { type: 'string', description: `How it went: ${OPERATION_STATES.join(', ')}`, example: 'ok' },
   summary: { type: 'string', description: 'The same in words', example: '3 topics, a round trip of 12 ms' },
   details: { type: 'string', description: 'Steps with their times, findings, figures: a JSON object', example: '{"steps":[]}' },
-};
+} as const satisfies DatasetInput['record']['fields'];
 /** A table is of one kind: its rows need not say it. */
 const columns = Object.fromEntries(Object.entries(fields).flatMap(([name, { type, description }]) => (name === 'kind' ? [] : [[name, { type, description }]])));
 

@@ -4,10 +4,11 @@ const count = (description: string) => ({ type: 'bigint', description, unit: 'co
 
 /** What a check of a source can come to. Everything but `failed` and `refused` proves the source alive. */
 export const CHECK_OUTCOMES = ['changed', 'unchanged', 'not_modified', 'refused', 'failed', 'skipped'] as const;
+export type CheckOutcome = (typeof CHECK_OUTCOMES)[number];
 
 export const sourceChecks = defineDataset({
   name: 'source_checks',
-  version: 3,
+  version: 4,
   owner: 'sluice',
   description: 'Every fetch of every source: when, with what status, how much it held, and what came of it.',
   terms: 'Made by Sluice.',
@@ -29,6 +30,16 @@ export const sourceChecks = defineDataset({
       },
       body_bytes: { type: 'bigint', description: 'Length of the decoded body', unit: 'bytes', example: 1661535 },
       sequence: { type: 'bigint', description: "Number of the source's snapshot current after the run", example: 1 },
+      read: count('Rows read from the body, each once: entries of a list, records of a document; null where no body was read'),
+      rejected: count('Rows refused, each with a reason'),
+      added: count('Rows new in this snapshot'),
+      changed: count('Rows that say something else than in the snapshot before'),
+      gone: count('Rows gone in this snapshot'),
+      counts: {
+        type: 'map<string,bigint>',
+        description: 'What only sources of this kind have to count, by name: of a list its lines, domains, exceptions and so on',
+        example: null,
+      },
       lines: count('Lines of the body: entry rows, comments, blank lines and boilerplate'),
       comments: count('Comment lines and blank lines'),
       boilerplate: count('Rows that the format wants for itself (localhost and its kin)'),
@@ -41,12 +52,12 @@ export const sourceChecks = defineDataset({
       unknown_top_levels: count('Names under a top level that the public suffix list does not know; kept'),
       duplicates: count('Names that an earlier line already held'),
       cancelled: count('Rows that the list itself takes back: rules that its exceptions free or a badfilter rule switches off, exceptions that its important rules overrule'),
-      rejects: count('Names refused, each with a reason'),
+      rejects: count('Names refused, each with a reason; the same as rejected'),
       exceptions_refused: count('Those of the rejects that were exceptions: what they would free stays blocked, while the other rejects let names through'),
       ignored: count('Names that stand for nothing (0.0.0.0 itself)'),
       reject_samples: { type: 'array<string>', description: 'First rejects as "line: reason: text", bounded', example: ['16: single label: localhost'] },
-      listed: count('Names new in this snapshot'),
-      delisted: count('Names gone in this snapshot'),
+      listed: count('Names new in this snapshot; the same as added'),
+      delisted: count('Names gone in this snapshot; the same as gone'),
       produced: count('Records acknowledged by Kafka in this run, repeats included'),
       whole: { type: 'boolean', description: 'Whether the run published the whole list', example: false },
     },

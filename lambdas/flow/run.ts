@@ -1,4 +1,5 @@
-import { type CheckOutcome, isGood, type SourceCheck } from '../ingest/run.js';
+import type { CheckOutcome } from '../../datasets/source_checks/contract.js';
+import { isGood, type SourceCheck } from '../ingest/source-check.js';
 import type { SourceStatus } from '../monitor/freshness-check.js';
 import type { Operation } from '../shared/outgoing.js';
 

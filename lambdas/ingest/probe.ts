@@ -1,16 +1,10 @@
-import { createReadStream } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createGunzip } from 'node:zlib';
 import type { HttpSource } from '../../contracts/index.js';
-import { detectFormat, shareOf } from '../../datasets/harmful_domains/formats/detect.js';
-import { parseBody } from '../../datasets/harmful_domains/formats/index.js';
-import { MAX_REJECT_SAMPLES } from '../../datasets/harmful_domains/formats/parsed.js';
-import { ListRules, nothingTold } from '../../datasets/harmful_domains/resolve.js';
-import { SortedListings } from '../../datasets/shared/sorted-listings.js';
+import type { Reader, ReadingContext } from '../../contracts/reading.js';
 import type { Answer, Fetch, FetchResult } from './http/fetch.js';
 import { type FetchTarget, MissingKey } from './http/request.js';
-import { notAList } from './run.js';
+import { bytesOf, notABody } from './landing/body.js';
 
 /** Bytes of a body's beginning that a format is looked for in. */
 const HEAD_BYTES = 256 * 1024;
@@ -28,7 +22,10 @@ export interface ProbeDeps {
   /** To be tried once: a probe is one request. */
   readonly fetch: Fetch;
   readonly target: (source: HttpSource) => Promise<FetchTarget>;
+  readonly reader: (source: HttpSource) => Reader;
   readonly known: (source: HttpSource) => Promise<Known>;
+  /** The rows of the last snapshot of a source of the same dataset, where a lake is at hand; null where it has none. */
+  readonly kept: ReadingContext['kept'];
   /** Told before a source that asks for an interval is asked. */
   readonly asked: (source: HttpSource, at: number) => void;
   readonly now: () => number;
@@ -49,19 +46,21 @@ export interface Probe {
   readonly contentType: string | null;
   /** Length of the decoded body. */
   readonly bytes: number | null;
-  readonly declared: HttpSource['format'];
+  readonly declared: string;
   /** The format that the body is of; null where there is no body, or none fits. */
-  readonly detected: HttpSource['format'] | null;
-  readonly lines: number | null;
-  readonly entries: number | null;
-  readonly allowed: number | null;
-  readonly rejects: number | null;
-  readonly rejectSamples: readonly string[];
+  readonly detected: string | null;
+  /** Rows, each once. */
+  readonly read: number | null;
+  readonly rejected: number | null;
+  /** What only this kind of source has to count, by name. */
+  readonly counts: Readonly<Record<string, number>>;
+  readonly samples: readonly string[];
   /** What is not as declared, each in words. */
   readonly differs: readonly string[];
   readonly milliseconds: number;
 }
 
+type Judged = Pick<Probe, 'detected' | 'read' | 'rejected' | 'counts' | 'samples' | 'differs'>;
 type Found = Omit<Probe, 'source' | 'url' | 'declared' | 'milliseconds'>;
 
 const NOTHING: Found = {
@@ -72,11 +71,10 @@ const NOTHING: Found = {
   contentType: null,
   bytes: null,
   detected: null,
-  lines: null,
-  entries: null,
-  allowed: null,
-  rejects: null,
-  rejectSamples: [],
+  read: null,
+  rejected: null,
+  counts: {},
+  samples: [],
   differs: [],
 };
 
@@ -116,7 +114,7 @@ async function look(source: HttpSource, deps: ProbeDeps): Promise<Found> {
     const moved = redirects.flatMap(({ status, to }) => (PERMANENT.has(status) ? [`it has moved for good to ${to} (${status})`] : []));
     if (fetched.kind === 'failed') return { ...NOTHING, ...told, reason: whyFailed(fetched, source), differs: moved };
     if (fetched.kind === 'notModified') return { ...NOTHING, ...told, outcome: moved.length > 0 ? 'differs' : 'not_modified', differs: moved };
-    const judged = await judge(source, file, folder);
+    const judged = await judge(source, file, folder, deps);
     const differs = [...moved, ...judged.differs];
     return { ...NOTHING, ...told, ...judged, bytes: fetched.bytes, outcome: differs.length > 0 ? 'differs' : 'ok', differs };
   } finally {
@@ -134,48 +132,33 @@ function whyFailed({ status, reason, retryAfterMs }: Extract<FetchResult, { kind
 }
 
 /** What the body holds, against what the contract says of it. */
-async function judge(
-  source: HttpSource,
-  file: string,
-  folder: string,
-): Promise<Pick<Found, 'detected' | 'lines' | 'entries' | 'allowed' | 'rejects' | 'rejectSamples' | 'differs'>> {
-  const { format, bounds, top } = source;
-  const refused = await notAList(file);
-  if (refused !== null) return { detected: null, lines: null, entries: null, allowed: null, rejects: null, rejectSamples: [], differs: [refused] };
-  const rules = new ListRules(format, new SortedListings(folder));
-  const body = createReadStream(file).pipe(createGunzip());
-  const report = await parseBody(format, body, (entry, line, { action = 'block', ...details }) => rules.add(entry, line, action, details), top === undefined ? {} : { top });
-  let [entries, allowed] = [0, 0];
-  const told = nothingTold();
-  for (const [key] of rules.entries(report, told)) {
-    if (key.endsWith('\tallow')) allowed++;
-    else entries++;
-  }
-  const { claimedEntries } = report;
-  const refusal = report.refusal ?? rules.refusal(report);
-  // What the list as a whole refuses was accepted row by row.
-  const counts = { ...report.counts, accepted: report.counts.accepted - told.rejects, rejects: report.counts.rejects + told.rejects };
-  const rejectSamples = [...report.rejectSamples, ...told.rejectSamples].slice(0, MAX_REJECT_SAMPLES);
-  const rows = counts.accepted + counts.ignored + counts.rejects;
-  const reads = refusal === null && entries + allowed > 0 && shareOf(counts) >= bounds.minValid;
-  const detected = detectFormat(await headOf(file)) ?? (reads ? format : null);
+async function judge(source: HttpSource, file: string, folder: string, { kept, ...deps }: ProbeDeps): Promise<Judged> {
+  const reader = deps.reader(source);
+  const { format, bounds } = source;
+  const refused = await notABody(file, format === 'xml');
+  if (refused !== null) return { detected: null, read: null, rejected: null, counts: {}, samples: [], differs: [refused] };
+  const reading = await reader.read(() => bytesOf(file), { source, folder, kept });
+  for (const _ of reading.rows());
+  const { read, rows, rejected, counts, samples, unreadable, doubt } = reading.told();
+  const good = rows - rejected;
+  const reads = unreadable === null && read > 0 && good >= rows * bounds.minValid;
+  const detected = reader.detect?.(await headOf(file)) ?? (reads ? format : null);
   const differs: string[] = [];
-  if (refusal !== null) differs.push(refusal);
+  if (unreadable !== null) differs.push(unreadable);
   if (detected !== format) differs.push(`its rows are ${detected === null ? 'of no format that is read here' : detected}, the contract says ${format}`);
-  if (refusal === null && !reads && rows > 0)
-    differs.push(`${counts.accepted + counts.ignored} of ${rows} rows are ${format}, the contract asks for ${Math.round(bounds.minValid * 100)} %`);
-  if (entries < bounds.minEntries) differs.push(`${entries} entries, the contract asks for ${bounds.minEntries} at least`);
-  if (claimedEntries !== null && claimedEntries !== rows) differs.push(`its last line claims ${claimedEntries} entries, it holds ${rows}`);
-  return { detected, lines: counts.lines, entries, allowed, rejects: counts.rejects, rejectSamples, differs };
+  if (unreadable === null && !reads && rows > 0) differs.push(`${good} of ${rows} rows are ${format}, the contract asks for ${Math.round(bounds.minValid * 100)} %`);
+  if (read < bounds.minEntries) differs.push(`${read} entries, the contract asks for ${bounds.minEntries} at least`);
+  if (doubt !== null) differs.push(doubt);
+  return { detected, read, rejected, counts, samples, differs };
 }
 
 /** The whole lines at the beginning of a kept body. */
 async function headOf(file: string): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of createReadStream(file).pipe(createGunzip())) {
-    chunks.push(chunk as Buffer);
-    bytes += (chunk as Buffer).length;
+  for await (const chunk of bytesOf(file)) {
+    chunks.push(Buffer.from(chunk));
+    bytes += chunk.length;
     if (bytes > HEAD_BYTES) {
       const head = Buffer.concat(chunks);
       return head.subarray(0, head.lastIndexOf('\n') + 1);

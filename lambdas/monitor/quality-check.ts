@@ -1,4 +1,5 @@
 import type { Dataset } from '../../contracts/index.js';
+import { isFetched } from '../../contracts/index.js';
 import { MONITOR } from '../../contracts/metrics.js';
 import { metric } from '../shared/metrics.js';
 import type { PublishedRuns } from '../shared/published.js';
@@ -65,7 +66,7 @@ export async function lookAtQuality(datasets: readonly Dataset[], { sql, now, fi
     const gapCount = gaps.get(name) ?? 0;
     metrics.push(metric(MONITOR.offsetGaps, gapCount, { Dataset: name }));
     if (gapCount > 0) findings.push({ subject: `offsets of ${name}`, state: 'failed', message: `${gapCount} gaps between the batches of the last week` });
-    if (dataset.sources.some(({ kind }) => kind === 'http')) {
+    if (dataset.sources.some(isFetched)) {
       const runs = await lookAtRuns(dataset, { sql, published, now, bronzeAge });
       metrics.push(metric(MONITOR.runsShort, runs.lost, { Dataset: name }));
       findings.push(...runs.findings);

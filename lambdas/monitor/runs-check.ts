@@ -1,4 +1,5 @@
 import type { Dataset } from '../../contracts/index.js';
+import { isChecked } from '../../contracts/index.js';
 import { MAX_TRIES, type Published, type PublishedRuns } from '../shared/published.js';
 import { type Finding, inWords } from './check.js';
 import type { Sql } from './quality-check.js';
@@ -33,7 +34,7 @@ const HELD = (dataset: string, runs: readonly Published[]) => `SELECT run_id, co
  * @returns also how many runs' records are lost for good unless somebody sees to it
  */
 export async function lookAtRuns(dataset: Dataset, { sql, published, now, bronzeAge }: RunsDeps): Promise<{ readonly findings: readonly Finding[]; readonly lost: number }> {
-  const owners = dataset.sources.flatMap((source) => (source.kind === 'http' || source.kind === 'operator' ? [source.name] : []));
+  const owners = dataset.sources.flatMap((source) => (isChecked(source) ? [source.name] : []));
   const runs = (await Promise.all(owners.map(async (source) => (await published.of(source)).map((run) => ({ source, run }))))).flat();
   if (runs.length === 0) return { findings: [], lost: 0 };
   const rows = await sql(

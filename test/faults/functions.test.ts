@@ -3,7 +3,7 @@ import { GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { CreateJobCommand, GetJobCommand, GetJobRunCommand, StartJobRunCommand } from '@aws-sdk/client-glue';
 import { Kafka, logLevel } from 'kafkajs';
 import { describe, expect, test } from 'vitest';
-import type { SourceCheck } from '../../lambdas/ingest/run.js';
+import type { SourceCheck } from '../../lambdas/ingest/source-check.js';
 import { localName } from '../../localstack/identity.js';
 import { sleep, until } from '../../localstack/process.js';
 import { runIsAlive } from '../../localstack/stack.js';

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { generateLoad } from '../../bench/load.js';
 import { contractsJson } from '../../bin/contracts-json.js';
 import { SOURCE_STATE_NAMES } from '../../datasets/harmful_domains/contract.js';
-import { seeded } from '../../localstack/feeds/generate.js';
+import { seeded } from '../../datasets/shared/made-up.js';
 import { DELTA_CONF, driverPython, sparkProfile, submitArguments } from '../../localstack/gateway/spark-profile.js';
 import { localBucket, localName } from '../../localstack/identity.js';
 import { ROOT } from '../../localstack/paths.js';

@@ -123,7 +123,7 @@ describe('what a stage costs a month', () => {
 /** Datasets like the lists of harmful names, each with a feed of its own. */
 function moreDatasets(count: number): Dataset[] {
   const { tables, ...like } = findDataset('harmful_domains');
-  const [feed] = like.sources.filter((source) => source.kind === 'http' && source.enabled);
+  const [feed] = like.sources.filter((source) => source.kind === 'list' && source.enabled);
   if (feed === undefined) throw new Error('harmful_domains has no feed that is on');
   return Array.from({ length: count }, (_, i) => {
     const derived = new Set([`bronze.${like.name}`, `silver.${like.name}`, `quarantine.${like.name}`]);

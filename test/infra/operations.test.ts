@@ -148,7 +148,7 @@ describe('the hourly flow', () => {
   test('leaves a source that is faster than an hour to a schedule of its own', () => {
     const faster = datasets.map((dataset) => ({
       ...dataset,
-      sources: dataset.sources.map((source) => (source.name === 'stevenblack' && source.kind === 'http' ? { ...source, cadence: { minutes: 5 } } : source)),
+      sources: dataset.sources.map((source) => (source.name === 'stevenblack' && source.kind === 'list' ? { ...source, cadence: { minutes: 5 } } : source)),
     }));
     const synthesised = synthesise('dev', {}, faster);
     const own = all(synthesised.template('ingestion'), 'AWS::Scheduler::Schedule').map(({ Properties }) => [Properties.ScheduleExpression, Properties.Target.Input]);

@@ -8,10 +8,10 @@ import { invokeFunction } from '../../bin/invoke.js';
 import type { Manifest } from '../../bin/lists.js';
 import { sourcesOnAt } from '../../bin/sources.js';
 import type { Explanation } from '../../bin/why.js';
-import type { HttpSource } from '../../contracts/index.js';
+import type { FormatName } from '../../datasets/harmful_domains/formats/format-names.js';
 import { httpSources } from '../../datasets/index.js';
+import { seeded } from '../../datasets/shared/made-up.js';
 import type { Published } from '../../lambdas/publish/run.js';
-import { seeded } from '../../localstack/feeds/generate.js';
 import { localName } from '../../localstack/identity.js';
 import { until } from '../../localstack/process.js';
 import { type Lake, useLake } from '../support/lake.js';
@@ -20,7 +20,7 @@ import { readList } from '../support/resolved.js';
 import { hasResolver, type ResolverName, RunningResolver, versionOf } from '../support/resolvers.js';
 
 /** Which of our parsers reads a list back. */
-const READERS: Readonly<Partial<Record<(typeof LIST_FORMATS)[number], HttpSource['format']>>> = {
+const READERS: Readonly<Partial<Record<(typeof LIST_FORMATS)[number], FormatName>>> = {
   hosts: 'hosts',
   plain: 'plain',
   adblock: 'adblock',
@@ -97,7 +97,7 @@ describe('the lists that people load, all layers in one driver', () => {
     }
     const ingested = await lake.cli('ingest', '--all');
     expect([ingested.code, ingested.stderr], ingested.stderr).toEqual([0, expect.stringContaining('majestic: changed')]);
-    const harmful = httpSources().flatMap(({ source }) => (source.role === 'block' ? [`'${source.name}'`] : []));
+    const harmful = httpSources().flatMap(({ source }) => (source.kind === 'list' && source.role === 'block' ? [`'${source.name}'`] : []));
     const sum = `SELECT sum(entries) FROM gold.source_status WHERE source IN (${harmful.join(', ')})`;
     const listed = "SELECT sum(cardinality(filter(sources, s -> s.current AND s.action = 'block' AND s.source <> 'operator'))) FROM gold.harmful_domains";
     await lake.becomes(`SELECT count(*) FROM gold.source_status`, sourcesOnAt('local').length, 240_000);

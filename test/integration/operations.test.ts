@@ -221,7 +221,7 @@ describe('a lake that runs itself', () => {
     const actions = [{ commitInfo: { timestamp: Date.now(), operation: 'DELETE' } }, { remove: { path: largest.path, deletionTimestamp: Date.now(), dataChange: true } }];
     const Key = `${location.path}/_delta_log/${String(version + 1).padStart(20, '0')}.json`;
     await lake.target.s3.send(new PutObjectCommand({ Bucket: location.bucket, Key, Body: actions.map((each) => JSON.stringify(each)).join('\n'), IfNoneMatch: '*' }));
-    await lake.ingest({ source: 'operator', edit: { verdict: 'deny', domain: 'after-the-accident.example', reason: 'a test' } });
+    await lake.ingest({ event: 'edit', source: 'operator', edit: { verdict: 'deny', domain: 'after-the-accident.example', reason: 'a test' } });
     await lake.becomes("SELECT count(*) FROM gold.harmful_domains WHERE name = 'after-the-accident.example'", 1);
     expect(await lake.number("SELECT count(*) FROM silver.harmful_domains WHERE source <> '_canary'")).toBe(Number(before[0]?.[0]) - (largest.records ?? 0) + 1);
     // Periodic tables read Silver's changes, which that commit does not let them: the driver must not die of it.
@@ -242,7 +242,7 @@ describe('a lake that runs itself', () => {
     const rows = "silver.harmful_domains WHERE source <> '_canary' AND name <> 'after-the-accident.example'";
     expect(await checksum('source || name || action || cast(sequence AS varchar)', rows)).toEqual(before);
     expect(await lake.number('SELECT count(*) FROM gold.harmful_domains')).toBe(Number(goldBefore[0]?.[0]) + 2);
-    await lake.ingest({ source: 'operator', edit: { verdict: 'deny', domain: 'after-the-restore.example', reason: 'a test' } });
+    await lake.ingest({ event: 'edit', source: 'operator', edit: { verdict: 'deny', domain: 'after-the-restore.example', reason: 'a test' } });
     await lake.becomes("SELECT count(*) FROM gold.harmful_domains WHERE name = 'after-the-restore.example' AND is_active", 1);
     expect((await lake.cli('verify', 'silver.harmful_domains')).code).toBe(0);
   }, 500_000);
@@ -289,7 +289,7 @@ describe('a lake that runs itself', () => {
 
   test('a backup brings the whole lake back after an accident: tables, checkpoints, state, catalog and topics, and life goes on', async () => {
     const file = join(lake.home.root, 'lake.tar.gz');
-    const deny = (domain: string) => lake.ingest({ source: 'operator', edit: { verdict: 'deny', domain, reason: 'a test' } });
+    const deny = (domain: string) => lake.ingest({ event: 'edit', source: 'operator', edit: { verdict: 'deny', domain, reason: 'a test' } });
     const active = (domain: string) => `SELECT count(*) FROM gold.harmful_domains WHERE name = '${domain}' AND is_active`;
     /** Rows that change only with what is ingested: whatever the lake does by itself is left out. */
     const KEPT = [

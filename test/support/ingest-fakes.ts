@@ -2,11 +2,15 @@ import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { gzipSync } from 'node:zlib';
-import type { HttpSource } from '../../contracts/index.js';
+import type { ListSource } from '../../contracts/index.js';
 import { findDataset, findSource } from '../../datasets/index.js';
+import { readerOf } from '../../datasets/readers.js';
+import { check } from '../../lambdas/ingest/check.js';
+import type { IngestDeps } from '../../lambdas/ingest/deps.js';
+import { parseEvent } from '../../lambdas/ingest/event.js';
 import type { FetchResult } from '../../lambdas/ingest/http/fetch.js';
-import type { IngestDeps } from '../../lambdas/ingest/run.js';
-import { type LastCheck, LeaseLostError, type SnapshotRef, type SourceState, type SourceStateStore } from '../../lambdas/ingest/state/state.js';
+import type { SourceCheck } from '../../lambdas/ingest/source-check.js';
+import { type Checkpoint, type LastCheck, LeaseLostError, type SourceState, type SourceStateStore } from '../../lambdas/ingest/state/state.js';
 import type { OutgoingRecord } from '../../lambdas/shared/producer.js';
 import type { Published, PublishedRuns } from '../../lambdas/shared/published.js';
 
@@ -48,11 +52,15 @@ export function publishedOf(world: Pick<World, 'published'>, effect: <T>(step: s
   };
 }
 
+/** One run of the ingest function, asked as it is asked in the lake. */
+export const run = async (request: object, deps: IngestDeps): Promise<SourceCheck> => check(parseEvent(request), deps);
+
 /** Called before and after each effect; throws {@link Crash} where a test wants the process to die. */
 export type Fuse = (step: string) => void;
 
-export function fakeDeps(world: World, fuse: Fuse = () => undefined): IngestDeps & { readonly source: HttpSource } {
+export function fakeDeps(world: World, fuse: Fuse = () => undefined): IngestDeps & { readonly source: ListSource } {
   const { dataset, source } = findSource('stevenblack');
+  if (source.kind !== 'list') throw new Error('not a list');
   let dead = false;
   const effect = async <T>(step: string, action: () => Promise<T> | T): Promise<T> => {
     const burn = (at: string) => {
@@ -93,12 +101,12 @@ export function fakeDeps(world: World, fuse: Fuse = () => undefined): IngestDeps
       effect('renew', () => {
         asHolder(name, runId).until = now + leaseMs;
       }),
-    setPending: (name, runId, pending: SnapshotRef) =>
+    setPending: (name, runId, pending: Checkpoint) =>
       effect('setPending', () => {
         const held = asHolder(name, runId);
         held.state = { ...held.state, pending };
       }),
-    promote: (name, runId, pending: SnapshotRef) =>
+    promote: (name, runId, pending: Checkpoint) =>
       effect('promote', () => {
         const held = asHolder(name, runId);
         held.state = { ...held.state, current: pending, pending: null };
@@ -126,6 +134,7 @@ export function fakeDeps(world: World, fuse: Fuse = () => undefined): IngestDeps
   return {
     dataset,
     source: { ...source, bounds: { ...source.bounds, maxShrink: 1 } },
+    reader: readerOf(dataset.name),
     checks: findDataset('source_checks'),
     operations: findDataset('operations'),
     target: async () => ({ url: 'http://feeds/stevenblack', headers: {}, secrets: [], minIntervalMs: 0 }),

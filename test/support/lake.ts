@@ -9,7 +9,8 @@ import { runQuery } from '../../bin/athena.js';
 import { describeCheck, invokeIngest } from '../../bin/ingest.js';
 import { invokeFunction } from '../../bin/invoke.js';
 import { localTarget, type Target } from '../../bin/target.js';
-import type { IngestEvent, SourceCheck } from '../../lambdas/ingest/run.js';
+import type { IngestRequest } from '../../lambdas/ingest/event.js';
+import type { SourceCheck } from '../../lambdas/ingest/source-check.js';
 import type { Report } from '../../lambdas/monitor/run.js';
 import type { Fault } from '../../localstack/feeds/server.js';
 import { lastError } from '../../localstack/gateway/glue-runs.js';
@@ -66,8 +67,8 @@ export class Lake {
     if (!process.env.SLUICE_KEEP_TESTS) rmSync(this.home.root, { recursive: true, force: true });
   }
 
-  async ingest(event: IngestEvent): Promise<SourceCheck> {
-    const check = await invokeIngest(event, this.target);
+  async ingest(event: IngestRequest | { readonly source: string; readonly whole?: boolean; readonly dryRun?: boolean }): Promise<SourceCheck> {
+    const check = await invokeIngest({ event: 'check', ...event } as IngestRequest, this.target);
     say(describeCheck(check));
     return check;
   }

@@ -1,11 +1,12 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { HttpSource } from '../../contracts/index.js';
+import type { FormatName } from '../../datasets/harmful_domains/formats/format-names.js';
 import { parseBody } from '../../datasets/harmful_domains/formats/index.js';
 import type { ParseReport } from '../../datasets/harmful_domains/formats/parsed.js';
-import { ListRules, nothingTold, type Resolved } from '../../datasets/harmful_domains/resolve.js';
-import { SortedListings } from '../../datasets/shared/sorted-listings.js';
+import { ListRules } from '../../datasets/harmful_domains/resolve.js';
+import { nothingTold, type Resolved } from '../../datasets/harmful_domains/rows-of-name.js';
+import { SortedRows } from '../../datasets/shared/sorted-rows.js';
 
 export interface ReadList {
   /** `action type name scope`, in order of key. */
@@ -32,15 +33,15 @@ interface Limits {
 }
 
 /** A list read and resolved as ingestion does. */
-export async function readList(format: HttpSource['format'], body: string | readonly string[], { runEntries, maxExceptions }: Limits = {}): Promise<ReadList> {
+export async function readList(format: FormatName, body: string | readonly string[], { runEntries, maxExceptions }: Limits = {}): Promise<ReadList> {
   const folder = mkdtempSync(join(tmpdir(), 'resolved-'));
   try {
-    const rules = new ListRules(format, new SortedListings(folder, runEntries), maxExceptions);
+    const rules = new ListRules(format, new SortedRows(folder, runEntries), maxExceptions);
     const report = await parseBody(format, bytesOf(typeof body === 'string' ? body : `${body.join('\n')}\n`), (entry, line, { action = 'block', ...details }) =>
       rules.add(entry, line, action, details),
     );
     const told = nothingTold();
-    const entries = [...rules.entries(report, told)].map(([key]) => {
+    const entries = [...rules.entries(report, told)].map(({ key }) => {
       const [type, name, scope, action] = key.split('\t');
       return `${action} ${type} ${name} ${scope}`;
     });

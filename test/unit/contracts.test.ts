@@ -36,7 +36,7 @@ const full: DatasetInput = {
   },
   sources: [
     {
-      kind: 'http',
+      kind: 'list',
       name: 'web',
       url: 'https://example.com/v',
       format: 'hosts',
@@ -47,7 +47,6 @@ const full: DatasetInput = {
       homepage: 'https://example.com',
       bounds: { minEntries: 0, maxBytes: 1, maxShrink: 1 },
     },
-    { kind: 'landing', name: 'files', prefix: 'visits/', format: 'csv' },
     { kind: 'kafka', name: 'others', producer: 'the shop' },
   ],
   topic: { partitions: 1, retentionHours: 1 },
@@ -90,7 +89,7 @@ describe('the canary', () => {
 describe('a contract', () => {
   test('may have several sources of several kinds, and tables of every kind', () => {
     const dataset = defineDataset(full);
-    expect(dataset.sources.map(({ kind }) => kind)).toEqual(['http', 'landing', 'kafka']);
+    expect(dataset.sources.map(({ kind }) => kind)).toEqual(['list', 'kafka']);
     expect(dataset.tables.map(({ layer, kind }) => `${layer} ${kind}`)).toEqual([
       'bronze fact',
       'silver fact',
@@ -121,7 +120,7 @@ describe('a contract', () => {
       (i) => ({ ...i, sources: [{ ...(i.sources[0] as never as object), url: 'http://example.com' } as never] }),
       /sources\.0\.url: a source URL is https/,
     ],
-    ['two sources of one name', (i) => ({ ...i, sources: [i.sources[1], { ...(i.sources[1] as object) }] as never }), /"files" is declared twice/],
+    ['two sources of one name', (i) => ({ ...i, sources: [i.sources[1], { ...(i.sources[1] as object) }] as never }), /"others" is declared twice/],
     ['a Gold table that outlives its Silver', (i) => ({ ...i, tables: [{ ...(i.tables?.[0] as object), retentionDays: 31 } as never] }), /keeps rows longer than Silver's 30 days/],
     [
       'a periodic table that does not say how often',
@@ -192,7 +191,7 @@ describe('one writer a table', () => {
     expect(() => assertOneWriter(compileContracts(datasets), { bronze: ['bronze'] })).toThrow(/has writer "silver", which no job runs/);
   });
   test('two datasets cannot declare one table', () =>
-    expect(() => compileContracts([defineDataset(full), defineDataset({ ...full, name: 'other', sources: full.sources.slice(2).map((s) => ({ ...s, name: 'o' })) })])).toThrow(
+    expect(() => compileContracts([defineDataset(full), defineDataset({ ...full, name: 'other', sources: full.sources.map((s) => ({ ...s, name: `other_${s.name}` })) })])).toThrow(
       /table gold\.visits_fact is declared by dataset visits and by dataset other/,
     ));
 });

@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { HttpSource } from '../../contracts/index.js';
 import { classify, classifyUrl } from '../../datasets/harmful_domains/entries.js';
+import type { FormatName } from '../../datasets/harmful_domains/formats/format-names.js';
 import { homeAt, ROOT } from '../../localstack/paths.js';
 import { Meaning } from '../support/meaning.js';
 import { readList } from '../support/resolved.js';
@@ -42,7 +42,7 @@ def texts(each):
     return {name: made().head(header) + body.get(name, "") + made().tail() for name, made in FORMATS.items()}
 print(json.dumps([texts(each) for each in json.load(sys.stdin)]))
 `;
-const READERS: Readonly<Record<string, HttpSource['format']>> = {
+const READERS: Readonly<Record<string, FormatName>> = {
   hosts: 'hosts',
   plain: 'plain',
   wildcard: 'wildcard',

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { generateHosts } from '../../datasets/harmful_domains/recording.js';
 import { httpFetch } from '../../lambdas/ingest/http/fetch.js';
-import { generateHosts } from '../../localstack/feeds/generate.js';
 import { type Fault, feedServer } from '../../localstack/feeds/server.js';
 
 describe('fetching from a feed that behaves like a real one', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { isDue, type Plan, plan, summarise, summariseUnplanned } from '../../lambdas/flow/run.js';
-import type { SourceCheck } from '../../lambdas/ingest/run.js';
+import type { SourceCheck } from '../../lambdas/ingest/source-check.js';
 import type { SourceStatus } from '../../lambdas/monitor/freshness-check.js';
 
 const NOW = Date.parse('2026-11-26T12:00:00Z');

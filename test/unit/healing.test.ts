@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { findDataset } from '../../datasets/index.js';
-import { type IngestEvent, run } from '../../lambdas/ingest/run.js';
+import type { IngestRequest } from '../../lambdas/ingest/event.js';
 import { lookAtRuns } from '../../lambdas/monitor/runs-check.js';
 import { MAX_TRIES } from '../../lambdas/shared/published.js';
-import { fakeDeps, foldActive, hostsOf, publishedOf, World } from '../support/ingest-fakes.js';
+import { fakeDeps, foldActive, hostsOf, publishedOf, run, World } from '../support/ingest-fakes.js';
 
 const MINUTE = 60_000;
 const SOURCE = 'stevenblack';
@@ -14,7 +14,7 @@ class Lake extends World {
   readonly lostRuns = new Set<string>();
   behind = 0;
 
-  ingest(names: readonly string[], event: Partial<IngestEvent> = {}) {
+  ingest(names: readonly string[], event: Partial<IngestRequest> = {}) {
     this.body = hostsOf(names);
     return run({ source: SOURCE, ...event }, fakeDeps(this));
   }

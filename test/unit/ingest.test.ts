@@ -3,8 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { run } from '../../lambdas/ingest/run.js';
-import { Crash, fakeDeps, foldActive, hostsOf, World } from '../support/ingest-fakes.js';
+import { Crash, fakeDeps, foldActive, hostsOf, run, World } from '../support/ingest-fakes.js';
 
 const HOUR = 3_600_000;
 
@@ -152,7 +151,7 @@ describe('a check of a source', () => {
     const refused = await run({ source: 'stevenblack' }, raw);
     expect(refused).toMatchObject({ outcome: 'refused', reason, sequence: 1 });
     expect(foldActive(world.sent('harmful_domains'))).toEqual(['n0.example']);
-    const released = await run({ source: 'stevenblack', release: refused.body_sha256 ?? '' }, fakeDeps(world));
+    const released = await run({ event: 'release', source: 'stevenblack', sha256: refused.body_sha256 ?? '' }, fakeDeps(world));
     expect(released).toMatchObject({ outcome: 'changed', sequence: 2, body_sha256: refused.body_sha256 });
     // The same body fetched again is the current one now, not a suspect.
     expect((await run({ source: 'stevenblack' }, raw)).outcome).toBe('unchanged');
@@ -160,8 +159,8 @@ describe('a check of a source', () => {
 
   test('releases only what was refused', async () => {
     const world = new World();
-    await expect(run({ source: 'stevenblack', release: '../../bodies/x' }, fakeDeps(world))).rejects.toThrow('release: "../../bodies/x" is no sha256');
-    await expect(run({ source: 'stevenblack', release: 'a'.repeat(64) }, fakeDeps(world))).rejects.toThrow(/no object refused/);
+    await expect(run({ event: 'release', source: 'stevenblack', sha256: '../../bodies/x' }, fakeDeps(world))).rejects.toThrow(/sha256: no sha256/);
+    await expect(run({ event: 'release', source: 'stevenblack', sha256: 'a'.repeat(64) }, fakeDeps(world))).rejects.toThrow(/no object refused/);
     expect(world.topics.size).toBe(0);
   });
 

@@ -13,9 +13,8 @@ import { findSource } from '../../datasets/index.js';
 import { keepBody, type PastDeps, type PastStep, PastUnavailable, pastSequence, versionsBetween } from '../../lambdas/ingest/backfill/past.js';
 import { httpFetch } from '../../lambdas/ingest/http/fetch.js';
 import { landingKeys } from '../../lambdas/ingest/landing/store.js';
-import { run } from '../../lambdas/ingest/run.js';
 import { feedServer, pastFile } from '../../localstack/feeds/server.js';
-import { Crash, fakeDeps, hostsOf, World } from '../support/ingest-fakes.js';
+import { Crash, fakeDeps, hostsOf, run, World } from '../support/ingest-fakes.js';
 
 const { source, dataset } = findSource('stevenblack');
 
@@ -149,7 +148,7 @@ const stepsOf = (world: World, days: Days, versions: readonly Version[]): PastSt
   { stretch: stretchOf(days), at: `${dayAfter(days.to)}T00:00:00.000Z`, sha256: null },
 ];
 
-const publish = (world: World, past: PastStep) => run({ source: 'stevenblack', past }, fakeDeps(world));
+const publish = (world: World, past: PastStep) => run({ event: 'backfill', source: 'stevenblack', step: past }, fakeDeps(world));
 
 const DAYS: Days = { from: '2026-10-01', to: '2026-10-03' };
 const VERSIONS: Version[] = [
@@ -212,7 +211,7 @@ describe('publishing what was', () => {
     const told = async (world: World, steps: readonly PastStep[], fuse?: (at: string) => void) => {
       for (const step of steps) {
         try {
-          await run({ source: 'stevenblack', past: step }, fakeDeps(world, fuse));
+          await run({ event: 'backfill', source: 'stevenblack', step }, fakeDeps(world, fuse));
         } catch (error) {
           if (!(error instanceof Crash)) throw error;
           world.now += 3_600_000;

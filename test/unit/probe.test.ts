@@ -1,18 +1,18 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { Command } from 'commander';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { addSourceCommands } from '../../bin/commands/sources.js';
-import { knownTo, secretsOf } from '../../bin/probe.js';
 import { sourcesOnAt } from '../../bin/sources.js';
 import type { HttpSource } from '../../contracts/index.js';
+import type { KeptRow } from '../../contracts/reading.js';
 import { detectFormat } from '../../datasets/harmful_domains/formats/detect.js';
 import { findSource, httpSources } from '../../datasets/index.js';
+import { readerOf } from '../../datasets/readers.js';
 import { httpFetch } from '../../lambdas/ingest/http/fetch.js';
 import { targetOf } from '../../lambdas/ingest/http/request.js';
 import { type Known, type Probe, type ProbeDeps, probe } from '../../lambdas/ingest/probe.js';
@@ -57,7 +57,9 @@ const NOTHING_KNOWN: Known = { etag: null, lastModified: null, notBefore: null }
 const deps = (changes: Partial<ProbeDeps> = {}): ProbeDeps => ({
   fetch: httpFetch({ allowPrivate: true, tries: 1 }),
   target: (of) => targetOf(of, { feedsUrl: url, secret: async () => undefined }),
+  reader: ({ name }) => readerOf(findSource(name).dataset.name),
   known: async () => NOTHING_KNOWN,
+  kept: async () => null,
   asked: () => undefined,
   now: Date.now,
   temporaryFolder,
@@ -66,7 +68,7 @@ const deps = (changes: Partial<ProbeDeps> = {}): ProbeDeps => ({
 const look = (name: string, changes: Partial<ProbeDeps> = {}): Promise<Probe> => probe(source(name), deps(changes));
 const recordingOf = (name: string): Buffer => readFileSync(findRecording(recordings, name) ?? '');
 
-const REAL: Readonly<Record<string, HttpSource['format'] | null>> = {
+const REAL: Readonly<Record<string, string | null>> = {
   'disposable_email_blocklist.conf': 'plain',
   'easylist-2026-08-13.txt.gz': null,
   'stevenblack-2019-03-27.hosts.gz': 'hosts',
@@ -109,7 +111,7 @@ describe('a probe', () => {
     asked.length = 0;
     const found = await look(name);
     expect(found).toMatchObject({ source: name, outcome: 'ok', status: 200, redirects: [], detected: source(name).format, reason: null, differs: [] });
-    expect(found.entries).toBeGreaterThan(500);
+    expect(found.read).toBeGreaterThan(500);
     expect(found.bytes).toBe(recordingOf(name).length);
     expect(asked).toEqual([`/${name}`]);
     expect(readdirSync(temporaryFolder)).toEqual([]);
@@ -119,7 +121,7 @@ describe('a probe', () => {
     const head = await fetch(`${url}/adguard_dns`);
     await head.arrayBuffer();
     const known = async () => ({ ...NOTHING_KNOWN, etag: head.headers.get('etag') });
-    expect(await look('adguard_dns', { known })).toMatchObject({ outcome: 'not_modified', status: 304, bytes: null, entries: null, differs: [] });
+    expect(await look('adguard_dns', { known })).toMatchObject({ outcome: 'not_modified', status: 304, bytes: null, read: null, differs: [] });
   });
 
   test('leaves a source alone that asks for it, and tells when it asks one that has an interval', async () => {
@@ -163,6 +165,39 @@ describe('a probe', () => {
     expect(readdirSync(temporaryFolder)).toEqual([]);
   });
 
+  test('counts URLs on hosts that many share as ingestion does: by the body, and by what a lake knows', async () => {
+    const urls = [...Array.from({ length: 10 }, (_, i) => `https://files.example/u${i}/x.exe`), 'https://img.cdn.example/a', 'https://img.cdn.example/b', 'https://bad.example/x'];
+    const body = [
+      '# id,dateadded,url,url_status,last_online,threat,tags,urlhaus_link,reporter',
+      ...urls.map((each, i) => `"${i}","2026-10-31 12:00:05","${each}","online","","malware_download","elf","https://urlhaus.abuse.ch/url/${i}/","r"`),
+      '',
+    ];
+    await breakFeed('urlhaus_csv', { body: body.join('\r\n') });
+    // Ten URLs of one host and the names of two; with a popularity list that has the one's domain, its two URLs.
+    expect((await look('urlhaus_csv')).read).toBe(12);
+    const kept = async (name: string) => {
+      const row: KeptRow = { key: 'domain\tcdn.example\texact\tpopular', event: 'added', sequence: 1, observedAt: 0, place: 1, content: '' };
+      return name === 'majestic'
+        ? (async function* () {
+            yield row;
+          })()
+        : null;
+    };
+    expect((await look('urlhaus_csv', { kept })).read).toBe(13);
+  });
+
+  test('looks at what a lake holds for lists of URLs alone', async () => {
+    const looked: string[] = [];
+    const kept: ProbeDeps['kept'] = async (name) => {
+      looked.push(name);
+      return null;
+    };
+    await look('hagezi_pro', { kept });
+    expect(looked).toEqual([]);
+    await look('openphish', { kept });
+    expect(looked).toContain('openphish');
+  });
+
   test('names the format that a list has changed to', async () => {
     await breakFeed('hagezi_pro', { body: recordingOf('stevenblack').toString() });
     expect(await look('hagezi_pro')).toMatchObject({
@@ -178,7 +213,7 @@ describe('a probe', () => {
     expect(await look('hagezi_pro')).toMatchObject({
       outcome: 'differs',
       detected: null,
-      entries: 0,
+      read: 0,
       differs: expect.arrayContaining(['its rows are of no format that is read here, the contract says wildcard']),
     });
   });
@@ -217,48 +252,6 @@ describe('a probe', () => {
     const refused = await look('urlhaus_csv', { target: target('k3y-0f-n0b0dy') });
     expect(refused).toMatchObject({ outcome: 'failed', status: 404 });
     expect(JSON.stringify(refused)).not.toContain('k3y-0f-n0b0dy');
-  });
-});
-
-describe('what a probe takes from a stage', () => {
-  const identity = { app: 'sluice', stage: 'dev' } as const;
-  /** A state table that gives one answer to everything. */
-  async function stateTable<T>(status: number, body: object, use: (dynamo: DynamoDBClient) => Promise<T>): Promise<T> {
-    const table = createServer((_request, response) => response.writeHead(status, { 'content-type': 'application/x-amz-json-1.0' }).end(JSON.stringify(body)));
-    await new Promise<void>((ready) => table.listen(0, '127.0.0.1', ready));
-    const endpoint = `http://127.0.0.1:${(table.address() as AddressInfo).port}`;
-    const dynamo = new DynamoDBClient({ endpoint, region: 'us-east-1', credentials: { accessKeyId: 'none', secretAccessKey: 'none' }, maxAttempts: 1 });
-    try {
-      return await use(dynamo);
-    } finally {
-      dynamo.destroy();
-      table.close();
-      table.closeAllConnections();
-    }
-  }
-
-  test('are the validators of what it holds, and when the source may be asked', async () => {
-    const Item = { currentSnapshot: { M: { etag: { S: '"1"' }, lastModified: { NULL: true } } }, notBefore: { N: '5' } };
-    expect(await stateTable(200, { Item }, (dynamo) => knownTo({ dynamo, identity }, 'crux'))).toEqual({ etag: '"1"', lastModified: null, notBefore: 5 });
-    expect(await stateTable(200, {}, (dynamo) => knownTo({ dynamo, identity }, 'crux'))).toEqual(NOTHING_KNOWN);
-    expect(await knownTo(null, 'crux')).toEqual(NOTHING_KNOWN);
-  });
-
-  test('is nothing where it does not answer: the source is asked all the same', async () => {
-    const said = vi.spyOn(process.stderr, 'write').mockImplementation(() => true);
-    try {
-      expect(
-        await stateTable(400, { __type: 'com.amazonaws.dynamodb.v20120810#ResourceNotFoundException', message: 'no table' }, (dynamo) => knownTo({ dynamo, identity }, 'crux')),
-      ).toEqual(NOTHING_KNOWN);
-      expect(said.mock.calls.flat().join('')).toContain('crux: what the lake holds is not known: no table');
-    } finally {
-      said.mockRestore();
-    }
-  });
-
-  test('is its keys, unless SLUICE_SOURCE_KEYS has them', async () => {
-    const secret = secretsOf(null, { SLUICE_SOURCE_KEYS: ' abuse-ch = a=b , phishtank=p' });
-    expect([await secret('abuse-ch'), await secret('phishtank'), await secret('other'), await secretsOf(null, {})('abuse-ch')]).toEqual(['a=b', 'p', undefined, undefined]);
   });
 });
 
@@ -312,7 +305,7 @@ describe('sluice sources --probe', () => {
   test('shows people a row each, with what differs in words', async () => {
     await breakFeed('majestic', { body: '<html></html>' });
     const { stdout } = await sluice('--probe', '--feeds', 'recorded');
-    expect(stdout).toMatch(/^source\toutcome\tstatus\tredirects\tsize\tformat\tentries\twhat differs$/m);
+    expect(stdout).toMatch(/^source\toutcome\tstatus\tredirects\tsize\tformat\trows\twhat differs$/m);
     expect(stdout).toMatch(/^crux\tok\t200\t\t[\d.]+ kB\tranked_csv\t1800\t$/m);
     expect(stdout).toMatch(/^majestic\tdiffers\t200\t\t13 B\t\t\tthe body is HTML$/m);
   });

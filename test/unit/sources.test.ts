@@ -10,9 +10,8 @@ import { httpFetch } from '../../lambdas/ingest/http/fetch.js';
 import { redact } from '../../lambdas/ingest/http/redact.js';
 import { targetOf } from '../../lambdas/ingest/http/request.js';
 import { checkMetrics } from '../../lambdas/ingest/metrics.js';
-import { run } from '../../lambdas/ingest/run.js';
 import { embeddedLines } from '../../lambdas/shared/metrics.js';
-import { fakeDeps, hostsOf, World } from '../support/ingest-fakes.js';
+import { fakeDeps, hostsOf, run, World } from '../support/ingest-fakes.js';
 
 const source = (name: string): HttpSource => findSource(name).source;
 const none = async () => undefined;
@@ -41,7 +40,10 @@ describe('the sources of the contracts', () => {
   });
 
   test('of one house or of one hand count once: their findings are the same', () => {
-    const origin = (name: string) => source(name).origin ?? name;
+    const origin = (name: string) => {
+      const found = source(name);
+      return found.kind === 'list' ? (found.origin ?? name) : name;
+    };
     expect(new Set(['urlhaus_hosts', 'urlhaus_csv', 'urlhaus_filter'].map(origin)).size).toBe(1);
     expect([origin('hagezi_tif'), origin('oisd_big')]).toEqual([origin('hagezi_pro'), origin('oisd_small')]);
   });
@@ -237,10 +239,13 @@ test('a body is parsed again when asked, with the validators it had', async () =
   world.body = hostsOf(['a.example', 'b.example']);
   world.etag = '"1"';
   await run({ source: 'stevenblack' }, fakeDeps(world));
-  expect(await run({ source: 'stevenblack', replay: true }, fakeDeps(world))).toMatchObject({ outcome: 'unchanged', produced: 0, entries: 2 });
+  expect(await run({ event: 'reparse', source: 'stevenblack' }, fakeDeps(world))).toMatchObject({ outcome: 'unchanged', produced: 0, entries: 2 });
   // A parser that reads more of the same bytes than it did before.
   const plain = { ...fakeDeps(world), source: { ...fakeDeps(world).source, format: 'urls' as const, bounds: { ...fakeDeps(world).source.bounds, minEntries: 0, minValid: 0 } } };
-  expect(await run({ source: 'stevenblack', replay: true }, plain)).toMatchObject({ outcome: 'changed', delisted: 2, sequence: 2 });
+  expect(await run({ event: 'reparse', source: 'stevenblack' }, plain)).toMatchObject({ outcome: 'changed', delisted: 2, sequence: 2 });
   expect(await run({ source: 'stevenblack' }, fakeDeps(world))).toMatchObject({ outcome: 'not_modified' });
-  expect(await run({ source: 'other', replay: true }, { ...fakeDeps(new World()) })).toMatchObject({ outcome: 'failed', reason: expect.stringContaining('none to parse again') });
+  expect(await run({ event: 'reparse', source: 'other' }, { ...fakeDeps(new World()) })).toMatchObject({
+    outcome: 'failed',
+    reason: expect.stringContaining('none to parse again'),
+  });
 });

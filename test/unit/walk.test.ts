@@ -71,6 +71,40 @@ describe('the walk, where a stage has no such thing yet', () => {
     expect(notified([{ ...policy, Condition: bounds }])).toEqual([]);
   });
 
+  /** A stage of one schedule that calls an API directly for a job, by a role that may do what is given. */
+  const scheduled = (allowed: Json, arn = 'arn:aws:scheduler:::aws-sdk:glue:stopJobRun', input: Json = { 'Fn::Join': ['', ['{"JobName":"', { Ref: 'Job' }, '"}']] }): string[] =>
+    walk(
+      new StageTemplates({
+        s: {
+          Resources: {
+            Job: { Type: 'AWS::Glue::Job', Properties: { Name: 'medallion', Command: { Name: 'gluestreaming' }, WorkerType: 'G.025X' } },
+            Role: {
+              Type: 'AWS::IAM::Role',
+              Properties: {
+                AssumeRolePolicyDocument: { Statement: [{ Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { Service: 'scheduler.amazonaws.com' } }] },
+                Policies: [{ PolicyDocument: { Statement: [{ Effect: 'Allow', Action: 'glue:StartJobRun', Resource: '*' }, ...(allowed as Json[])] } }],
+              },
+            },
+            Schedule: { Type: 'AWS::Scheduler::Schedule', Properties: { Target: { Arn: arn, RoleArn: { 'Fn::GetAtt': ['Role', 'Arn'] }, Input: input } } },
+          },
+        },
+      }),
+    );
+
+  test('a schedule that calls an API directly: its role needs the very action on the very job', () => {
+    const job = 'arn:aws:glue:us-east-1:000000000000:job/medallion';
+    const stop = (resource: string): Json => [{ Effect: 'Allow', Action: 'glue:StopJobRun', Resource: resource }];
+    const lack = [`s.Schedule: s.Role lacks glue:StopJobRun on ${job}`];
+    expect(scheduled([])).toEqual(lack);
+    expect(scheduled(stop(`${job}-other`))).toEqual(lack);
+    expect(scheduled(stop(job))).toEqual([]);
+  });
+
+  test('a schedule that calls an API for what no template makes is refused, not passed over', () => {
+    expect(() => scheduled([], undefined, '{"JobName":"gone"}')).toThrow('a schedule calls arn:aws:scheduler:::aws-sdk:glue:stopJobRun for gone, which no template makes');
+    expect(() => scheduled([], 'arn:aws:scheduler:::aws-sdk:sns:publish', '{"TopicArn":"x"}')).toThrow(/calls arn:aws:scheduler:::aws-sdk:sns:publish/);
+  });
+
   test('an encrypted log group asks for CloudWatch Logs in the policy of its key', () => {
     expect(found((stack) => void new LogGroup(stack, 'Logs', { logGroupName: '/x', encryptionKey: new Key(stack, 'Other') }))).toContain('s.Logs');
   });

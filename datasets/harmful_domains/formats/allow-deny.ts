@@ -1,4 +1,4 @@
-import type { Collector, Format } from './parsed.js';
+import type { Collector, Details, Format } from './parsed.js';
 
 /** A body larger than this is no list that somebody keeps by hand. */
 const MAX_CHARACTERS = 16 * 1024 * 1024;
@@ -36,19 +36,19 @@ function takeList(out: Collector, list: string, items: unknown): void {
     out.rejectRow(1, 'neither allow nor deny with a list', list);
     return;
   }
-  const action = list === 'allow' ? { action: 'allow' as const } : {};
+  const action: Pick<Details, 'action'> = list === 'allow' ? { action: 'allow' } : {};
   let place = 0;
   for (const item of items as unknown[]) {
     place++;
     const given = typeof item === 'string' ? { domain: item } : item;
     const { domain, reason, until } = (typeof given === 'object' && given !== null ? given : {}) as { domain?: unknown; reason?: unknown; until?: unknown };
     if (typeof domain !== 'string') {
-      out.rejectRow(place, 'neither a name nor an object with domain', JSON.stringify(item) ?? '');
+      out.rejectRow(place, 'neither a name nor an object with domain', JSON.stringify(item) ?? '', action.action);
       continue;
     }
     const ends = until === undefined ? null : typeof until === 'string' ? Date.parse(until) : Number.NaN;
     if (Number.isNaN(ends)) {
-      out.rejectRow(place, 'until is no instant', JSON.stringify(item));
+      out.rejectRow(place, 'until is no instant', JSON.stringify(item), action.action);
       continue;
     }
     out.row();
@@ -56,7 +56,7 @@ function takeList(out: Collector, list: string, items: unknown): void {
     out.name(below ? domain.slice(2) : domain, below ? 'subtree' : 'exact', place, {
       ...action,
       ...(typeof reason === 'string' ? { reason } : {}),
-      ...(ends === null ? {} : { validUntil: new Date(ends).toISOString() }),
+      ...(ends === null ? {} : { valid_until: new Date(ends).toISOString() }),
     });
   }
 }

@@ -4,11 +4,11 @@ import type { Collector, Format } from './parsed.js';
 const MAX_LINES = 64;
 const USUAL = /^zone\s+"([^"\s]+)"(?:\s+IN)?\s*\{([^{}"]*(?:"[^"]*"[^{}"]*)*)\}\s*;$/i;
 const ZONE = /^zone\s+"?([^"\s{]*)"?(?:\s+"?([a-z]+)"?)?\s*\{([\s\S]*)\}$/i;
-const SERVED = /\btype\s+(?:master|primary|redirect)\b/i;
+const SERVED = /\btype\s+(?:master|primary)\b/i;
 
 /**
  * BIND's `zone "d" { … };` (named.conf), on one line or several, its name quoted or not, with or without a class: an empty
- * zone that is served takes over the name and everything below it. Comments are `#`, `//` and C's.
+ * zone that is served takes over the name and everything below it (`redirect` is of the root alone). Comments are `#`, `//` and C's.
  */
 export const bind: Format = (out) => {
   const reader = new ConfReader(out);

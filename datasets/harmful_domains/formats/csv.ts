@@ -23,7 +23,7 @@ const words = (...texts: (string | undefined)[]): string[] => [
 ];
 
 function details(listedAt: string | undefined, tags: readonly string[]): Details {
-  return { ...(listedAt === undefined ? {} : { listedAt }), ...(tags.length === 0 ? {} : { tags }) };
+  return { ...(listedAt === undefined ? {} : { listed_at: listedAt }), ...(tags.length === 0 ? {} : { tags }) };
 }
 
 interface RowOf<Name extends string> {
@@ -199,13 +199,21 @@ export const sluiceCsv: Format = csv(
   ({ fields, at, line: { number, text } }, out) => {
     out.row();
     const [type, name = '', scope] = [fields[at.entry_type], fields[at.name], fields[at.scope]];
-    const said = details(
+    // An export of before has no such column: all its rows are blocks.
+    const action = fields[at.action] ?? '';
+    if (action !== '' && action !== 'block' && action !== 'allow') {
+      out.reject(number, 'neither block nor allow', text);
+      return false;
+    }
+    const read = details(
       instant(fields[at.first_seen]),
       (fields[at.categories] ?? '').split(';').filter((word) => word !== ''),
     );
+    const said: Details = action === 'allow' ? { ...read, action } : read;
     if (type === 'url') out.urlItself(name, number, said);
-    else if ((type !== 'domain' && type !== 'ip') || (scope !== 'exact' && scope !== 'subtree')) out.reject(number, 'neither domain, ip nor url, exact or subtree', text);
-    else out.name(name, scope, number, fields[at.action] === 'allow' ? { ...said, action: 'allow' } : said);
+    else if ((type !== 'domain' && type !== 'ip') || (scope !== 'exact' && scope !== 'subtree'))
+      out.reject(number, 'neither domain, ip nor url, exact or subtree', text, said.action);
+    else out.name(name, scope, number, said);
     return false;
   },
 );

@@ -1,8 +1,6 @@
-import type { HttpSource } from '../../../contracts/index.js';
+import type { FormatName as Format } from './format-names.js';
 import { BodyParser } from './index.js';
 import type { ParseCounts } from './parsed.js';
-
-type Format = HttpSource['format'];
 
 /** The formats from the most particular to the most lenient: where two read a body alike, it is of the first. */
 const BY_STRICTNESS = [

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { type Collector, type Details, type Format, type Marks, PARTS } from './parsed.js';
 import { isSink } from './sinks.js';
 
@@ -26,7 +27,9 @@ export const dnsmasq: Format = (out) => ({
     if (option === 'host-record') return hostRecord(out, value, number, content);
     const end = value.lastIndexOf('/');
     if ((option !== 'address' && option !== 'server' && option !== 'local') || !value.startsWith('/') || end < 1) return out.rejectRow(number, 'line that blocks no name', content);
-    const details = meaningOf(option, value.slice(end + 1));
+    const target = value.slice(end + 1);
+    if (option === 'address' && target !== '' && target !== '#' && !isSink(target) && isIP(target) === 0) return out.rejectRow(number, 'address that is none', content);
+    const details = meaningOf(option, target);
     out.row();
     for (const name of value.slice(1, end).split('/')) domain(out, name, number, details);
   },

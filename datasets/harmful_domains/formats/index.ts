@@ -1,10 +1,10 @@
-import type { HttpSource } from '../../../contracts/index.js';
 import { LineSplitter } from '../../shared/lines.js';
 import { adblock } from './adblock.js';
 import { allowDenyJson } from './allow-deny.js';
 import { bind } from './bind.js';
 import { majesticCsv, phishtankCsv, sluiceCsv, threatfoxCsv, urlhausCsv } from './csv.js';
 import { dnsmasq } from './dnsmasq.js';
+import type { FormatName } from './format-names.js';
 import { hosts } from './hosts.js';
 import { plain, wildcard } from './names.js';
 import { Collector, type EmitEntry, type Format, type FormatOptions, type ParseReport } from './parsed.js';
@@ -14,7 +14,7 @@ import { unbound } from './unbound.js';
 import { urls } from './urls.js';
 
 /** The parser of each format that a contract can name. */
-export const FORMATS: Readonly<Record<HttpSource['format'], Format>> = {
+export const FORMATS: Readonly<Record<FormatName, Format>> = {
   hosts,
   plain,
   adblock,
@@ -39,7 +39,7 @@ export class BodyParser {
   private readonly parser: ReturnType<Format>;
   private readonly splitter: LineSplitter;
 
-  constructor(format: HttpSource['format'], emit: EmitEntry, options: FormatOptions = {}) {
+  constructor(format: FormatName, emit: EmitEntry, options: FormatOptions = {}) {
     this.out = new Collector(emit, options);
     const parser = FORMATS[format](this.out, options);
     this.parser = parser;
@@ -58,7 +58,7 @@ export class BodyParser {
 }
 
 /** Parses a stream of bytes. Never throws on content. */
-export async function parseBody(format: HttpSource['format'], bytes: AsyncIterable<Uint8Array>, emit: EmitEntry, options: FormatOptions = {}): Promise<ParseReport> {
+export async function parseBody(format: FormatName, bytes: AsyncIterable<Uint8Array>, emit: EmitEntry, options: FormatOptions = {}): Promise<ParseReport> {
   const parser = new BodyParser(format, emit, options);
   for await (const chunk of bytes) parser.push(chunk);
   return parser.end();

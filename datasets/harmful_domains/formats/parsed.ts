@@ -72,13 +72,13 @@ export interface Details {
   /** Options of an Adblock rule that keep the host, as written. */
   readonly options?: string;
   /** When the source says that it first saw the entry, ISO 8601. */
-  readonly listedAt?: string;
+  readonly listed_at?: string;
   /** The source's own words for the threat. */
   readonly tags?: readonly string[];
   /** Why an operator allows or denies the name. */
   readonly reason?: string;
   /** When an operator's entry ends, ISO 8601. */
-  readonly validUntil?: string;
+  readonly valid_until?: string;
   readonly marks?: Marks;
 }
 

@@ -7,6 +7,8 @@ const TTL_OR_CLASS = /^(?:(?:\d+[smhdw]?)+|IN|CH|HS)$/i;
 /** An owner that stands as it is: relative, no wildcard, nothing escaped. */
 const PLAIN_OWNER = /^[a-z0-9_-](?:[a-z0-9._-]*[a-z0-9_-])?$/i;
 const USUAL = ' CNAME .';
+/** What an owner may hold that is a trigger of another kind: names are the same in any case. */
+const MAYBE_TRIGGER = /rpz-/i;
 const TRIGGER = /(?:^|\.)(rpz-(?:ip|client-ip|nsip|nsdname))$/i;
 const BLOCKING = new Set(['.', '*.', 'rpz-drop.']);
 /** A parenthesis that more lines leave open is taken for a mistake of its own line. */
@@ -35,7 +37,7 @@ export const rpz: Format = (out) => {
     line(text, number, truncated) {
       if (reader.simple && text.endsWith(USUAL)) {
         const owner = text.slice(0, -USUAL.length);
-        if (PLAIN_OWNER.test(owner) && !owner.includes('rpz-')) {
+        if (PLAIN_OWNER.test(owner) && !MAYBE_TRIGGER.test(owner)) {
           reader.last = owner;
           out.row();
           return out.name(owner, 'exact', number);
@@ -200,11 +202,11 @@ function addressOf(owner: string): string | undefined {
   return canonicalIp(labels[0] === 'zz' ? `:${text}` : labels.at(-1) === 'zz' ? `${text}:` : text);
 }
 
-/** A name with its escapes (`\DDD`, `\C`) taken off; undefined where one stands for what no host name has. */
+/** A name with its escapes (`\DDD`, `\C`) taken off; undefined where one is none, or stands for what no host name has. */
 function unescaped(name: string): string | undefined {
   if (!name.includes('\\')) return name;
   let sound = true;
-  const plain = name.replace(/\\(\d{3}|[\s\S])?/g, (_, said: string | undefined) => {
+  const plain = name.replace(/\\(\d{3}|\D)?/g, (_, said: string | undefined) => {
     const character = said === undefined ? '' : said.length === 3 ? String.fromCharCode(Number(said)) : said;
     if (!/^[a-z0-9_*-]$/i.test(character)) sound = false;
     return character;

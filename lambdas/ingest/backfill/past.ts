@@ -14,13 +14,19 @@ import { type LandingStore, landingKeys, textOf } from '../landing/store.js';
 export type Stretch = `${string}~${string}`;
 
 /** One step of a backfill: the list as it was at a time, or its end. */
-export interface PastStep {
-  readonly stretch: Stretch;
-  /** The time since when the version held, ISO; of the end, the midnight after the last day. */
-  readonly at: string;
-  /** The version's body, which is kept already; null for the end, when all is delisted. */
-  readonly sha256: string | null;
-}
+export const pastStepSchema = z
+  .object({
+    stretch: z.custom<Stretch>((value) => typeof value === 'string' && /^\d{4}-\d\d-\d\d~\d{4}-\d\d-\d\d$/.test(value), 'a stretch is YYYY-MM-DD~YYYY-MM-DD'),
+    /** The time since when the version held, ISO; of the end, the midnight after the last day. */
+    at: z.iso.datetime(),
+    /** The version's body, which is kept already; null for the end, when all is delisted. */
+    sha256: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/, 'no sha256')
+      .nullable(),
+  })
+  .strict();
+export type PastStep = Readonly<z.infer<typeof pastStepSchema>>;
 
 /** A version of a list that its publisher still has. */
 export interface PastVersion {
@@ -85,7 +91,7 @@ const MAX_PAGE_BYTES = 16 * 1024 * 1024;
 
 /** The repository's own addresses, or those of the recording. */
 function placesOf(source: HttpSource, feedsUrl: string | undefined) {
-  const file = source.past === 'github' ? githubFile(source.url) : null;
+  const file = source.kind === 'list' && source.past === 'github' ? githubFile(source.url) : null;
   if (file === null) throw new PastUnavailable(`${source.name} keeps no past`);
   const { repository, branch, path } = file;
   return {

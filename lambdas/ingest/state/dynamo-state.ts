@@ -1,6 +1,6 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { StateTable } from '../../shared/state-table.js';
-import { type LastCheck, LeaseLostError, type SnapshotRef, type SourceState, type SourceStateStore } from './state.js';
+import { type Checkpoint, type LastCheck, LeaseLostError, type SourceState, type SourceStateStore } from './state.js';
 
 const keyOf = (source: string): string => `source#${source}`;
 
@@ -27,28 +27,28 @@ export class DynamoSourceState implements SourceStateStore {
     if (item === null) return null;
     this.outcomeBefore = (item.lastOutcome as string | undefined) ?? null;
     return {
-      current: (item.currentSnapshot as SnapshotRef | undefined) ?? null,
-      pending: (item.pendingSnapshot as SnapshotRef | undefined) ?? null,
+      current: (item.currentSnapshot as Checkpoint | undefined) ?? null,
+      pending: (item.pendingSnapshot as Checkpoint | undefined) ?? null,
       wholeAt: (item.wholeAt as number | undefined) ?? null,
       notBefore: (item.notBefore as number | undefined) ?? null,
       paused: item.paused === true,
     };
   }
 
-  async current(source: string): Promise<SnapshotRef | null> {
+  async current(source: string): Promise<Checkpoint | null> {
     const { currentSnapshot } = await this.table.item(keyOf(source));
-    return (currentSnapshot as SnapshotRef | undefined) ?? null;
+    return (currentSnapshot as Checkpoint | undefined) ?? null;
   }
 
   renew(source: string, runId: string, now: number, leaseMs: number): Promise<void> {
     return this.updateAsHolder(source, runId, 'SET leaseUntil = :until', { ':until': now + leaseMs });
   }
 
-  setPending(source: string, runId: string, pending: SnapshotRef): Promise<void> {
+  setPending(source: string, runId: string, pending: Checkpoint): Promise<void> {
     return this.updateAsHolder(source, runId, 'SET pendingSnapshot = :pending', { ':pending': pending });
   }
 
-  promote(source: string, runId: string, pending: SnapshotRef): Promise<void> {
+  promote(source: string, runId: string, pending: Checkpoint): Promise<void> {
     return this.updateAsHolder(source, runId, 'SET currentSnapshot = :pending REMOVE pendingSnapshot', { ':pending': pending });
   }
 

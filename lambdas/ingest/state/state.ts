@@ -1,5 +1,5 @@
-/** What a published snapshot carries into the next fetch. */
-export interface SnapshotRef {
+/** What published changes carry into the next check. */
+export interface Checkpoint {
   /** Object key of the snapshot. */
   readonly key: string;
   /** Counter of the source's snapshots, from 1; the `sequence` of the records that it changed. */
@@ -11,9 +11,9 @@ export interface SnapshotRef {
 
 export interface SourceState {
   /** The last snapshot whose differences are all acknowledged. */
-  readonly current: SnapshotRef | null;
+  readonly current: Checkpoint | null;
   /** A snapshot that is stored and perhaps partly produced; the next run publishes it first. */
-  readonly pending: SnapshotRef | null;
+  readonly pending: Checkpoint | null;
   /** When the whole list was last published, epoch milliseconds. */
   readonly wholeAt: number | null;
   /** The source is not fetched before: its own wish, epoch milliseconds. */
@@ -45,11 +45,11 @@ export interface SourceStateStore {
   /** Takes the lease where it is free or past its time; null where another run holds it. */
   acquire(source: string, runId: string, now: number, leaseMs: number): Promise<SourceState | null>;
   /** A source's last published snapshot, read without a lease; null where it has none. */
-  current(source: string): Promise<SnapshotRef | null>;
+  current(source: string): Promise<Checkpoint | null>;
   renew(source: string, runId: string, now: number, leaseMs: number): Promise<void>;
-  setPending(source: string, runId: string, pending: SnapshotRef): Promise<void>;
+  setPending(source: string, runId: string, pending: Checkpoint): Promise<void>;
   /** `current = pending`, `pending = null`. */
-  promote(source: string, runId: string, pending: SnapshotRef): Promise<void>;
+  promote(source: string, runId: string, pending: Checkpoint): Promise<void>;
   setWholeAt(source: string, runId: string, wholeAt: number): Promise<void>;
   setNotBefore(source: string, runId: string, notBefore: number): Promise<void>;
   /** Remembers what came of the check: the monitor holds it against the source's cadence. */

@@ -1,29 +1,19 @@
 import { closeSync, openSync, readSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { StringDecoder } from 'node:string_decoder';
-import type { Listing } from '../../lambdas/ingest/snapshot/snapshot.js';
-import type { Details } from '../harmful_domains/formats/parsed.js';
+import type { Row } from '../../contracts/reading.js';
 
-/** Entries, and characters of them, held in memory before they are sorted and written aside. */
-const RUN_ENTRIES = 40_000;
+/** Rows, and characters of them, held in memory before they are sorted and written aside. */
+const RUN_ROWS = 40_000;
 const RUN_CHARACTERS = 4 * 1024 * 1024;
 const CHUNK_BYTES = 32 * 1024;
-const LINE_DIGITS = 10;
-const NO_DETAILS: Details = {};
-
-/** A row of a list, as it was added; `said` is its details in JSON, empty where it has none. */
-export interface Statement {
-  readonly key: string;
-  readonly line: number;
-  readonly said: string;
-}
+const PLACE_DIGITS = 10;
 
 /**
- * The entries of a body by key, each with its first line: an external sort, so that a list of a million names costs the
- * memory of one run. Keys are those of `entryKey`: no character of theirs sorts below the tab that ends them, so that
- * whole rows sort as their keys do.
+ * The rows of a body by key: an external sort, so that a list of a million names costs the memory of one run. No character
+ * of a key sorts below the tab that ends it, so that whole rows sort as their keys do; content has neither tab nor line end.
  */
-export class SortedListings {
+export class SortedRows {
   private rows: string[] = [];
   private characters = 0;
   private readonly files: string[] = [];
@@ -31,19 +21,15 @@ export class SortedListings {
   /** @param folder where runs are written aside; whoever made it removes it */
   constructor(
     private readonly folder: string,
-    private readonly runEntries = RUN_ENTRIES,
+    private readonly runRows = RUN_ROWS,
   ) {}
 
-  add(key: string, line: number, details: Omit<Details, 'action'>): void {
-    let said = '';
-    for (const _ in details) {
-      said = JSON.stringify(details);
-      break;
-    }
-    const row = `${key}\t${String(line).padStart(LINE_DIGITS, '0')}\t${said}`;
+  /** @param content JSON, or empty */
+  add(key: string, place: number, content: string): void {
+    const row = `${key}\t${String(place).padStart(PLACE_DIGITS, '0')}\t${content}`;
     this.rows.push(row);
     this.characters += row.length;
-    if (this.rows.length >= this.runEntries || this.characters >= RUN_CHARACTERS) this.writeRun();
+    if (this.rows.length >= this.runRows || this.characters >= RUN_CHARACTERS) this.writeRun();
   }
 
   private writeRun(): void {
@@ -55,23 +41,23 @@ export class SortedListings {
     this.characters = 0;
   }
 
-  /** Every statement in order of key, then line. May be read again. */
-  *statements(): Generator<Statement> {
+  /** Every row in order of key, then place. May be read again. */
+  *all(): Generator<Row> {
     this.rows.sort();
     for (const row of this.files.length === 0 ? this.rows : merge([...this.files.map(linesOf), this.rows.values()])) {
-      const details = row.lastIndexOf('\t');
-      const line = details - LINE_DIGITS;
-      yield { key: row.slice(0, line - 1), line: Number(row.slice(line, details)), said: row.slice(details + 1) };
+      const content = row.lastIndexOf('\t');
+      const place = content - PLACE_DIGITS;
+      yield { key: row.slice(0, place - 1), place: Number(row.slice(place, content)), content: row.slice(content + 1) };
     }
   }
 
-  /** Every key once, in order, as its first line has it. To be read once. */
-  *sorted(): Generator<readonly [key: string, listing: Listing]> {
+  /** Every key once, in order, as its first row has it. To be read once. */
+  *first(): Generator<Row> {
     let last = '';
-    for (const { key, line, said } of this.statements()) {
-      if (key === last) continue;
-      last = key;
-      yield [key, { line, details: detailsOf(said) }];
+    for (const row of this.all()) {
+      if (row.key === last) continue;
+      last = row.key;
+      yield row;
     }
     this.remove();
   }
@@ -82,9 +68,6 @@ export class SortedListings {
     this.rows = [];
   }
 }
-
-/** What a row says beyond its name, as it was added. */
-export const detailsOf = (said: string): Details => (said === '' ? NO_DETAILS : (JSON.parse(said) as Details));
 
 /** Lines of a file in pieces, without the whole of it in memory. */
 function* linesOf(file: string): Generator<string> {
