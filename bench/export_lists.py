@@ -13,12 +13,13 @@ from datetime import UTC, datetime
 from functools import reduce
 from pathlib import Path
 
+from datasets.harmful_domains import FOLDS
+from datasets.harmful_domains.lists.job import export, sources_of
+from datasets.harmful_domains.lists.publishing import Plan
+from datasets.harmful_domains.lists.tiers import as_of_table, confidence_at
 from medallion.contracts import parse_contracts
-from medallion.export.job import Plan, export, sources_of
-from medallion.export.tiers import as_of_table, confidence_at
-from medallion.gold_tables import FOLDS
-from medallion.runner import session
-from medallion.state import recompute
+from medallion.layers.state import recompute
+from medallion.session import session
 from medallion.tables import schema_of
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F

@@ -60,7 +60,7 @@ export async function runExport(lake: Target, licences: readonly string[] | null
   await runJob(lake, 'export', licences === null ? {} : { '--licences': licences.join(',') }, EXPORT_TIMEOUT_MS);
 }
 
-/** Where lists are published: those of some licences apart, as glue-jobs/medallion/export/job.py names them. */
+/** Where lists are published: those of some licences apart, as glue-jobs/datasets/harmful_domains/lists/job.py names them. */
 export function listsRoot(licences: readonly string[] | null): string {
   if (licences === null) return 'lists';
   const slug = licences.map((licence) =>

@@ -49,6 +49,7 @@ export const DRIVER = {
   batchMs: { ...always, name: 'BatchDuration', of: ['Job'], unit: 'Milliseconds', means: 'longest batch of a minute' },
   workersAlive: { ...always, name: 'WorkersAlive', of: ['Job'], unit: 'Count', means: 'driver and executors that are there' },
   residual: { ...wrong(0), name: 'LedgerResidual', of: ['Dataset'], unit: 'Count', means: 'records of a batch that are in no count, or in two' },
+  leftOut: { ...wrong(0), name: 'DatasetsLeftOut', of: ['Job'], unit: 'Count', means: 'datasets whose code is missing or broken, which a job leaves out' },
   quarantinePercent: { ...wrong(0), name: 'QuarantinePercent', of: ['Dataset'], unit: 'Percent', means: 'part of the records that was set aside' },
 } as const satisfies Record<string, MetricSpec>;
 

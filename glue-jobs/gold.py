@@ -2,6 +2,6 @@
 
 import sys
 
-from medallion.runner import run
+from medallion.process import run
 
 run(sys.argv[1:], layers=("gold",))

@@ -2,6 +2,6 @@
 
 import sys
 
-from medallion.rebuild import run
+from medallion.rebuild.job import run
 
 run(sys.argv[1:])

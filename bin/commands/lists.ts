@@ -20,7 +20,7 @@ interface ExportOptions {
   readonly stage: string;
 }
 
-/** As glue-jobs/medallion/export has them; a test compares. */
+/** As glue-jobs/datasets/harmful_domains/lists has them; a test compares. */
 export const TIERS = ['light', 'normal', 'strict'] as const;
 export const LIST_FORMATS = ['hosts', 'plain', 'adblock', 'wildcard', 'dnsmasq', 'unbound', 'rpz', 'csv', 'stix'] as const;
 

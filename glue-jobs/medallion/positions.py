@@ -13,6 +13,8 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from medallion.contracts import Table
+
 log = logging.getLogger(__name__)
 
 FLUSH_SECONDS = 5.0
@@ -95,3 +97,15 @@ class Positions:
             self.advance(name, version=[end["reservoirVersion"], end.get("index", -1)])
             return
         self.advance(name)
+
+
+def readers_have_read(positions: Mapping[str, Mapping[str, Any]], silver: Table, readers: tuple[Table, ...]) -> bool:
+    """Whether every query that reads a Silver table has come as far as its last commit: VACUUM must take no file that one still needs."""
+    committed = positions.get(silver.full_name, {}).get("version")
+    if committed is None:
+        return not readers
+    for reader in readers:
+        at = positions.get(reader.full_name, {}).get("version")
+        if not isinstance(at, list) or not (at[0] > committed or (at[0] == committed and at[1] >= 0)):
+            return False
+    return True

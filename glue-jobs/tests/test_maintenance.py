@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 from pyspark.sql import functions as F
 
-from medallion.maintenance import Maintenance, expiry_condition, readers_have_read, record_of
+from medallion.maintenance import Maintenance, expiry_condition
+from medallion.positions import readers_have_read
 from medallion.tables import ensure_table, path_of, version_of
+from medallion.upkeep import record_of
 
 
 class Clock:

@@ -9,10 +9,13 @@ import pytest
 from delta.tables import DeltaTable
 from pyspark.sql import functions as F
 
-from medallion.bronze import starting_offsets
 from medallion.contracts import Rule
 from medallion.generations import Catalog, DynamoGenerations, at_their_generations, generation_of, path_at
-from medallion.rebuild import LEASES, Comparison, compare, find_table, parse_arguments, quarantine_of, rebuild
+from medallion.layers.bronze import starting_offsets
+from medallion.rebuild.compare import Comparison, compare
+from medallion.rebuild.compute import quarantine_of
+from medallion.rebuild.job import LEASES, find_table, parse_arguments
+from medallion.rebuild.successor import rebuild
 from medallion.tables import ensure_tables, path_of, schema_of
 
 

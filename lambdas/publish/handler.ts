@@ -9,7 +9,7 @@ import { type Published, publish } from './run.js';
 
 const HOUR_MS = 3_600_000;
 const TABLE = 'harmful_domains';
-/** Half of the time after which a list says that it is no longer to be believed (glue-jobs/medallion/export/job.py). */
+/** Half of the time after which a list says that it is no longer to be believed (glue-jobs/datasets/harmful_domains/lists/publishing.py). */
 const REFRESH_MS = 12 * HOUR_MS;
 
 const s3 = new S3Client({ forcePathStyle: process.env.S3_FORCE_PATH_STYLE === 'true' });

@@ -85,6 +85,7 @@ export class MedallionStack extends Stack {
       ...parts,
       config,
       name: 'rebuild',
+      script: 'rebuild',
       description: 'Computes a table anew into a path of its own, compares, and swaps when told',
       lake,
       artefacts,

@@ -66,6 +66,7 @@ export class PublishingStack extends Stack {
       ...(config.local ? {} : { jars: new GlueJars(this, 'Jars') }),
       config,
       name: 'export',
+      script: 'datasets/harmful_domains/export',
       description: 'Writes the lists of harmful names, in tiers and formats',
       lake,
       artefacts,

@@ -10,7 +10,7 @@ import type { Dataset } from '../../contracts/index.js';
 /** Folder of the Spark code. */
 export const GLUE_JOBS = fileURLToPath(new URL('../../glue-jobs', import.meta.url));
 
-/** What every Glue job reads: the package `medallion` and `contracts.json`. */
+/** What every Glue job reads: the rails (`medallion`), the datasets' own code (`datasets`), and `contracts.json`. */
 export class GlueCode extends Construct {
   /** The bytes of `contracts.json`. */
   readonly contractsText: string;
@@ -25,11 +25,11 @@ export class GlueCode extends Construct {
     const path = join(folder, 'contracts.json');
     writeFileSync(path, this.contractsText);
     this.contracts = new Asset(this, 'Contracts', { path });
-    this.medallion = new Asset(this, 'Package', { path: GLUE_JOBS, exclude: ['*', '!medallion', '!medallion/**', '**/__pycache__'] });
+    this.medallion = new Asset(this, 'Package', { path: GLUE_JOBS, exclude: ['*', '!medallion', '!medallion/**', '!datasets', '!datasets/**', '**/__pycache__'] });
   }
 
-  /** The entry point of a job. */
+  /** The entry point of a job, by its path below the folder of the Spark code. */
   script(name: string): Asset {
-    return new Asset(this, `Script-${name}`, { path: join(GLUE_JOBS, `${name}.py`) });
+    return new Asset(this, `Script-${name.replaceAll('/', '-')}`, { path: join(GLUE_JOBS, `${name}.py`) });
   }
 }

@@ -17,8 +17,10 @@ export interface LakeJobParts {
 
 export interface LakeBatchJobProps extends LakeJobParts {
   readonly config: Config;
-  /** Without app and stage; the entry point has the same name. */
+  /** Without app and stage. */
   readonly name: string;
+  /** The entry point, by its path below the folder of the Spark code. */
+  readonly script: string;
   readonly description: string;
   readonly lake: IBucket;
   readonly artefacts: IBucket;
@@ -31,11 +33,11 @@ export interface LakeBatchJobProps extends LakeJobParts {
 
 /** A job that reads the lake and ends by itself. What of the lake it may touch, its stack grants. */
 export class LakeBatchJob extends PySparkBatchJob {
-  constructor(scope: Construct, id: string, { config, name, description, code, jars, security, lake, artefacts, stateTableName, timeout, ...props }: LakeBatchJobProps) {
+  constructor(scope: Construct, id: string, { config, name, script, description, code, jars, security, lake, artefacts, stateTableName, timeout, ...props }: LakeBatchJobProps) {
     super(scope, id, {
       jobName: physicalName(config, name),
       description,
-      script: code.script(name),
+      script: code.script(script),
       packages: [code.medallion],
       ...(jars ? { delta: jars.delta } : {}),
       files: [code.contracts],

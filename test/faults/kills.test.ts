@@ -173,7 +173,7 @@ describe('an upgrade under load', () => {
     await sleep(45_000);
     edit('datasets/harmful_domains/contract.ts', '      line: {', "      note: { type: 'string', description: 'A field added by the upgrade test', example: 'x' },\n      line: {");
     edit('datasets/harmful_domains/contract.ts', 'version: 3', 'version: 4');
-    edit('glue-jobs/medallion/silver.py', 'MALFORMED = "malformed"', 'MALFORMED = "malformed"  # a changed job script');
+    edit('glue-jobs/medallion/layers/silver/parse.py', 'MALFORMED = "malformed"', 'MALFORMED = "malformed"  # a changed job script');
     upgrade();
     const loaded = await load;
     expect(lake.run('silver')?.arguments['--release']).not.toBe(before);

@@ -58,7 +58,7 @@ describe('every call of the SDK meets a role that may make it', { timeout: 120_0
     ['silver', 'silver'],
     ['gold', 'gold'],
     ['rebuild', 'rebuild'],
-    ['export', 'export'],
+    ['export', 'datasets/harmful_domains/export'],
   ])('job %s', (name, script) => {
     const role = roleOf('AWS::Glue::Job', name);
     const calls = callsOfJob(ROOT, script);

@@ -79,7 +79,7 @@ test('every construct can be made twice in one stack', () => {
   for (const name of ['a', 'b']) {
     new PySparkStreamingJob(s, `Job-${name}`, jobProps(s, name));
     new PySparkBatchJob(s, `Batch-${name}`, jobProps(s, `batch-${name}`));
-    new GlueCode(s, `Code-${name}`, datasets).script('export');
+    new GlueCode(s, `Code-${name}`, datasets).script('datasets/harmful_domains/export');
     const fn = new SluiceFunction(s, `Function-${name}`, { functionName: name, description: name, folder: 'watchdog' });
     new OnEventProvider(s, `Provider-${name}`, fn.function);
     const queue = scheduleDeadLetters(s, `Queue-${name}`, `q-${name}`);

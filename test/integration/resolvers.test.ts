@@ -25,7 +25,7 @@ describe('lists of a generated set of entries and exceptions, nested four deep',
   beforeAll(() => {
     mkdirSync(folder, { recursive: true });
     const [python, jobs] = [join(ROOT, '.sluice', 'tools', 'python', 'bin', 'python'), join(ROOT, 'glue-jobs')];
-    execFileSync(python, ['-B', join(jobs, 'tests', 'list_sets.py'), folder, '7'], { env: { ...process.env, PYTHONPATH: jobs } });
+    execFileSync(python, ['-B', join(jobs, 'tests', 'datasets', 'harmful_domains', 'list_sets.py'), folder, '7'], { env: { ...process.env, PYTHONPATH: jobs } });
     verdicts = JSON.parse(readFileSync(join(folder, 'verdicts.json'), 'utf8')) as Verdicts;
     names = Object.keys(verdicts);
   }, 60_000);

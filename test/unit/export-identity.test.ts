@@ -18,12 +18,12 @@ interface Listed {
 const WRITER = `
 import json, sys
 from datetime import UTC, datetime
-from medallion.export.evidence import Entry
-from medallion.export.formats import Header
-from medallion.export.job import tier_of
-from medallion.export.registry import FORMATS
-from medallion.export.scopes import Blocker, Statement, in_order
-from medallion.export.walk import Walk
+from datasets.harmful_domains.lists.evidence import Entry
+from datasets.harmful_domains.lists.formats import Header
+from datasets.harmful_domains.lists.job import tier_of
+from datasets.harmful_domains.lists.registry import FORMATS
+from datasets.harmful_domains.lists.scopes import Blocker, Statement, in_order
+from datasets.harmful_domains.lists.walk import Walk
 at, instant = datetime(2026, 1, 1, tzinfo=UTC), "2026-01-01T00:00:00.000Z"
 def row(e, excepted):
     itself, below = not excepted, not excepted and e["scope"] == "subtree"

@@ -34,6 +34,19 @@ function alarmsOfJob(job: string, { config }: AlarmScope): AlarmSpec[] {
       of: 1,
       missing: SILENT_MONITOR,
     },
+    {
+      ...PLATFORM,
+      name: `datasets-left-out-${job}`,
+      kind: 'datasets-left-out',
+      says: `The Spark job ${job} leaves out a dataset whose own code is missing or broken; the other datasets go on. Its log names it.`,
+      command: `sluice logs ${job}`,
+      metric: { name: DRIVER.leftOut.name, dimensions, statistic: 'Maximum', periodSeconds: 5 * MINUTE },
+      comparison: '>',
+      threshold: DRIVER.leftOut.wrongAbove,
+      datapoints: 1,
+      of: 1,
+      missing: { treat: 'notBreaching', because: 'a job says it by the minute while it leaves something out; whether it runs is told by job-not-running' },
+    },
   ];
 }
 

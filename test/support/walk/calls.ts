@@ -60,7 +60,7 @@ function modulesOf(jobs: string, script: string, seen = new Set<string>()): Set<
   if (seen.has(script)) return seen;
   seen.add(script);
   const text = readFileSync(script, 'utf8');
-  const names = [...text.matchAll(/^(?:from (medallion[\w.]*|\.[\w.]*) import ([^\n#]*)|import (medallion[\w.]*))/gm)];
+  const names = [...text.matchAll(/^(?:from ((?:medallion|datasets)[\w.]*|\.[\w.]*) import ([^\n#]*)|import ((?:medallion|datasets)[\w.]*))/gm)];
   for (const [, from, imported = '', whole] of names) {
     const module = (from ?? whole ?? '').startsWith('.')
       ? join(dirname(script), (from ?? '').slice(1).replaceAll('.', '/'))

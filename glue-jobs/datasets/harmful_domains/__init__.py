@@ -1,0 +1,12 @@
+"""harmful_domains: who lists a name, and what the sources are worth."""
+
+from __future__ import annotations
+
+from datasets.harmful_domains.daily import HarmfulDomainDaily
+from datasets.harmful_domains.names import HarmfulDomains
+from datasets.harmful_domains.source_quality import SourceQuality
+from medallion.layers.periodic import Periodic
+from medallion.layers.state import Fold
+
+FOLDS: dict[str, Fold] = {"harmful_domains": HarmfulDomains()}
+COMPUTATIONS: dict[str, Periodic] = {"harmful_domain_daily": HarmfulDomainDaily(), "source_quality": SourceQuality()}

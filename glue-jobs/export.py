@@ -1,7 +1,0 @@
-"""Glue entry point: writes the lists that resolvers subscribe to, from one version of gold.harmful_domains."""
-
-import sys
-
-from medallion.export.job import run
-
-run(sys.argv[1:])

@@ -1,0 +1,101 @@
+"""What the queries of one driver share: the session, the leases, who is told, and how a query is started."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from dataclasses import dataclass, replace
+
+from delta.tables import DeltaTable
+from pyspark.sql import SparkSession
+from pyspark.sql.streaming import DataStreamWriter
+
+from medallion.arguments import JobArguments
+from medallion.contracts import Contracts, Table
+from medallion.generations import generation_of
+from medallion.kafka import kafka_options
+from medallion.lease import Lease
+from medallion.maintenance import Maintenance
+from medallion.metrics import Metrics
+from medallion.positions import Positions, readers_have_read
+from medallion.queries import QueryId
+from medallion.tables import path_of
+from medallion.upkeep import Done, DynamoUpkeep, record_of
+
+log = logging.getLogger("medallion")
+
+UPSTREAM_PATIENCE_SECONDS = 600.0
+OPERATIONS = "operations"
+# Every Silver query writes the ledger.
+LEDGER_LOCK = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Driver:
+    """What the queries of one driver share."""
+
+    spark: SparkSession
+    arguments: JobArguments
+    contracts: Contracts
+    leases: dict[str, Lease]
+    metrics: Metrics
+    positions: Positions
+    upkeep: DynamoUpkeep
+    turns: threading.Semaphore
+
+    def maintenance(self, writer: str, tables: tuple[Table, ...]) -> Maintenance:
+        """What keeps the tables that one query writes."""
+        own = self.arguments.optimise_after_commits
+        return Maintenance(
+            self.arguments.lake,
+            tables if own is None else tuple(replace(table, optimise_after_commits=own) for table in tables),
+            store=self.upkeep,
+            may_vacuum=self.may_vacuum,
+            before_write=self.leases[writer].assert_held,
+            report=self.tell,
+            lock=LEDGER_LOCK if self.contracts.ledger in tables else threading.Lock(),
+        )
+
+    def may_vacuum(self, table: Table) -> bool:
+        """Silver is read by Gold's queries, perhaps of another job."""
+        if table.layer != "silver":
+            return True
+        prefix = self.arguments.job_name.rpartition("-")[0]
+        positions = self.positions.read([f"{prefix}-gold", f"{prefix}-combined"])
+        return readers_have_read(positions, table, self.contracts.dataset(table.name).gold_tables())
+
+    def tell(self, done: Done) -> None:
+        """Tells of a step of maintenance, as others tell what they did: through Kafka."""
+        key, value = record_of(done, self.arguments.run_id)
+        row = self.spark.createDataFrame([(key, value)], "key string, value string")
+        row.write.format("kafka").options(**kafka_options(self.arguments.bootstrap_servers, self.arguments.kafka_auth)).option("topic", OPERATIONS).save()
+
+    def checkpoint(self, layer: str, name: str, *reads: Table) -> str:
+        """Where a query keeps how far it has come. A stream cannot go on in another table: where one that it reads was rebuilt, it has
+        another checkpoint, of as many generations as there were."""
+        generation = sum(map(generation_of, reads))
+        return f"{self.arguments.checkpoints}/{layer}/{name}{f'@{generation}' if generation else ''}"
+
+    def start(
+        self, layer: str, name: str, trigger_seconds: float, writer: DataStreamWriter, query_id: QueryId | None = None, *, reads: tuple[Table, ...]
+    ) -> None:
+        """Starts a query that `reads` tables; Bronze's, which reads Kafka, names the table that it writes."""
+        checkpoint = self.checkpoint(layer, name, *reads)
+        query = writer.queryName(f"{layer}.{name}").option("checkpointLocation", checkpoint).trigger(processingTime=f"{trigger_seconds} seconds").start()
+        if query_id is not None:
+            query_id.set(query)
+
+    def await_table(self, table: Table) -> None:
+        """Waits for a table that another driver makes.
+
+        Raises:
+            TimeoutError: its writer did not make it in ten minutes.
+        """
+        path = path_of(self.arguments.lake, table)
+        deadline = time.monotonic() + UPSTREAM_PATIENCE_SECONDS
+        while not DeltaTable.isDeltaTable(self.spark, path):
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{table.full_name} is not there ({path}): is the job that writes {table.writer} running?")
+            log.info("waiting for %s, which the %s job makes", table.full_name, table.writer)
+            time.sleep(2)

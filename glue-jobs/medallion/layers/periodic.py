@@ -1,0 +1,166 @@
+"""Gold periodic tables: brought up to date, whole or by what came, where new facts came since the last time.
+
+The stream only wakes the table. What it counts is Silver up to a version that the table itself holds, written with its rows in one
+commit: facts are counted once however often a batch is repeated, wherever a checkpoint stands. A table that holds no such version, as
+after a rebuild, is computed from all facts; so is one whose Silver does not tell any more what came since.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import reduce
+from typing import Protocol
+
+from delta.tables import DeltaTable
+from py4j.protocol import Py4JJavaError
+from pyspark.errors import PySparkException
+from pyspark.sql import DataFrame, SparkSession
+
+from medallion.canary import is_canary
+from medallion.contracts import Dataset, Table
+from medallion.driver import Driver
+from medallion.layers.state import merge_state
+from medallion.queries import QueryId, in_turn, maintained
+from medallion.tables import TXN_APP_ID, TXN_VERSION, USER_METADATA, appends_of, inserted_between, last_transaction, newest_version, path_of, schema_of
+
+log = logging.getLogger(__name__)
+
+# Delta's own word that a change feed is not whole, and Spark's of a file that is gone.
+UNREADABLE_FEED = ("[DELTA_", "FileNotFoundException")
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Silver tables as they are: the dataset's own, and those that the contract lets the table read beside it, by dataset."""
+
+    own: DataFrame
+    others: Mapping[str, DataFrame]
+
+
+def without_canaries(facts: DataFrame, canary_source: str) -> DataFrame:
+    return facts.where(~is_canary(canary_source))
+
+
+def facts_of(read: Callable[[Table], DataFrame], own: Table, others: Mapping[str, Table], canary_source: str) -> Facts:
+    """The Silver tables, without canaries: what is counted by date or source must not count them."""
+    return Facts(without_canaries(read(own), canary_source), {name: without_canaries(read(table), canary_source) for name, table in others.items()})
+
+
+class Periodic(Protocol):
+    """How a periodic table is computed."""
+
+    def recompute(self, facts: Facts) -> DataFrame:
+        """The whole table from all facts: what the table must equal."""
+        ...
+
+    def advance(self, table: DataFrame, new: DataFrame, facts: Facts) -> DataFrame:
+        """The table's rows that `new` facts may have changed, at least. `new` are those of `facts.own` that the table does not count yet."""
+        ...
+
+
+def counted_by(own: Table) -> str:
+    """Under what name a table holds up to which version of its Silver table it counts: another name for each generation."""
+    return f"counted:{own.path}"
+
+
+def periodic_stream(spark: SparkSession, lake: str, own: Table, others: Mapping[str, Table]) -> DataFrame:
+    """What wakes the table: that its own Silver, or another that it reads, has new facts. Their rows are not read."""
+    streams = [appends_of(spark, lake, table).select("topic", "partition", "offset") for table in (own, *others.values())]
+    return reduce(DataFrame.unionByName, streams)
+
+
+class PeriodicBatch:
+    """The foreachBatch function of one periodic table."""
+
+    def __init__(
+        self,
+        table: Table,
+        computation: Periodic,
+        lake: str,
+        own: Table,
+        others: Mapping[str, Table],
+        canary_source: str,
+        query_id: Callable[[], str],
+        before_write: Callable[[], None],
+    ) -> None:
+        self._table = table
+        self._canary_source = canary_source
+        self._computation = computation
+        self._lake = lake
+        self._own = own
+        self._others = others
+        self._query_id = query_id
+        self._before_write = before_write
+
+    def __call__(self, woken_by: DataFrame, batch_id: int) -> None:
+        spark = woken_by.sparkSession
+        path, own_path, app_id = path_of(self._lake, self._table), path_of(self._lake, self._own), counted_by(self._own)
+        until = newest_version(spark, own_path)
+
+        def read(table: Table) -> DataFrame:
+            reader = spark.read.format("delta")
+            return (reader.option("versionAsOf", str(until)) if table is self._own else reader).load(path_of(self._lake, table))
+
+        facts = facts_of(read, self._own, self._others, self._canary_source)
+        table = read(self._table)
+        counted = last_transaction(spark, path, app_id)
+        new = None if counted is None else self._new_facts(spark, own_path, counted, until)
+        rows = self._computation.recompute(facts) if new is None else self._computation.advance(table, new, facts)
+        rows = rows.select(*schema_of(self._table.ddl).names).persist()
+        settings = {
+            USER_METADATA: json.dumps({"query": self._query_id(), "batch": batch_id}),
+            # Where only other tables have news there is no new version to hold, and Delta would skip the write.
+            **({} if counted == until else {TXN_APP_ID: app_id, TXN_VERSION: str(until)}),
+        }
+        try:
+            # Facts that change no row are counted too: else the next batch would read them again, perhaps after VACUUM.
+            if counted == until and rows.isEmpty():
+                return
+            for name, value in settings.items():
+                spark.conf.set(name, value)
+            self._before_write()
+            merge_state(DeltaTable.forPath(spark, path), rows, self._table.key)
+        finally:
+            # The session is the query's: what maintenance writes after the batch must not be taken for a repeat of it.
+            for name in settings:
+                spark.conf.unset(name)
+            rows.unpersist()
+            if new is not None:
+                new.unpersist()
+
+    def _new_facts(self, spark: SparkSession, own_path: str, counted: int, until: int) -> DataFrame | None:
+        """The facts that the table does not count yet, persisted; None where the change feed cannot be read, which another try would not
+        change: a foreign commit took a file out without saying what was in it, or VACUUM took one that nobody had read."""
+        new = without_canaries(inserted_between(spark, own_path, counted, until), self._canary_source)
+        try:
+            new.persist().count()
+        except (Py4JJavaError, PySparkException) as failure:
+            new.unpersist()
+            reason = next((line for line in str(failure).splitlines() if any(sign in line for sign in UNREADABLE_FEED)), None)
+            if reason is None:
+                raise
+            names = (self._table.full_name, self._own.full_name)
+            log.warning("%s is computed from all facts: the change feed of %s behind version %d cannot be read: %.300s", *names, counted, reason)
+            return None
+        return new
+
+
+def start(driver: Driver, dataset: Dataset, table: Table, computation: Periodic) -> None:
+    lake, own = driver.arguments.lake, dataset.table("silver")
+    others = {name: driver.contracts.dataset(name).table("silver") for name in table.reads}
+    for other in others.values():
+        driver.await_table(other)
+    query_id = QueryId()
+    batch = PeriodicBatch(table, computation, lake, own, others, driver.contracts.canary_source, query_id, driver.leases["gold"].assert_held)
+    woken = periodic_stream(driver.spark, lake, own, others)
+    driver.start(
+        table.layer,
+        table.name,
+        driver.arguments.periodic_seconds or table.every_seconds or dataset.trigger_seconds,
+        woken.writeStream.foreachBatch(in_turn(maintained(batch, driver.maintenance("gold", (table,))), driver.turns)),
+        query_id,
+        reads=(own, *others.values()),
+    )

@@ -1,0 +1,61 @@
+"""The rows of an old version of a table, and with them what came since."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from pyspark.sql import DataFrame, SparkSession
+
+from medallion.contracts import Contracts, Dataset, Table
+from medallion.modules import module_of
+from medallion.rebuild.compare import aligned_to
+from medallion.rebuild.compute import computed
+from medallion.tables import path_of, schema_of
+
+IGNORE_MISSING_FILES = "spark.sql.files.ignoreMissingFiles"
+
+
+@contextmanager
+def missing_files_ignored(spark: SparkSession) -> Iterator[None]:
+    """Rows of a file that is gone are lost already: what is left is read."""
+    spark.conf.set(IGNORE_MISSING_FILES, "true")
+    try:
+        yield
+    finally:
+        spark.conf.unset(IGNORE_MISSING_FILES)
+
+
+def restore(spark: SparkSession, contracts: Contracts, dataset: Dataset, table: Table, lake: str, version: int, path: str) -> None:
+    """Writes to `path` the rows of an old version, and with them what came since.
+
+    Bronze: the records of the table as it is that the version had not. Silver: what Bronze holds and the version had not, by the rules of
+    today. Gold state: the fold goes on from the version over all of Silver. Gold periodic: computed from Silver; a row that Silver can
+    give no more stays as it was.
+    """
+    schema = schema_of(table.ddl)
+    then = aligned_to(spark.read.format("delta").option("versionAsOf", str(version)).load(path_of(lake, table)), schema)
+
+    def lacking(rows: DataFrame, held: DataFrame) -> DataFrame:
+        """The rows whose key is not held."""
+        return rows.join(held.select(*table.key), list(table.key), "left_anti").select(*schema.names)
+
+    def write(rows: DataFrame, mode: str) -> None:
+        rows.write.format("delta").mode(mode).save(path)
+
+    if table.layer == "gold" and table.kind == "state":
+        fold = module_of(dataset).folds[table.name]
+        silver = spark.read.format("delta").load(path_of(lake, dataset.table("silver")))
+        write(fold.finish(fold.explode(then).unionByName(fold.partial(silver))).select(*schema.names), "overwrite")
+        return
+    if table.layer == "gold":
+        since = computed(spark, contracts, dataset, table, lake)
+        write(since.unionByName(lacking(then, since)), "overwrite")
+        return
+    write(then, "overwrite")
+    held = spark.read.format("delta").load(path)
+    if table.layer == "silver":
+        write(lacking(computed(spark, contracts, dataset, table, lake), held), "append")
+        return
+    with missing_files_ignored(spark):
+        write(lacking(aligned_to(spark.read.format("delta").load(path_of(lake, table)), schema), held), "append")

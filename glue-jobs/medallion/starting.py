@@ -1,0 +1,46 @@
+"""Starts the queries of a layer, a dataset after the other.
+
+A dataset whose module is missing or broken is left out of the layers that need it, loudly; the others go on.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from medallion.contracts import Dataset
+from medallion.driver import Driver
+from medallion.layers import bronze, periodic, state
+from medallion.layers.silver import query as silver
+from medallion.modules import ModuleBroken, module_of
+
+log = logging.getLogger("medallion")
+
+
+def start_gold(driver: Driver, dataset: Dataset) -> None:
+    """Raises ModuleBroken before anything of the dataset has begun."""
+    module = module_of(dataset)
+    for table in dataset.gold_tables():
+        driver.await_table(dataset.table("silver"))
+        if table.kind == "periodic":
+            periodic.start(driver, dataset, table, module.computations[table.name])
+        else:
+            state.start(driver, dataset, table, module.folds[table.name])
+
+
+STARTERS = {"bronze": bronze.start, "silver": silver.start, "gold": start_gold}
+
+
+def start_layer(driver: Driver, layer: str) -> set[str]:
+    """Starts a layer's queries.
+
+    Returns:
+        The datasets that were left out of it.
+    """
+    left_out = set()
+    for dataset in driver.contracts.datasets:
+        try:
+            STARTERS[layer](driver, dataset)
+        except ModuleBroken as broken:
+            log.critical("%s of dataset %s is left out, the other datasets go on: %s", layer, dataset.name, broken)
+            left_out.add(dataset.name)
+    return left_out

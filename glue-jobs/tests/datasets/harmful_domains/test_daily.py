@@ -1,0 +1,90 @@
+"""gold.harmful_domain_daily and gold.source_quality: what they say, and that batches change nothing in it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from folding import slow
+from frames import START, frame, silver_of, table_named
+from hypothesis import given
+from hypothesis import strategies as st
+from listings import facts_of_histories, histories, history
+
+from datasets.harmful_domains import COMPUTATIONS
+from medallion.layers.periodic import Facts
+from medallion.tables import schema_of
+
+
+@slow
+@given(names=histories, cuts=st.lists(st.integers(0, 12), max_size=2), name=st.sampled_from(sorted(COMPUTATIONS)))
+def test_a_periodic_table_by_any_batches_equals_a_full_recompute(spark, contracts, names, cuts, name):
+    table, silver, computation = table_named(contracts, name), silver_of(contracts, name), COMPUTATIONS[name]
+    others = {"source_checks": frame(spark, contracts.dataset("source_checks").table("silver"), [])}
+    facts = facts_of_histories(names)
+    columns = schema_of(table.ddl).names
+    full = computation.recompute(Facts(frame(spark, silver, facts), others)).select(*columns).orderBy(*table.key).collect()
+    state = frame(spark, table, [])
+    points = sorted({min(cut, len(facts)) for cut in cuts} | {0, len(facts)})
+    for start, end in zip(points, points[1:], strict=False):
+        known = Facts(frame(spark, silver, facts[:end]), others)
+        new = computation.advance(state, frame(spark, silver, facts[start:end]), known).select(*columns)
+        state = spark.createDataFrame(state.join(new, list(table.key), "left_anti").unionByName(new).collect(), schema_of(table.ddl))
+    assert state.orderBy(*table.key).collect() == full
+
+
+@slow
+@given(names=histories)
+def test_source_quality_equals_what_sets_of_names_say(spark, contracts, names):
+    silver, quality = silver_of(contracts, "source_quality"), COMPUTATIONS["source_quality"]
+    facts = facts_of_histories(names)
+    checks = frame(spark, contracts.dataset("source_checks").table("silver"), [])
+    last = {(f["source"], f["name"], f["scope"]): f["event"] for f in sorted(facts, key=lambda f: f["sequence"])}
+    held = {source: {name for (of, name, _), event in last.items() if of == source and event == "listed"} for source, *_ in last}
+    found = {row["source"]: row for row in quality.recompute(Facts(frame(spark, silver, facts), {"source_checks": checks})).collect()}
+    assert found.keys() == held.keys()
+    for source, mine in held.items():
+        others = {other: theirs for other, theirs in held.items() if other != source and mine & theirs}
+        assert found[source]["entries"] == len(mine)
+        assert found[source]["unique_entries"] == len(mine - set().union(*others.values()))
+        assert [(o["source"], o["shared"], o["share"]) for o in found[source]["overlaps"]] == [
+            (other, len(mine & theirs), len(mine & theirs) / len(mine)) for other, theirs in sorted(others.items())
+        ]
+        assert found[source]["added_30_days"] == sum(1 for f in facts if f["source"] == source and f["event"] == "listed")
+        assert found[source]["removed_30_days"] == sum(1 for f in facts if f["source"] == source and f["event"] == "delisted")
+
+
+def test_daily_counts_say_what_came_went_and_stayed(spark, contracts):
+    silver, daily = silver_of(contracts, "harmful_domain_daily"), COMPUTATIONS["harmful_domain_daily"]
+    facts = [*history(("listed", 0), ("delisted", 2)), *history(("listed", 0), name="b.example"), *history(("listed", 0), name="c.example", action="allow")]
+    rows = daily.recompute(Facts(frame(spark, silver, facts), {})).orderBy("date").collect()
+    assert [(row["date"].day, row["source"], row["category"], row["added"], row["removed"], row["active"]) for row in rows] == [
+        (1, "s1", "ads", 2, 0, 2),
+        (3, "s1", "ads", 0, 1, 1),
+    ]
+
+
+def test_source_quality_says_what_only_one_has_and_how_they_overlap(spark, contracts):
+    silver, quality = silver_of(contracts, "source_quality"), COMPUTATIONS["source_quality"]
+    facts = [
+        *history(("listed", 0), name="both.example"),
+        *history(("listed", 0), name="mine.example"),
+        *history(("listed", 0), ("delisted", 40), name="gone.example"),
+        *history(("listed", 40), name="both.example", source="s2", scope="subtree"),
+        *history(("listed", 0), name="kept.example", source="s2", action="popular"),
+        *history(("listed", 0), ("delisted", 1), name="old.example", source="s3"),
+    ]
+    checks = frame(
+        spark,
+        contracts.dataset("source_checks").table("silver"),
+        [
+            {"source": "s1", "run_id": f"r{i}", "started_at": START + timedelta(hours=i), "lines": lines, "rejects": 2}
+            for i, lines in enumerate([90, 100, None])
+        ],
+    )
+    rows = {row["source"]: row for row in quality.recompute(Facts(frame(spark, silver, facts), {"source_checks": checks})).collect()}
+    s1, s2, s3 = rows["s1"], rows["s2"], rows["s3"]
+    assert (s1["entries"], s1["unique_entries"], s1["unique_share"], s1["lines"], s1["rejects"]) == (2, 1, 0.5, 100, 2)
+    assert [(o["source"], o["shared"], o["share"]) for o in s1["overlaps"]] == [("s2", 1, 0.5)]
+    assert (s1["added_30_days"], s1["removed_30_days"], s1["churn"]) == (0, 1, 0.5)
+    assert (s2["entries"], s2["unique_entries"], s2["added_30_days"], [o["share"] for o in s2["overlaps"]]) == (1, 0, 1, [1.0])
+    assert (s3["entries"], s3["unique_share"], s3["churn"], s3["overlaps"]) == (0, None, None, [])
