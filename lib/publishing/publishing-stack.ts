@@ -13,7 +13,7 @@ import { SluiceFunction } from '../shared/function.js';
 import { GlueCode } from '../shared/glue-code.js';
 import { GlueJars } from '../shared/glue-jars.js';
 import { GlueSecurity } from '../shared/glue-security.js';
-import { PySparkBatchJob } from '../shared/pyspark-job.js';
+import { LakeBatchJob } from '../shared/lake-batch-job.js';
 import { PUBLISHING_QUEUES } from '../shared/queues.js';
 import { dataPolicy } from '../shared/retention.js';
 import { boundedAsyncRetries, scheduleDeadLetters, scheduledInvoke } from '../shared/schedule.js';
@@ -32,7 +32,7 @@ export interface PublishingStackProps extends StackProps {
 /** The lists that resolvers subscribe to: the job that writes them, their bucket, and CloudFront in front of it. */
 export class PublishingStack extends Stack {
   readonly lists: Bucket;
-  readonly job: PySparkBatchJob;
+  readonly job: LakeBatchJob;
 
   constructor(scope: Construct, id: string, props: PublishingStackProps) {
     super(scope, id, props);
@@ -59,23 +59,20 @@ export class PublishingStack extends Stack {
     return bucket;
   }
 
-  private exportJob({ config, datasets, lake, artefacts, key, stateTable }: PublishingStackProps): PySparkBatchJob {
-    const code = new GlueCode(this, 'Code', datasets);
-    const security = new GlueSecurity(this, 'Security', { config, name: 'glue-export', key });
-    const job = new PySparkBatchJob(this, 'Export', {
-      jobName: physicalName(config, 'export'),
+  private exportJob({ config, datasets, lake, artefacts, key, stateTable }: PublishingStackProps): LakeBatchJob {
+    const job = new LakeBatchJob(this, 'Export', {
+      code: new GlueCode(this, 'Code', datasets),
+      security: new GlueSecurity(this, 'Security', { config, name: 'glue-export', key }),
+      ...(config.local ? {} : { jars: new GlueJars(this, 'Jars') }),
+      config,
+      name: 'export',
+      script: 'datasets/harmful_domains/export',
       description: 'Writes the lists of harmful names, in tiers and formats',
-      script: code.script('datasets/harmful_domains/export'),
-      packages: [code.medallion],
-      ...(config.local ? {} : { delta: new GlueJars(this, 'Jars').delta }),
-      files: [code.contracts],
-      workerType: config.medallion.batchWorkerType,
-      numberOfWorkers: config.medallion.workers,
+      lake,
       artefacts,
-      ...security.jobProps,
-      arguments: { lake: `s3a://${lake.bucketName}`, contracts: code.contracts.s3ObjectUrl, 'lists-bucket': this.lists.bucketName, 'state-table': stateTable.tableName },
+      stateTableName: stateTable.tableName,
+      arguments: { 'lists-bucket': this.lists.bucketName },
     });
-    security.protect(job);
     lake.grantRead(job.role, 'gold/*');
     grantTable(stateTable, job.role, 'GetItem');
     this.lists.grantReadWrite(job.role, 'lists/*');
