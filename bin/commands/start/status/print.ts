@@ -27,7 +27,7 @@ function printFacts({ report, alarms }: Facts): void {
     );
   }
   if (report === null) {
-    say('the monitor has not run yet: ./sluice check runs it now');
+    say('the monitor has not run yet: ./sluice health runs it now');
     return;
   }
   process.stdout.write('\n');
