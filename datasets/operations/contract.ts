@@ -22,6 +22,10 @@ const fields = {
 /** A table is of one kind: its rows need not say it. */
 const columns = Object.fromEntries(Object.entries(fields).flatMap(([name, { type, description }]) => (name === 'kind' ? [] : [[name, { type, description }]])));
 
+const MAINTENANCE = 'maintenance';
+/** The table that holds what maintenance did. */
+export const MAINTENANCE_TABLE = `ops.${MAINTENANCE}`;
+
 const table = (name: string, description: string): NonNullable<DatasetInput['tables']>[number] => ({
   layer: 'ops',
   name,
@@ -60,7 +64,7 @@ export const operations = defineDataset({
   tables: [
     table('checks', 'What each check of the monitor found.'),
     table('runs', 'Every run of every source and flow, with its steps and times.'),
-    table('maintenance', 'What maintenance did to each table: OPTIMIZE, VACUUM, retention.'),
+    table(MAINTENANCE, 'What maintenance did to each table: OPTIMIZE, VACUUM, retention.'),
   ],
   canary: {
     fields: { kind: 'check', subject: '_canary', state: 'ok' },
