@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Days, dayAfter, daysOf, missingDays, stretchOf } from '../../bin/backfill.js';
+import { type Days, dayAfter, daysOf, missingDays, stretchOf } from '../../bin/commands/sources/backfill/days.js';
 import { defineDataset, githubFile } from '../../contracts/index.js';
 import { findSource } from '../../datasets/index.js';
 import { keepBody, type PastDeps, type PastStep, PastUnavailable, pastSequence, versionsBetween } from '../../lambdas/ingest/backfill/past.js';
