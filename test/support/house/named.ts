@@ -2,10 +2,12 @@ import { forEachChild, isCallExpression, isIdentifier, isImportDeclaration, isPr
 import type { Dataset } from '../../../contracts/index.js';
 import { type CodeFile, parsed } from './files.js';
 
+type Named = Pick<Dataset, 'name' | 'tables'>;
+
 const camel = (name: string): string => name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 
 /** Names of a dataset and of its own tables: those that a layer makes of every dataset have the dataset's. */
-export const namesOf = ({ name, tables }: Pick<Dataset, 'name' | 'tables'>): string[] => [...new Set([name, ...tables.map((table) => table.name)])];
+export const namesOf = ({ name, tables }: Named): string[] => [...new Set([name, ...tables.map((table) => table.name)])];
 
 /**
  * Whether a text of the code names a dataset. A name of several words is one wherever it stands; a plain word (`runs`) is
@@ -16,11 +18,15 @@ export function namedIn(text: string, name: string, isDataset: boolean): boolean
   return (isDataset && text === name) || new RegExp(`\\b(bronze|silver|gold|quarantine|ops)\\.${name}\\b`).test(text);
 }
 
-/** Calls by which a command says what it does: an example may name a dataset, a default may not. */
-const SAYING: Readonly<Record<string, number>> = { description: 1, summary: 1, addHelpText: 2, argument: 2, option: 2, requiredOption: 2, examples: Number.POSITIVE_INFINITY };
+/** Calls by which a command says what it does, and how many of their arguments do: an example may name a dataset, a default may not. */
+const SAYING: Readonly<Record<string, number>> = { newCommand: 3, description: 1, summary: 1, addHelpText: 2, argument: 2, option: 2, requiredOption: 2 };
 
-/** Where TypeScript names one of the datasets, as `LINE: TEXT`; what commands say of themselves is left out, and comments. */
-export function namingIn(file: CodeFile, datasets: readonly Pick<Dataset, 'name' | 'tables'>[]): string[] {
+/**
+ * Where TypeScript names one of the datasets, as `LINE: TEXT`; what commands say of themselves is left out, and comments.
+ *
+ * @param values datasets that may be imported as values: of these no identifier counts
+ */
+export function namingIn(file: CodeFile, datasets: readonly Named[], values: readonly Named[] = []): string[] {
   const source = parsed(file);
   const found: string[] = [];
   const look = (node: Node, text: string) => {
@@ -28,8 +34,9 @@ export function namingIn(file: CodeFile, datasets: readonly Pick<Dataset, 'name'
     if (named) found.push(`${source.getLineAndCharacterOfPosition(node.getStart()).line + 1}: ${text.trim().slice(0, 100)}`);
   };
   const spoken = (node: Node): ReadonlySet<Node> => {
-    if (!isCallExpression(node) || !isPropertyAccessExpression(node.expression)) return new Set();
-    return new Set(node.arguments.slice(0, SAYING[node.expression.name.text] ?? 0));
+    if (!isCallExpression(node)) return new Set();
+    const called = isPropertyAccessExpression(node.expression) ? node.expression.name : node.expression;
+    return new Set(node.arguments.slice(0, isIdentifier(called) ? (SAYING[called.text] ?? 0) : 0));
   };
   const visit = (node: Node): void => {
     // Who may import what is another rule's.
@@ -37,7 +44,10 @@ export function namingIn(file: CodeFile, datasets: readonly Pick<Dataset, 'name'
     if (isStringLiteralLike(node)) look(node, node.text);
     else if (isTemplateExpression(node)) for (const part of [node.head, ...node.templateSpans.map(({ literal }) => literal)]) look(part, part.text);
     else if (isIdentifier(node)) {
-      const words = datasets.flatMap(namesOf).filter((name) => name.includes('_'));
+      const words = datasets
+        .filter((each) => !values.includes(each))
+        .flatMap(namesOf)
+        .filter((name) => name.includes('_'));
       if (words.some((name) => node.text === name || node.text === camel(name))) found.push(`${source.getLineAndCharacterOfPosition(node.getStart()).line + 1}: ${node.text}`);
     }
     const left = spoken(node);
@@ -50,7 +60,7 @@ export function namingIn(file: CodeFile, datasets: readonly Pick<Dataset, 'name'
 }
 
 /** Where Python names one: its comments and documentation left out. */
-export function namingInPython({ text }: CodeFile, datasets: readonly Pick<Dataset, 'name' | 'tables'>[]): string[] {
+export function namingInPython({ text }: CodeFile, datasets: readonly Named[]): string[] {
   const code = text.replaceAll(/"""[\s\S]*?"""/g, (doc) => doc.replaceAll(/[^\n]/g, ' ')).split('\n');
   return code.flatMap((line, i) => {
     const bare = line.replace(/(^|\s)#.*$/, '');
