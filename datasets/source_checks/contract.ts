@@ -6,6 +6,10 @@ const count = (description: string) => ({ type: 'bigint', description, unit: 'co
 export const CHECK_OUTCOMES = ['changed', 'unchanged', 'not_modified', 'refused', 'failed', 'skipped'] as const;
 export type CheckOutcome = (typeof CHECK_OUTCOMES)[number];
 
+/** Tables that others ask by SQL: every check, and the last of each source. */
+export const CHECKS_OF_SOURCES = 'silver.source_checks';
+export const STATUS_OF_SOURCES = 'gold.source_status';
+
 export const sourceChecks = defineDataset({
   name: 'source_checks',
   version: 4,
