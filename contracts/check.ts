@@ -28,6 +28,8 @@ export function checkWhole(dataset: Dataset): string[] {
   for (const names of [dataset.rules.map((r) => r.name), dataset.sources.map((s) => s.name), dataset.tables.map((t) => `${t.layer}.${t.name}`)]) {
     for (const name of names.filter((n, i) => names.indexOf(n) !== i)) problems.push(`"${name}" is declared twice`);
   }
+  const exported = dataset.exports?.table;
+  if (exported !== undefined && !dataset.tables.some(({ layer, name }) => layer === 'gold' && name === exported)) problems.push(`exports.table: no table "gold.${exported}"`);
   for (const table of dataset.tables) {
     for (const column of [...table.key, ...table.order, ...table.partitionBy, ...table.clusterBy]) {
       if (!(column in table.columns)) problems.push(`tables.${table.layer}.${table.name}: no column "${column}"`);

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type Dataset, maintenanceSchema } from './dataset.js';
+import { exportingDataset } from './exports.js';
 import { ledger } from './ledger.js';
 import { METRICS } from './metrics.js';
 import { ruleSql } from './rules.js';
@@ -108,9 +109,10 @@ function compileDataset(dataset: Dataset): CompiledDataset {
 /**
  * Compiles the datasets, after the checks that need them all.
  *
- * @throws Error where two datasets share a name, or two declarations name one table: one driver writes a Delta table.
+ * @throws Error where two datasets share a name, or two declarations name one table: one driver writes a Delta table; where two export.
  */
 export function compileContracts(datasets: readonly Dataset[]): CompiledContracts {
+  exportingDataset(datasets);
   const owners = new Map<string, string>();
   const claim = (what: string, owner: string) => {
     const other = owners.get(what);

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { baseTables } from './base-tables.js';
 import { checkWhole } from './check.js';
+import { exportsSchema } from './exports.js';
 import { identifier } from './identifier.js';
 import { ruleSchema } from './rules.js';
 import { sourceSchema } from './sources/index.js';
@@ -53,6 +54,8 @@ const datasetSchema = z
     /** Tables beyond Bronze, Silver and quarantine, which every dataset has. */
     tables: z.array(tableSchema).default([]),
     rules: z.array(ruleSchema).default([]),
+    /** What is written out of the lake for others to fetch. @default - nothing */
+    exports: exportsSchema.optional(),
     maintenance: maintenanceSchema,
     /** How the canary of the dataset looks: values beyond the examples, and SQL for the time of the newest one that Gold holds. */
     canary: z.object({ fields: z.record(identifier, z.union([z.string(), z.number(), z.boolean(), z.null()])), gold: z.string().min(1) }).strict(),

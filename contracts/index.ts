@@ -2,6 +2,7 @@ export { canaryRecord } from './canary.js';
 export { CANARY_SOURCE } from './compile.js';
 export type { Dataset, Field } from './dataset.js';
 export { defineDataset } from './dataset.js';
+export { type Exporting, exportingDataset } from './exports.js';
 export type { RecordOf } from './record.js';
 export type { CheckedSource, DocumentSource, HttpSource, ListSource, OperatorSource, Source } from './sources/index.js';
 export { isChecked, isFetched, keepsPast } from './sources/index.js';

@@ -6,7 +6,8 @@ import { GlueClient } from '@aws-sdk/client-glue';
 import { S3Client } from '@aws-sdk/client-s3';
 import { z } from 'zod';
 import { CANARY_SOURCE, canaryRecord } from '../../contracts/index.js';
-import { datasets, findDataset, httpSources, lakeTables } from '../../datasets/index.js';
+import { datasets, httpSources, lakeTables } from '../../datasets/index.js';
+import { operations } from '../../datasets/operations/contract.js';
 import { runSql } from '../shared/athena.js';
 import { DynamoPublished } from '../shared/dynamo-published.js';
 import { kafkaConnection, required } from '../shared/environment.js';
@@ -65,7 +66,6 @@ export async function handler(): Promise<Report> {
   // Alarms look at periods of a minute, or of the monitor's interval.
   const clearMs = 2 * config.everyMinutes * 60_000 + CHECK_MS;
   const before = beforeOf(last, now, clearMs);
-  const operations = findDataset('operations');
   // All jobs of a stage have the same window.
   const awake = awakeSince(config.jobs[0]?.window, now);
   const sendsCanaries = isDue(last?.canaryAt, config.canaryMinutes ?? 0, now);
@@ -150,7 +150,7 @@ async function tables(state: MonitorState): Promise<TableFact[]> {
 }
 
 const recordOf = ({ check, state, summary, findings, startedAt, finishedAt }: CheckResult, run_id: string) =>
-  operationRecord(findDataset('operations'), {
+  operationRecord(operations, {
     kind: 'check',
     subject: check,
     run_id,

@@ -6,7 +6,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { BlockPublicAccess, Bucket, BucketEncryption, type IBucket } from 'aws-cdk-lib/aws-s3';
 import { ScheduleExpression, ScheduleTargetInput } from 'aws-cdk-lib/aws-scheduler';
 import type { Construct } from 'constructs';
-import type { Dataset } from '../../contracts/index.js';
+import type { Dataset, Exporting } from '../../contracts/index.js';
 import { type Config, deletesData, physicalName } from '../config.js';
 import { acknowledge, acknowledgeWildcards, BUCKET_GRANTS } from '../shared/acknowledge.js';
 import { SluiceFunction } from '../shared/function.js';
@@ -22,6 +22,7 @@ import { grantTable } from '../shared/table-grant.js';
 export interface PublishingStackProps extends StackProps {
   readonly config: Config;
   readonly datasets: readonly Dataset[];
+  readonly exporting: Exporting;
   readonly lake: IBucket;
   readonly artefacts: IBucket;
   readonly key: IKey;
@@ -29,7 +30,7 @@ export interface PublishingStackProps extends StackProps {
   readonly stateTable: ITable;
 }
 
-/** The lists that resolvers subscribe to: the job that writes them, their bucket, and CloudFront in front of it. */
+/** What a dataset exports: the job that writes the lists, their bucket, and CloudFront in front of it. */
 export class PublishingStack extends Stack {
   readonly lists: Bucket;
   readonly job: LakeBatchJob;
@@ -59,15 +60,15 @@ export class PublishingStack extends Stack {
     return bucket;
   }
 
-  private exportJob({ config, datasets, lake, artefacts, key, stateTable }: PublishingStackProps): LakeBatchJob {
+  private exportJob({ config, datasets, exporting, lake, artefacts, key, stateTable }: PublishingStackProps): LakeBatchJob {
     const job = new LakeBatchJob(this, 'Export', {
       code: new GlueCode(this, 'Code', datasets),
       security: new GlueSecurity(this, 'Security', { config, name: 'glue-export', key }),
       ...(config.local ? {} : { jars: new GlueJars(this, 'Jars') }),
       config,
       name: 'export',
-      script: 'datasets/harmful_domains/export',
-      description: 'Writes the lists of harmful names, in tiers and formats',
+      script: `datasets/${exporting.name}/export`,
+      description: exporting.exports.description,
       lake,
       artefacts,
       stateTableName: stateTable.tableName,

@@ -1,3 +1,4 @@
+import { CHECKS_OF_SOURCES } from '../../../datasets/source_checks/contract.js';
 import { runQuery } from '../../lake/athena.js';
 import { describeCheck, invokeIngest } from '../../lake/ingest.js';
 import { assertSource } from '../../lake/sources.js';
@@ -8,9 +9,9 @@ import { jsonOption, stageOption } from '../options.js';
 
 /** The body of a source that was refused last. @throws CliError where none was */
 async function lastRefused(source: string, lake: Target): Promise<string> {
-  const sql = `SELECT body_sha256, reason FROM silver.source_checks WHERE source = '${source}' AND outcome = 'refused' ORDER BY started_at DESC LIMIT 1`;
+  const sql = `SELECT body_sha256, reason FROM ${CHECKS_OF_SOURCES} WHERE source = '${source}' AND outcome = 'refused' ORDER BY started_at DESC LIMIT 1`;
   const [sha256, reason] = (await runQuery(sql, lake)).rows[0] ?? [];
-  if (!sha256) throw new CliError(`no body of ${source} was refused, so there is none to release; ./sluice query source_status says how its checks went`);
+  if (!sha256) throw new CliError(`no body of ${source} was refused, so there is none to release; ./sluice sources ${source} says how its last check went`);
   say(`${source}: refused last was ${sha256}: ${reason ?? ''}`);
   return sha256;
 }

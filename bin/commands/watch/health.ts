@@ -1,3 +1,4 @@
+import { CHECKS_TABLE } from '../../../datasets/operations/contract.js';
 import type { Report } from '../../../lambdas/monitor/run.js';
 import { invokeFunction } from '../../lake/invoke.js';
 import { target } from '../../lake/target.js';
@@ -18,7 +19,7 @@ function printReport(report: Report, all: boolean): void {
       findings.map(({ subject, state, message }) => [subject, state, message]),
     );
   }
-  if (report.untold !== null) say(`the checks could not be told to ops.checks: ${report.untold}`);
+  if (report.untold !== null) say(`the checks could not be told to ${CHECKS_TABLE}: ${report.untold}`);
 }
 
 export const healthCommand = () =>

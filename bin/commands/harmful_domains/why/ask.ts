@@ -1,5 +1,6 @@
 import { SOURCE_STATE_NAMES } from '../../../../datasets/harmful_domains/contract.js';
 import type { Entry } from '../../../../datasets/harmful_domains/entries.js';
+import { STATUS_OF_SOURCES } from '../../../../datasets/source_checks/contract.js';
 import { runQuery } from '../../../lake/athena.js';
 import type { Target } from '../../../lake/target.js';
 import { bodiesOf, rawLine } from './bodies.js';
@@ -24,7 +25,7 @@ WHERE h.entry_type = '${entry.type}' AND h.name IN (${names}) AND s.source <> '_
       lake,
     ),
     runQuery(`SELECT name, source, action, scope, sequence, topic, "partition", "offset", run_id FROM silver.harmful_domains WHERE ${of}`, lake),
-    runQuery('SELECT source, last_good_at FROM gold.source_status', lake),
+    runQuery(`SELECT source, last_good_at FROM ${STATUS_OF_SOURCES}`, lake),
   ]);
   const lastGood = new Map(status.rows.map(([source, at]) => [source, instant(at)]));
   const record = new Map(records.rows.map((row) => [row.slice(0, 5).join('\t'), { coordinates: `${row[5]}/${row[6]}@${row[7]}`, runId: row[8] ?? null }]));

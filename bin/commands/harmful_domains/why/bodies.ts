@@ -3,6 +3,7 @@ import { createGunzip } from 'node:zlib';
 import { GetFunctionConfigurationCommand } from '@aws-sdk/client-lambda';
 import { GetObjectCommand, S3ServiceException } from '@aws-sdk/client-s3';
 import { splitLines } from '../../../../datasets/shared/lines.js';
+import { CHECKS_OF_SOURCES } from '../../../../datasets/source_checks/contract.js';
 import { landingKeys } from '../../../../lambdas/ingest/landing/store.js';
 import { physicalName } from '../../../../lib/config.js';
 import { runQuery } from '../../../lake/athena.js';
@@ -14,7 +15,7 @@ export async function bodiesOf(snapshots: readonly { source: string; sequence: n
   if (snapshots.length === 0) return new Map();
   const sources = [...new Set(snapshots.map(({ source }) => source))];
   const sequences = [...new Set(snapshots.map(({ sequence }) => sequence))];
-  const sql = `SELECT source, sequence, body_sha256 FROM silver.source_checks WHERE outcome = 'changed' AND source IN (${quoted(sources)}) AND sequence IN (${sequences.join(', ')})`;
+  const sql = `SELECT source, sequence, body_sha256 FROM ${CHECKS_OF_SOURCES} WHERE outcome = 'changed' AND source IN (${quoted(sources)}) AND sequence IN (${sequences.join(', ')})`;
   return new Map((await runQuery(sql, lake)).rows.map(([source, sequence, sha256]) => [`${source}\t${sequence}`, sha256 ?? '']));
 }
 

@@ -1,4 +1,5 @@
 import type { HttpSource } from '../../../../contracts/index.js';
+import { STATUS_OF_SOURCES } from '../../../../datasets/source_checks/contract.js';
 import { runQuery } from '../../../lake/athena.js';
 import { isOnAt } from '../../../lake/sources.js';
 import { target } from '../../../lake/target.js';
@@ -15,7 +16,7 @@ export interface CheckStatus {
 /** How each source's checks went; empty where no lake answers: the list of sources needs none. */
 export async function statuses(stage: string): Promise<Map<string, CheckStatus>> {
   try {
-    const { rows } = await runQuery('SELECT source, last_check_at, last_outcome, last_good_at, entries FROM gold.source_status', target(stage), 60_000);
+    const { rows } = await runQuery(`SELECT source, last_check_at, last_outcome, last_good_at, entries FROM ${STATUS_OF_SOURCES}`, target(stage), 60_000);
     return new Map(
       rows.map(([source, lastCheck, outcome, lastGood, entries]) => [
         source ?? '',
