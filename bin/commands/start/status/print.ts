@@ -32,7 +32,7 @@ function printFacts({ report, alarms }: Facts): void {
   }
   process.stdout.write('\n');
   printRows(
-    ['check', 'state', 'found'],
+    ['component', 'state', 'found'],
     report.checks.map(({ check, state, summary }) => [check, state, summary]),
   );
   process.stdout.write('\n');
