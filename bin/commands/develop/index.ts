@@ -1,9 +1,10 @@
 import type { CommandGroup } from '../command.js';
 import { formatCommand } from './format.js';
 import { lintCommand } from './lint.js';
+import { newCommand } from './new.js';
 import { testCommand } from './test.js';
 
 export const develop: CommandGroup = {
   title: 'Development:',
-  commands: [testCommand, lintCommand, formatCommand],
+  commands: [testCommand, lintCommand, formatCommand, newCommand],
 };

@@ -1,0 +1,46 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { datasets, lakeTables } from '../../../../datasets/index.js';
+import { ROOT } from '../../../../localstack/paths.js';
+import { fullName } from '../../../lake/tables.js';
+import { CliError, printJson, say } from '../../../output.js';
+import { checkName, namesOf, type Taken } from './names.js';
+import { registrations } from './register.js';
+import { assertKind, filesOf, type NewFile } from './template.js';
+
+/** Names that a new dataset cannot have: of datasets, of their sources, of tables. */
+export const takenNames = (): Taken =>
+  new Map([
+    ...datasets.flatMap(({ sources }) => sources.map(({ name }) => [name, 'a source has it'] as const)),
+    ...lakeTables().map((table) => [table.name, `table ${fullName(table)} has it`] as const),
+    ...datasets.map(({ name }) => [name, 'a dataset has it'] as const),
+  ]);
+
+/** The files that are made from the contracts, made anew, and all formatted: by a process that finds the new dataset. */
+function makeGenerated(root: string): void {
+  const { status, stdout, stderr } = spawnSync(join(root, 'sluice'), ['format'], { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+  if (status !== 0) throw new CliError(`the files are made, but ./sluice format failed:\n${stdout}${stderr}`);
+}
+
+/** Copies the templates of a kind, and lists the dataset where datasets are listed. All or nothing is written. */
+export function newDataset(name: string, kind: string, json: boolean, root = ROOT): void {
+  assertKind(kind, root);
+  checkName(name, takenNames());
+  const names = namesOf(name);
+  const files = filesOf(kind, names, root);
+  const lists = registrations(files, names, root);
+  for (const { path, text } of [...files, ...lists]) {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), text);
+  }
+  makeGenerated(root);
+  if (json) printJson({ name, kind, made: files.map(({ path }) => path), changed: lists.map(({ path }) => path) });
+  else tell(name, files, lists);
+}
+
+function tell(name: string, files: readonly NewFile[], lists: readonly NewFile[]): void {
+  for (const { path } of files) process.stdout.write(`made\t${path}\n`);
+  for (const { path } of lists) process.stdout.write(`changed\t${path}\n`);
+  say(`dataset ${name} is made: say in datasets/${name} what it is. ./sluice test --changed tests it; ./sluice up deploys it`);
+}

@@ -1,0 +1,78 @@
+import { defineDataset } from '../../contracts/dataset.js';
+
+export const newDataset = defineDataset({
+  name: 'new_dataset',
+  version: 1,
+  owner: 'sluice',
+  description: 'Items of new dataset, as their publisher has them: what each says, and what changed when.',
+  terms: 'As the publisher says: see the source.',
+  record: {
+    key: ['source', 'item_id', 'sequence'],
+    order: ['sequence'],
+    // What counts as a change of an item.
+    content: ['title', 'published_on'],
+    fields: {
+      source: { type: 'string', description: 'Source of the items', example: 'new_dataset_items' },
+      item_id: { type: 'string', description: 'Identifier of the item', example: 'item-1' },
+      event: { type: 'string', description: 'added, changed or gone', example: 'added' },
+      sequence: { type: 'bigint', description: 'Number of the source’s snapshot in which that happened', example: 1 },
+      observed_at: { type: 'timestamp', description: 'When that snapshot was fetched', example: '2026-11-01T00:00:00.000Z' },
+      place: { type: 'bigint', description: 'Number of the record in the kept document; null when gone', example: 1 },
+      title: { type: 'string', description: 'Title of the item', example: 'First item' },
+      published_on: { type: 'date', description: 'When it was published', example: '2026-10-31' },
+    },
+  },
+  sources: [
+    {
+      kind: 'document',
+      name: 'new_dataset_items',
+      url: 'https://new-dataset.example/items.json',
+      format: 'json',
+      records: 'items',
+      cadence: { minutes: 24 * 60 },
+      licence: 'as its publisher says',
+      homepage: 'https://new-dataset.example/',
+      evidence: [{ on: '2026-01-01', at: 'https://new-dataset.example/', says: 'made by ./sluice new dataset: its address is nobody’s' }],
+      enabled: false,
+      offBecause: 'its address is nobody’s yet',
+      bounds: { minEntries: 1, maxBytes: 16 * 1024 * 1024, maxShrink: 0.2, maxChange: 0.5, minValid: 0.9 },
+    },
+  ],
+  topic: { partitions: 1, retentionHours: 7 * 24 },
+  retentionDays: { bronze: 90 },
+  rules: [
+    { kind: 'notNull', name: 'source_present', field: 'source', action: 'quarantine' },
+    { kind: 'notNull', name: 'item_id_present', field: 'item_id', action: 'quarantine' },
+    { kind: 'inSet', name: 'event_known', field: 'event', values: ['added', 'changed', 'gone'], action: 'quarantine' },
+    { kind: 'notInFuture', name: 'observed_in_the_past', field: 'observed_at', toleranceSeconds: 300, action: 'quarantine' },
+    { kind: 'notNull', name: 'title_present', field: 'title', action: 'warn' },
+  ],
+  tables: [
+    {
+      layer: 'gold',
+      name: 'new_dataset',
+      kind: 'state',
+      writer: 'gold',
+      description: 'One row per item, as it is now.',
+      key: ['source', 'item_id'],
+      columns: {
+        source: { type: 'string', description: 'Source' },
+        item_id: { type: 'string', description: 'Identifier of the item' },
+        is_listed: { type: 'boolean', description: 'Whether the source has it now' },
+        title: { type: 'string', description: 'Title of the item' },
+        published_on: { type: 'date', description: 'When it was published' },
+        sequence: { type: 'bigint', description: 'Number of the snapshot in which it last came, changed or went' },
+        last_changed_at: { type: 'timestamp', description: 'When that snapshot was fetched' },
+      },
+    },
+  ],
+  canary: { fields: {}, gold: "SELECT max(last_changed_at) FROM gold.new_dataset WHERE source = '_canary'" },
+  service: { triggerSeconds: 30, freshnessMinutes: { bronze: 30, silver: 60, gold: 120 }, severity: 'ticket' },
+  queries: [
+    {
+      name: 'newest_new_dataset',
+      description: 'Items that changed last',
+      sql: "SELECT item_id, title, published_on, last_changed_at FROM gold.new_dataset WHERE is_listed AND source <> '_canary' ORDER BY last_changed_at DESC, item_id LIMIT 50",
+    },
+  ],
+});
