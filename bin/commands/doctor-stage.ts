@@ -1,5 +1,4 @@
 import { GetScheduleCommand } from '@aws-sdk/client-scheduler';
-import { findDataset } from '../../datasets/index.js';
 import type { Report } from '../../lambdas/monitor/run.js';
 import { physicalName } from '../../lib/config.js';
 import { until } from '../../localstack/process.js';
@@ -56,11 +55,10 @@ export async function diagnoseStage(lake: Target): Promise<StageFinding[]> {
   findings.push({ check: 'function monitor', ok: true, found: `ran ${((Date.now() - began) / 1000).toFixed(1)} s`, remedy: '' });
   for (const { check, state, summary } of report.checks.filter((each) => each.check === 'storage' || each.check === 'kafka' || each.check === 'jobs'))
     findings.push({ check: check === 'jobs' ? 'spark' : check, ok: state !== 'failed', found: summary, remedy: state === 'failed' ? 'docs/runbook.md' : '' });
-  const { canary } = findDataset('harmful_domains');
   try {
     const seconds = await until(
       async () => {
-        const [[newest] = []] = (await runQuery(`SELECT to_unixtime(at) FROM (${canary.gold}) AS newest(at)`, lake)).rows;
+        const [[newest] = []] = (await runQuery('SELECT to_unixtime(max(kafka_timestamp)) FROM ops.canaries', lake)).rows;
         return newest != null && Number(newest) * 1000 >= began - 1_000 ? (Date.now() - began) / 1000 : null;
       },
       { timeoutMs: CANARY_TIMEOUT_MS, everyMs: 3_000, describe: () => `the canary was not in Gold after ${CANARY_TIMEOUT_MS / 1000} s` },

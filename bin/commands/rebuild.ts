@@ -2,6 +2,8 @@ import { GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { BatchStopJobRunCommand, GetJobRunsCommand } from '@aws-sdk/client-glue';
 import type { Command } from 'commander';
 import { z } from 'zod';
+import { isFed } from '../../contracts/index.js';
+import { downstreamOf as downstream } from '../../contracts/lineage.js';
 import { datasets } from '../../datasets/index.js';
 import { isRunning } from '../../lambdas/watchdog/run.js';
 import { physicalName } from '../../lib/config.js';
@@ -65,15 +67,11 @@ const startDrivers = (lake: Target) => callWatchdog(lake);
 const compared = (result: Result) =>
   `${result.table}: ${result.same} rows are the same, ${result.different} differ, ${result.only_old} are in the old table alone, ${result.only_new} in the new one alone`;
 
-/** Tables that are computed from a Silver table, its own dataset's and those that read it beside theirs. */
-export function downstreamOf(table: string): string[] {
-  const [layer, name = ''] = table.split('.');
-  if (layer !== 'silver') return [];
-  return datasets.flatMap((dataset) => dataset.tables.filter(({ layer: of, reads }) => of === 'gold' && (dataset.name === name || reads.includes(name))).map(fullName));
-}
+/** Tables that are computed from a Silver or Gold table, directly or by others, in the order in which they are to be rebuilt. */
+export const downstreamOf = (table: string): string[] => (table.startsWith('bronze.') ? [] : downstream(table, datasets)).filter((each) => rebuildable().includes(each));
 
 /** Tables that can be put back: what is computed, and Bronze, which holds what came. */
-export const restorable = (): string[] => [...datasets.map(({ name }) => `bronze.${name}`), ...rebuildable()];
+export const restorable = (): string[] => [...datasets.filter(isFed).map(({ name }) => `bronze.${name}`), ...rebuildable()];
 
 export function addRestore(program: Command): void {
   program
@@ -148,8 +146,11 @@ export function addRebuild(program: Command): void {
         if (result.swapped) say(`swapped: ${result.new} holds; ${result.old} stays until you remove it`);
         else if (options.swap) say(`not swapped: ${result.only_old} rows would be lost. --accept-loss swaps all the same`);
         else say(`nothing was swapped; the new one is at ${result.new}: add --swap`);
-        if (result.swapped && table.startsWith('silver.'))
-          say(`Gold reads the new ${table} from its beginning; what the old one said stays in Gold until you rebuild its tables too: ./sluice rebuild gold.... --swap`);
+        const next = downstreamOf(table);
+        if (result.swapped && next.length > 0)
+          say(
+            `${next.join(', ')}: computed from ${table}, still with what the old one said; rebuild them too, in this order: ${next.map((each) => `./sluice rebuild ${each} --swap`).join(' && ')}`,
+          );
       }
       if (options.swap && !result.swapped) process.exitCode = EXIT.failed;
     });

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { isFed } from '../../contracts/index.js';
 import { datasets, findDataset } from '../../datasets/index.js';
 import { MAX_REPLAY_RECORDS, type ReplayRecord } from '../../lambdas/ingest/replay.js';
 import { runQuery } from '../athena.js';
@@ -59,8 +60,9 @@ export function conditions({ from, partition, offsets, since, until, rule }: Omi
 
 async function replayTable(options: ReplayOptions, lake: Target): Promise<void> {
   if (options.from !== 'quarantine' && options.from !== 'bronze') throw new CliError(`--from ${options.from}: use quarantine or bronze`, EXIT.misuse);
-  if (!datasets.some(({ name }) => name === options.dataset))
-    throw new CliError(`unknown dataset "${options.dataset}"; known: ${datasets.map(({ name }) => name).join(', ')}`, EXIT.misuse);
+  const fed = datasets.filter(isFed);
+  if (!fed.some(({ name }) => name === options.dataset))
+    throw new CliError(`"${options.dataset}" is no dataset with a topic; known: ${fed.map(({ name }) => name).join(', ')}`, EXIT.misuse);
   const dataset = findDataset(options.dataset);
   const where = conditions(options);
   // A record that broke two rules stands in quarantine twice, and is sent once.

@@ -4,6 +4,7 @@ import { type IRole, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { ScheduleExpression, ScheduleTargetInput } from 'aws-cdk-lib/aws-scheduler';
 import type { Construct } from 'constructs';
 import { compileContracts } from '../../contracts/compile.js';
+import { isFed } from '../../contracts/index.js';
 import { assertOneWriter } from '../../contracts/lock.js';
 import type { WatchedJob } from '../../lambdas/watchdog/run.js';
 import { kafkaStatements } from '../broker/connection.js';
@@ -126,7 +127,7 @@ export class MedallionStack extends Stack {
     for (const statement of kafkaStatements(
       props.broker,
       'read',
-      props.datasets.map((dataset) => dataset.name),
+      props.datasets.filter(isFed).map((dataset) => dataset.name),
     ))
       role.addToPrincipalPolicy(statement);
     // Drivers tell of maintenance as others tell what they did.

@@ -1,7 +1,7 @@
-import type { Dataset } from '../../contracts/index.js';
+import { type Dataset, freshnessLimits, isFed } from '../../contracts/index.js';
 import { DRIVER, INGEST, type MetricSpec, MONITOR, OVERDUE_CADENCES, STALL_MINUTES, WATCHDOG } from '../../contracts/metrics.js';
 import { httpSources } from '../../datasets/index.js';
-import { canaryLimit } from '../../lambdas/monitor/quality-check.js';
+import { canarySlack } from '../../lambdas/monitor/quality-check.js';
 import { type Config, canaryMinutes, physicalName } from '../config.js';
 import { isOn } from '../ingestion/sources.js';
 
@@ -56,7 +56,6 @@ const SILENT_MONITOR: Missing = { treat: 'ignore', because: 'the monitor measure
 const HEARTBEAT: Missing = { treat: 'breaching', because: 'silence is the failure' };
 const NO_BATCH: Missing = { treat: 'notBreaching', because: 'a batch that did not come broke nothing; freshness watches whether batches come' };
 
-const LAYERS = ['bronze', 'silver', 'gold'] as const;
 const kebab = (text: string): string => text.replaceAll('_', '-');
 
 export interface AlarmScope {
@@ -201,18 +200,62 @@ function platformAlarms({ config, jobs, deadLetterQueues, flowArn }: AlarmScope)
 
 type OfDataset = Omit<AlarmSpec, 'together'>;
 
+const ownOf = ({ owner, name }: Dataset) => ({ owner, dataset: name, datapoints: 1, of: 1 }) as const;
+const measured = ({ name }: MetricSpec, dataset: Dataset, periodSeconds: number): AlarmSpec['metric'] => ({
+  name,
+  dimensions: { Dataset: dataset.name },
+  statistic: 'Maximum',
+  periodSeconds,
+});
+
+/** Alarms of what only a topic can go through. */
+function kafkaAlarms(dataset: Dataset): OfDataset[] {
+  const { name } = dataset;
+  const own = ownOf(dataset);
+  const byMonitor = (spec: MetricSpec) => measured(spec, dataset, LOOK);
+  return [
+    {
+      ...own,
+      name: `offset-gaps-${kebab(name)}`,
+      kind: 'offset-gaps',
+      says: `Batches of ${name} do not follow each other: offsets are missing between them.`,
+      command: 'sluice check',
+      severity: 'page',
+      metric: byMonitor(MONITOR.offsetGaps),
+      comparison: '>',
+      threshold: 0,
+      missing: SILENT_MONITOR,
+    },
+    {
+      ...own,
+      name: `retention-${kebab(name)}`,
+      kind: 'retention',
+      says: `The oldest record of ${name} that Bronze lacks has used up half of its topic's retention: Kafka will drop it.`,
+      command: 'sluice jobs list',
+      severity: 'page',
+      metric: byMonitor(MONITOR.lagRetentionPercent),
+      comparison: '>',
+      threshold: MONITOR.lagRetentionPercent.wrongAbove,
+      missing: SILENT_MONITOR,
+    },
+  ];
+}
+
 function datasetAlarms(dataset: Dataset, config: Config): OfDataset[] {
-  const { name, owner, service } = dataset;
-  const own = { owner, dataset: name, datapoints: 1, of: 1 } as const;
-  const byMonitor = ({ name: metric }: MetricSpec): AlarmSpec['metric'] => ({ name: metric, dimensions: { Dataset: name }, statistic: 'Maximum', periodSeconds: LOOK });
-  const byDriver = ({ name: metric }: MetricSpec): AlarmSpec['metric'] => ({ name: metric, dimensions: { Dataset: name }, statistic: 'Maximum', periodSeconds: MINUTE });
-  const ofLayers = (limit: (layer: 'bronze' | 'silver' | 'gold') => number) => LAYERS.map((layer) => `${layer} ${limit(layer)}`).join(', ');
+  const { name, service } = dataset;
+  const own = ownOf(dataset);
+  const byMonitor = (spec: MetricSpec) => measured(spec, dataset, LOOK);
+  const byDriver = (spec: MetricSpec) => measured(spec, dataset, MINUTE);
+  const ofLayers = (more: number) =>
+    freshnessLimits(dataset)
+      .map(({ layer, minutes }) => `${layer} ${minutes + more}`)
+      .join(', ');
   return [
     {
       ...own,
       name: `freshness-${kebab(name)}`,
       kind: 'freshness',
-      says: `A record of ${name} has waited for a layer longer than its contract allows, in minutes: ${ofLayers((layer) => service.freshnessMinutes[layer])}.`,
+      says: `A record of ${name} has waited for a layer longer than its contract allows, in minutes: ${ofLayers(0)}.`,
       command: 'sluice check',
       severity: service.severity,
       metric: byMonitor(MONITOR.freshnessPercent),
@@ -224,7 +267,7 @@ function datasetAlarms(dataset: Dataset, config: Config): OfDataset[] {
       ...own,
       name: `canary-${kebab(name)}`,
       kind: 'canary',
-      says: `The canaries of ${name} do not come through: records are accepted and do not arrive, or SQL does not see them. Minutes allowed: ${ofLayers((layer) => canaryLimit(dataset, layer, canaryMinutes(config)))}.`,
+      says: `The canaries of ${name} do not come through: records are accepted and do not arrive, or SQL does not see them. Minutes allowed: ${ofLayers(canarySlack(canaryMinutes(config)))}.`,
       command: 'sluice check',
       severity: service.severity,
       metric: byMonitor(MONITOR.canaryPercent),
@@ -256,30 +299,7 @@ function datasetAlarms(dataset: Dataset, config: Config): OfDataset[] {
       threshold: 0,
       missing: NO_BATCH,
     },
-    {
-      ...own,
-      name: `offset-gaps-${kebab(name)}`,
-      kind: 'offset-gaps',
-      says: `Batches of ${name} do not follow each other: offsets are missing between them.`,
-      command: 'sluice check',
-      severity: 'page',
-      metric: byMonitor(MONITOR.offsetGaps),
-      comparison: '>',
-      threshold: 0,
-      missing: SILENT_MONITOR,
-    },
-    {
-      ...own,
-      name: `retention-${kebab(name)}`,
-      kind: 'retention',
-      says: `The oldest record of ${name} that Bronze lacks has used up half of its topic's retention: Kafka will drop it.`,
-      command: 'sluice jobs list',
-      severity: 'page',
-      metric: byMonitor(MONITOR.lagRetentionPercent),
-      comparison: '>',
-      threshold: MONITOR.lagRetentionPercent.wrongAbove,
-      missing: SILENT_MONITOR,
-    },
+    ...(isFed(dataset) ? kafkaAlarms(dataset) : []),
     ...(httpSources([dataset]).length === 0
       ? []
       : [

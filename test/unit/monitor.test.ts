@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { MONITOR } from '../../contracts/metrics.js';
 import { findDataset, findSource } from '../../datasets/index.js';
+import { sourceChecks } from '../../datasets/source_checks/contract.js';
 import type { CheckName, Looked } from '../../lambdas/monitor/check.js';
 import { lookAtCost } from '../../lambdas/monitor/cost-check.js';
 import { ageOf, type FreshnessDeps, lookAtFreshness, type SourceStatus } from '../../lambdas/monitor/freshness-check.js';
@@ -152,7 +153,7 @@ describe('freshness', () => {
 });
 
 describe('the check of Kafka', () => {
-  const dataset = findDataset('source_checks');
+  const dataset = sourceChecks;
   const good: TopicState = { name: dataset.name, partitions: 1, leaderless: [], retentionMs: dataset.topic.retentionHours * 3600_000 };
   const look = (topics: TopicState[], roundTrip = async () => 12) =>
     lookAtKafka(probe({ topics: async () => topics, roundTrip }), [dataset], { topic: 't', record: { key: null, value: null, headers: {} } });
