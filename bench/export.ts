@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { contractsJson } from '../bin/contracts-json.js';
-import { DELTA_CONF, driverPython, sparkProfile, submitArguments } from '../localstack/gateway/spark-profile.js';
+import { DELTA_CONF, driverPython, sparkProfile, submitArguments } from '../localstack/front-door/spark-profile.js';
 import { defaultHome, ROOT } from '../localstack/paths.js';
 
 const COMPILER = '2.1.1';

@@ -10,7 +10,7 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DELTA_CONF, driverPython, sparkProfile, submitArguments } from '../localstack/gateway/spark-profile.js';
+import { DELTA_CONF, driverPython, sparkProfile, submitArguments } from '../localstack/front-door/spark-profile.js';
 import { defaultHome, ROOT } from '../localstack/paths.js';
 
 interface Line {

@@ -7,8 +7,8 @@
  * Starts a lake of its own and stops it. Goal: p95 at most 15 s on two cores.
  */
 import { parseArgs } from 'node:util';
-import { DeltaTable } from '../bin/delta.js';
-import { locationOf } from '../bin/lake-tables.js';
+import { DeltaTable } from '../bin/lake/delta.js';
+import { locationOf } from '../bin/lake/tables.js';
 import { kafkaProducer } from '../lambdas/shared/kafka.js';
 import { sleep, until } from '../localstack/process.js';
 import { Lake } from '../test/support/lake.js';

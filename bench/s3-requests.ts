@@ -18,7 +18,7 @@ import { homeAt, ROOT } from '../localstack/paths.js';
 import { anyPort } from '../localstack/ports.js';
 import { sleep, startProcess, stopProcess, until } from '../localstack/process.js';
 import { awaitEmulator, emulatorSpec } from '../localstack/services/emulator.js';
-import { runIsAlive } from '../localstack/stack.js';
+import { runIsAlive } from '../localstack/stack/job-runs.js';
 import { FaultProxy } from '../test/support/fault-proxy.js';
 import { Lake } from '../test/support/lake.js';
 import { loadRecord } from './load.js';
@@ -65,9 +65,9 @@ proxy.heard = (method, path) => {
   );
   shapes.set(shape, (shapes.get(shape) ?? 0) + 1);
 };
-const awsUrl = await proxy.listen();
+const emulatorUrl = await proxy.listen();
 try {
-  const lake = await Lake.start({ awsUrl, generated: true });
+  const lake = await Lake.start({ emulatorUrl, generated: true });
   try {
     const JobName = localName('combined');
     const { glue } = lake.target;
@@ -124,7 +124,7 @@ try {
   }
 } finally {
   await proxy.close();
-  await stopProcess(theirs, 'aws');
+  await stopProcess(theirs, 'emulator');
   rmSync(theirs.root, { recursive: true, force: true });
 }
 process.stderr.write(`datasets: ${datasets.map(({ name }) => name).join(', ')}\n`);

@@ -1,20 +1,19 @@
-import { Command, CommanderError } from 'commander';
-import { addCommands } from './commands/index.js';
+import { CommanderError } from 'commander';
+import { sluiceProgram } from './commands/program.js';
+import { withNamesOfToday } from './commands/renamed.js';
 import { CliError, EXIT, say } from './output.js';
 import { loadSettings } from './settings.js';
 
 /** A developer's own settings must change no test, no generated file and no check. */
 const WITHOUT_SETTINGS = ['test', 'lint', 'format'];
 
-const program = new Command('sluice')
-  .description('A streaming lakehouse: feeds to Kafka to Delta tables to SQL, on AWS or on this machine.')
-  .version('0.1.0')
-  // `restore --version 3` is the command's own option.
-  .enablePositionalOptions()
-  .showHelpAfterError('(./sluice help COMMAND says how)')
-  .exitOverride()
-  .configureOutput({ writeErr: (text) => process.stderr.write(text) });
-addCommands(program);
+// Who reads no more of what is printed (`| head`) ends the command.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit();
+  throw error;
+});
+
+const program = await sluiceProgram();
 program.hook('preAction', (_program, command) => {
   if (WITHOUT_SETTINGS.includes(command.name())) process.env.SLUICE_ENV_FILE = '';
   try {
@@ -25,7 +24,7 @@ program.hook('preAction', (_program, command) => {
 });
 
 try {
-  await program.parseAsync(process.argv);
+  await program.parseAsync(withNamesOfToday(process.argv.slice(2), say), { from: 'user' });
 } catch (error) {
   if (error instanceof CommanderError) {
     process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.misuse;

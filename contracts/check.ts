@@ -1,5 +1,6 @@
 import { canaryKey } from './canary.js';
 import type { Dataset } from './dataset.js';
+import { sourceProblems } from './sources/check.js';
 import { fullName, RESERVED_COLUMNS, type Table } from './tables.js';
 
 const twice = (names: readonly string[]): string[] => names.filter((name, i) => names.indexOf(name) !== i).map((name) => `"${name}" is declared twice`);
@@ -7,7 +8,7 @@ const twice = (names: readonly string[]): string[] => names.filter((name, i) => 
 function recordProblems({ record, canary, derived, sources }: Dataset): string[] {
   const problems: string[] = [];
   const has = (field: string) => field in record.fields;
-  const named = derived === undefined ? [...record.key, ...record.order, ...record.content] : record.order;
+  const named = derived === undefined ? [...record.key, ...record.order] : record.order;
   for (const field of named) if (!has(field)) problems.push(`record.key: no field "${field}"`);
   if (!has('source')) problems.push('record.fields: no field "source", by which canaries are told from records');
   for (const field of Object.keys(canary.fields)) if (!has(field)) problems.push(`canary.fields: no field "${field}"`);
@@ -52,6 +53,9 @@ function tableProblems(dataset: Dataset, table: Table): string[] {
   return problems;
 }
 
+const exportProblems = ({ exports, tables }: Dataset): string[] =>
+  exports === undefined || tables.some(({ layer, name }) => layer === 'gold' && name === exports.table) ? [] : [`exports.table: no table "gold.${exports.table}"`];
+
 /** Cross-checks that no single field's schema can make. Each message names the place. */
 export function checkWhole(dataset: Dataset): string[] {
   const { rules, sources, tables } = dataset;
@@ -60,5 +64,7 @@ export function checkWhole(dataset: Dataset): string[] {
     ...ruleProblems(dataset),
     ...[rules.map(({ name }) => name), sources.map(({ name }) => name), tables.map(fullName)].flatMap(twice),
     ...tables.flatMap((table) => tableProblems(dataset, table)),
+    ...exportProblems(dataset),
+    ...sourceProblems(dataset),
   ];
 }

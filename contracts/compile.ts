@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { CANARY_SOURCE, canaryKey, canaryRecord } from './canary.js';
 import { type Dataset, maintenanceSchema } from './dataset.js';
+import { exportingDataset } from './exports.js';
 import { canaries, ledger, RAIL_TABLES } from './ledger.js';
 import { lineageProblems } from './lineage.js';
 import { METRICS } from './metrics.js';
@@ -121,10 +122,11 @@ function compileDataset(dataset: Dataset): CompiledDataset {
 /**
  * Compiles the datasets, after the checks that need them all.
  *
- * @throws Error where two datasets share a name, two declarations name one table (one driver writes a Delta table), or what a
- *   dataset is derived from or a table reads leads nowhere, backwards or in a circle.
+ * @throws Error where two datasets share a name, two declarations name one table (one driver writes a Delta table), two export, or
+ *   what a dataset is derived from or a table reads leads nowhere, backwards or in a circle.
  */
 export function compileContracts(datasets: readonly Dataset[]): CompiledContracts {
+  exportingDataset(datasets);
   const owners = new Map<string, string>();
   const claim = (what: string, owner: string) => {
     const other = owners.get(what);

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { baseTables } from './base-tables.js';
 import { checkWhole } from './check.js';
+import { exportsSchema } from './exports.js';
 import { identifier } from './identifier.js';
 import { ruleSchema } from './rules.js';
 import { sourceSchema } from './sources/index.js';
@@ -54,6 +55,8 @@ const common = {
   /** Tables beyond Bronze, Silver and quarantine. */
   tables: z.array(tableSchema).default([]),
   rules: z.array(ruleSchema).default([]),
+  /** What is written out of the lake for others to fetch. @default - nothing */
+  exports: exportsSchema.optional(),
   maintenance: maintenanceSchema,
   /** SQL that the Athena workgroup, the command line and the data dictionary offer by name. */
   queries: z.array(z.object({ name: identifier, description: z.string(), sql: z.string() }).strict()).default([]),

@@ -57,6 +57,7 @@ export function renderDictionary(datasets: readonly Dataset[]): string {
       '',
     );
     lines.push('Rules:', '', ...dataset.rules.map((rule) => `- \`${rule.name}\` (${rule.action}): ${rule.field} ${rule.kind}`), '');
+    if (dataset.exports) lines.push(`Exported from \`gold.${dataset.exports.table}\`: ${dataset.exports.description}.`, '');
     lines.push(...dataset.tables.flatMap(tableSection));
   }
   lines.push('## Tables of the rails', '', ...RAIL_TABLES.flatMap(tableSection));

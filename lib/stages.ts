@@ -1,6 +1,6 @@
 import type { App, Environment, Stack } from 'aws-cdk-lib';
 import { CfnResource, CrossStackReferences, ReferenceStrength, Tags } from 'aws-cdk-lib';
-import type { Dataset } from '../contracts/index.js';
+import { type Dataset, exportingDataset } from '../contracts/index.js';
 import { BackupStack } from './backup/backup-stack.js';
 import { BrokerStack } from './broker/broker-stack.js';
 import type { BrokerConnection } from './broker/connection.js';
@@ -23,7 +23,8 @@ export interface SluiceStacks {
   readonly catalog: CatalogStack;
   readonly medallion: MedallionStack;
   readonly ingestion: IngestionStack;
-  readonly publishing: PublishingStack;
+  /** @default - no dataset exports */
+  readonly publishing?: PublishingStack;
   readonly monitoring: MonitoringStack;
   readonly orchestration: OrchestrationStack;
   readonly backup?: BackupStack;
@@ -65,7 +66,8 @@ export function addStage(app: App, config: Config, datasets: readonly Dataset[])
   medallion.addStackDependency(topics);
   const ingestion = new IngestionStack(app, `${prefix}-ingestion`, { ...common, ...inVpc, datasets, broker: connection, landing, stateTable });
   ingestion.addStackDependency(topics);
-  const publishing = new PublishingStack(app, `${prefix}-publishing`, { ...common, datasets, key, lake, artefacts, stateTable });
+  const exporting = exportingDataset(datasets);
+  const publishing = exporting === null ? undefined : new PublishingStack(app, `${prefix}-publishing`, { ...common, datasets, exporting, key, lake, artefacts, stateTable });
   const monitoring = new MonitoringStack(app, `${prefix}-monitoring`, { ...onLake, jobs: medallion.jobs });
   for (const stack of [topics, catalog]) monitoring.addStackDependency(stack);
   const orchestration = new OrchestrationStack(app, `${prefix}-orchestration`, {
@@ -89,9 +91,9 @@ export function addStage(app: App, config: Config, datasets: readonly Dataset[])
     catalog,
     medallion,
     ingestion,
-    publishing,
     monitoring,
     orchestration,
+    ...(publishing ? { publishing } : {}),
     ...(network ? { network } : {}),
     ...(broker ? { broker } : {}),
     ...(backup ? { backup } : {}),

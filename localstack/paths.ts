@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -26,3 +28,9 @@ export const defaultHome = (env: NodeJS.ProcessEnv = process.env): Home => homeA
 
 /** The cache that clones share. */
 export const cacheFolder = (env: NodeJS.ProcessEnv = process.env): string => env.SLUICE_CACHE || join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'sluice');
+
+/** Bytes below a folder, as `du` counts them. */
+export function folderBytes(folder: string): number {
+  if (!existsSync(folder)) return 0;
+  return Number(execFileSync('du', ['-sk', folder], { encoding: 'utf8' }).split('\t')[0]) * 1024;
+}

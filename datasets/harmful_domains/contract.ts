@@ -178,6 +178,12 @@ export const harmfulDomains = defineDataset({
       },
     },
   ],
+  exports: {
+    table: 'harmful_domains',
+    description: 'Writes the lists of harmful names, in tiers and formats',
+    // Half of the time after which a list says that it is no longer to be believed (glue-jobs/datasets/harmful_domains/lists/publishing.py).
+    refreshHours: 12,
+  },
   canary: {
     fields: { name: 'canary.invalid', action: 'block', tags: null, listed_at: null, valid_until: null },
   },

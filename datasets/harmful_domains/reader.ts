@@ -1,11 +1,12 @@
 import type { Reader, Reading, ReadingContext, Row } from '../../contracts/reading.js';
 import type { RecordOf } from '../../contracts/record.js';
+import { MAX_REJECT_SAMPLES } from '../shared/samples.js';
 import { SortedRows } from '../shared/sorted-rows.js';
 import type { harmfulDomains } from './contract.js';
 import { detectFormat } from './formats/detect.js';
 import { isFormat, LIST_FORMATS } from './formats/format-names.js';
 import { parseBody } from './formats/index.js';
-import { type EmitEntry, type FormatOptions, MAX_REJECT_SAMPLES, type ParseReport } from './formats/parsed.js';
+import type { EmitEntry, FormatOptions, ParseReport } from './formats/parsed.js';
 import { HostEvidence } from './host-evidence.js';
 import { hasUrls, hostKnowledge } from './host-knowledge.js';
 import { editList } from './operator.js';

@@ -1,6 +1,7 @@
 import type { Row } from '../../contracts/reading.js';
+import { rejectSample } from '../shared/samples.js';
 import type { Entry } from './entries.js';
-import { type Details, type Marks, PARTS, rejectSample } from './formats/parsed.js';
+import { type Details, type Marks, PARTS } from './formats/parsed.js';
 import { type Flags, isCovered, isUnderImportant } from './names-above.js';
 import type { Precedence } from './precedence.js';
 

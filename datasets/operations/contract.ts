@@ -22,9 +22,14 @@ const fields = {
 /** A table is of one kind: its rows need not say it. */
 const columns = Object.fromEntries(Object.entries(fields).flatMap(([name, { type, description }]) => (name === 'kind' ? [] : [[name, { type, description }]])));
 
-const table = (name: string, description: string): NonNullable<DatasetInput['tables']>[number] => ({
+/** Its tables, a kind of record each, for those who ask them by SQL. */
+export const CHECKS_TABLE = 'ops.checks';
+export const RUNS_TABLE = 'ops.runs';
+export const MAINTENANCE_TABLE = 'ops.maintenance';
+
+const table = (qualified: string, description: string): NonNullable<DatasetInput['tables']>[number] => ({
   layer: 'ops',
-  name,
+  name: qualified.replace('ops.', ''),
   kind: 'state',
   writer: 'gold',
   description,
@@ -58,9 +63,9 @@ export const operations = defineDataset({
     { kind: 'inSet', name: 'state_known', field: 'state', values: [...OPERATION_STATES], action: 'quarantine' },
   ],
   tables: [
-    table('checks', 'What each check of the monitor found.'),
-    table('runs', 'Every run of every source and flow, with its steps and times.'),
-    table('maintenance', 'What maintenance did to each table: OPTIMIZE, VACUUM, retention.'),
+    table(CHECKS_TABLE, 'What each check of the monitor found.'),
+    table(RUNS_TABLE, 'Every run of every source and flow, with its steps and times.'),
+    table(MAINTENANCE_TABLE, 'What maintenance did to each table: OPTIMIZE, VACUUM, retention.'),
   ],
   canary: {
     fields: { kind: 'check', subject: '_canary', state: 'ok' },

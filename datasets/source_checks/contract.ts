@@ -6,6 +6,10 @@ const count = (description: string) => ({ type: 'bigint', description, unit: 'co
 export const CHECK_OUTCOMES = ['changed', 'unchanged', 'not_modified', 'refused', 'failed', 'skipped'] as const;
 export type CheckOutcome = (typeof CHECK_OUTCOMES)[number];
 
+/** Tables that others ask by SQL: every check, and the last of each source. */
+export const CHECKS_OF_SOURCES = 'silver.source_checks';
+export const STATUS_OF_SOURCES = 'gold.source_status';
+
 export const sourceChecks = defineDataset({
   name: 'source_checks',
   version: 4,
@@ -87,7 +91,7 @@ export const sourceChecks = defineDataset({
         last_check_at: { type: 'timestamp', description: 'When the last check began' },
         last_outcome: { type: 'string', description: 'What came of the last check' },
         last_good_at: { type: 'timestamp', description: 'When the last good check began (changed, unchanged or not_modified)' },
-        entries: { type: 'bigint', description: 'Entries of the last body that was read' },
+        entries: { type: 'bigint', description: 'Entries of the last body that was read: what a list blocks, or a document’s records' },
         entries_at: { type: 'timestamp', description: 'When the check began that read it' },
         sequence: { type: 'bigint', description: 'Highest snapshot number' },
       },

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { z } from 'zod';
-import { findDataset } from '../../datasets/index.js';
+import { operations } from '../../datasets/operations/contract.js';
 import { MonitorState } from '../monitor/state.js';
 import { DynamoPublished } from '../shared/dynamo-published.js';
 import { kafkaConnection, required } from '../shared/environment.js';
@@ -27,7 +27,7 @@ export async function handler(event: FlowEvent): Promise<Plan | Summary> {
       const admin = kafkaClient(kafkaConnection(), 'sluice-flow').admin();
       try {
         await admin.connect();
-        await admin.fetchTopicMetadata({ topics: [findDataset('operations').name] });
+        await admin.fetchTopicMetadata({ topics: [operations.name] });
       } finally {
         await admin.disconnect();
       }
@@ -47,7 +47,6 @@ export async function handler(event: FlowEvent): Promise<Plan | Summary> {
   if (event.step === 'summarise' && event.plan.healthy) {
     const producer = kafkaProducer(kafkaConnection());
     try {
-      const operations = findDataset('operations');
       await producer.send(operations.name, [operationRecord(operations, summary.operation)]);
     } finally {
       await producer.close();

@@ -27,6 +27,7 @@ const WHOLE_EVERY_MS = 24 * 3600 * 1000;
 export async function check(event: IngestEvent, deps: IngestDeps): Promise<SourceCheck> {
   const { source, state, clock } = deps;
   const [runId, startedAt, steps] = [deps.newId(), clock(), new Steps()];
+  if (event.event === 'edit' && source.kind !== 'operator') throw new Error(`${source.name} takes no edits by hand: its kind is ${source.kind}`);
   const isPast = event.event === 'backfill';
   const tell = async (found: Found, produced: number, healed: readonly string[]): Promise<SourceCheck> => {
     const told = sourceCheck(found, { source: source.name, runId, startedAt, finishedAt: clock(), produced });

@@ -1,9 +1,9 @@
 import { type CloudWatchClient, DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch';
-import { type DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { MONITOR } from '../../contracts/metrics.js';
 import { reported } from './reported.js';
 import type { Report } from './run.js';
-import { MONITOR_KEY } from './state.js';
+import { type Found, MonitorState } from './state.js';
 
 export interface AlarmFact {
   /** Without app and stage. */
@@ -15,13 +15,9 @@ export interface AlarmFact {
 }
 
 /** What there is to say of a stage: the monitor's last report, and the alarms. */
-export interface Facts {
+export interface Facts extends Found {
   /** `sluice-dev`. */
   readonly stage: string;
-  /** Null where the monitor has not run yet. */
-  readonly report: Report | null;
-  readonly failedChecksTotal: number;
-  readonly runsTotal: number;
   readonly alarms: readonly AlarmFact[];
 }
 
@@ -34,7 +30,7 @@ export interface FactsDeps {
 }
 
 export async function gatherFacts({ dynamo, cloudwatch, stateTable, prefix }: FactsDeps): Promise<Facts> {
-  const { Item } = await dynamo.send(new GetItemCommand({ TableName: stateTable, Key: MONITOR_KEY, ConsistentRead: true }));
+  const found = await new MonitorState(dynamo, stateTable).found();
   const alarms: AlarmFact[] = [];
   let NextToken: string | undefined;
   do {
@@ -45,9 +41,7 @@ export async function gatherFacts({ dynamo, cloudwatch, stateTable, prefix }: Fa
   } while (NextToken);
   return {
     stage: prefix.replace(/-$/, ''),
-    report: Item?.report?.S === undefined ? null : (JSON.parse(Item.report.S) as Report),
-    failedChecksTotal: Number(Item?.failedChecksTotal?.N ?? 0),
-    runsTotal: Number(Item?.runsTotal?.N ?? 0),
+    ...found,
     alarms: alarms.sort((a, b) => (a.name < b.name ? -1 : 1)),
   };
 }

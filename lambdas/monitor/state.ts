@@ -1,64 +1,70 @@
-import { type DynamoDBClient, GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { z } from 'zod';
+import { StateTable } from '../shared/state-table.js';
 import type { Positions, SourceStatus } from './freshness-check.js';
 import type { Report } from './run.js';
 
-export const MONITOR_KEY = { pk: { S: 'monitor' } } as const;
+const KEY = 'monitor';
+
+const ownSchema = z.object({ firstRunAt: z.number().optional(), report: z.string().optional(), failedChecksTotal: z.number().default(0), runsTotal: z.number().default(0) });
+
+/** What the ingest function keeps of a source's last check. */
+const sourceSchema = z.object({
+  lastCheckAt: z.number().optional(),
+  lastGoodAt: z.number().optional(),
+  lastOutcome: z.string().optional(),
+  lastReason: z.string().nullish(),
+  paused: z.boolean().default(false),
+});
+
+/** What the monitor has found so far. */
+export interface Found {
+  /** Null where it has not run yet. */
+  readonly report: Report | null;
+  readonly failedChecksTotal: number;
+  readonly runsTotal: number;
+}
 
 /** What the monitor reads of the state table, and what it keeps there for `sluice status`. */
 export class MonitorState {
-  constructor(
-    private readonly client: DynamoDBClient,
-    private readonly TableName: string,
-  ) {}
+  private readonly table: StateTable;
 
-  private async item(pk: string) {
-    return (await this.client.send(new GetItemCommand({ TableName: this.TableName, Key: { pk: { S: pk } }, ConsistentRead: true }))).Item;
+  constructor(client: DynamoDBClient, tableName: string) {
+    this.table = new StateTable(client, tableName);
   }
 
   /** When the monitor first ran (now, where this is the first time; epoch milliseconds), and what it found the last time. */
   async begin(now: number): Promise<{ readonly firstRunAt: number; readonly report: Report | null }> {
-    const { Attributes } = await this.client.send(
-      new UpdateItemCommand({
-        TableName: this.TableName,
-        Key: MONITOR_KEY,
-        UpdateExpression: 'SET firstRunAt = if_not_exists(firstRunAt, :now)',
-        ExpressionAttributeValues: { ':now': { N: String(now) } },
-        ReturnValues: 'ALL_NEW',
-      }),
-    );
-    return { firstRunAt: Number(Attributes?.firstRunAt?.N ?? now), report: Attributes?.report?.S === undefined ? null : (JSON.parse(Attributes.report.S) as Report) };
+    const item = await this.table.update(KEY, { expression: 'SET firstRunAt = if_not_exists(firstRunAt, :now)', values: { ':now': now } });
+    const { firstRunAt = now, report } = ownSchema.parse(item);
+    return { firstRunAt, report: report === undefined ? null : (JSON.parse(report) as Report) };
+  }
+
+  async found(): Promise<Found> {
+    const { report, failedChecksTotal, runsTotal } = ownSchema.parse(await this.table.item(KEY));
+    return { report: report === undefined ? null : (JSON.parse(report) as Report), failedChecksTotal, runsTotal };
   }
 
   async positions(job: string): Promise<Positions> {
-    return JSON.parse((await this.item(`position#${job}`))?.queries?.S ?? '{}') as Positions;
+    const { queries } = z.object({ queries: z.string().default('{}') }).parse(await this.table.item(`position#${job}`));
+    return JSON.parse(queries) as Positions;
   }
 
   async source(source: string): Promise<SourceStatus> {
-    const item = (await this.item(`source#${source}`)) ?? {};
-    const time = (name: string) => (item[name]?.N === undefined ? {} : { [name]: Number(item[name].N) });
-    return {
-      ...time('lastCheckAt'),
-      ...time('lastGoodAt'),
-      ...(item.lastOutcome?.S === undefined ? {} : { lastOutcome: item.lastOutcome.S }),
-      lastReason: item.lastReason?.S ?? null,
-      paused: item.paused?.BOOL === true,
-    };
+    const { lastReason = null, ...status } = sourceSchema.parse(await this.table.item(`source#${source}`));
+    return { ...status, lastReason };
   }
 
   /** The generation of a table that holds; 0 is the contract's own path. */
   async generation(table: string): Promise<number> {
-    return Number((await this.item(`generation#${table}`))?.generation?.N ?? 0);
+    return z.object({ generation: z.number().default(0) }).parse(await this.table.item(`generation#${table}`)).generation;
   }
 
   async keep(report: Report): Promise<void> {
     const failed = report.checks.filter(({ state }) => state === 'failed').length;
-    await this.client.send(
-      new UpdateItemCommand({
-        TableName: this.TableName,
-        Key: MONITOR_KEY,
-        UpdateExpression: 'SET report = :report ADD failedChecksTotal :failed, runsTotal :one',
-        ExpressionAttributeValues: { ':report': { S: JSON.stringify(report) }, ':failed': { N: String(failed) }, ':one': { N: '1' } },
-      }),
-    );
+    await this.table.update(KEY, {
+      expression: 'SET report = :report ADD failedChecksTotal :failed, runsTotal :one',
+      values: { ':report': JSON.stringify(report), ':failed': failed, ':one': 1 },
+    });
   }
 }

@@ -1,6 +1,8 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { ConcurrentRunsExceededException, GlueClient, StartJobRunCommand } from '@aws-sdk/client-glue';
 import { S3Client } from '@aws-sdk/client-s3';
+import { exportingDataset } from '../../contracts/index.js';
+import { datasets } from '../../datasets/index.js';
 import { pathAt } from '../monitor/delta-log.js';
 import { MonitorState } from '../monitor/state.js';
 import { required } from '../shared/environment.js';
@@ -8,10 +10,6 @@ import { commitsAfter, lastExport } from './gold-log.js';
 import { type Published, publish } from './run.js';
 
 const HOUR_MS = 3_600_000;
-const TABLE = 'harmful_domains';
-/** Half of the time after which a list says that it is no longer to be believed (glue-jobs/datasets/harmful_domains/lists/publishing.py). */
-const REFRESH_MS = 12 * HOUR_MS;
-
 const s3 = new S3Client({ forcePathStyle: process.env.S3_FORCE_PATH_STYLE === 'true' });
 const state = new MonitorState(new DynamoDBClient({}), required('STATE_TABLE'));
 const glue = new GlueClient({});
@@ -26,15 +24,18 @@ async function start(): Promise<boolean> {
   }
 }
 
-/** Called by a schedule: exports the lists where they may have changed. */
+/** Called by a schedule: exports where what is exported may have changed. */
 export async function handler(): Promise<Published> {
-  const generation = await state.generation(`gold.${TABLE}`);
+  const exporting = exportingDataset(datasets);
+  if (exporting === null) throw new Error('no dataset declares exports, and a stage was deployed that looks for them: deploy again');
+  const { table, refreshHours } = exporting.exports;
+  const generation = await state.generation(`gold.${table}`);
   const published = await publish({
     now: Date.now(),
-    refreshMs: REFRESH_MS,
+    refreshMs: refreshHours * HOUR_MS,
     last: await lastExport(s3, required('LISTS_BUCKET')),
     generation,
-    commitsAfter: (version) => commitsAfter(s3, required('LAKE_BUCKET'), pathAt(`gold/${TABLE}`, generation), version),
+    commitsAfter: (version) => commitsAfter(s3, required('LAKE_BUCKET'), pathAt(`gold/${table}`, generation), version),
     start,
   });
   console.log(JSON.stringify(published));

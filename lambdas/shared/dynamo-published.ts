@@ -1,39 +1,31 @@
-import { ConditionalCheckFailedException, type DynamoDBClient, GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Published, PublishedRuns } from './published.js';
+import { type StateChange, StateTable } from './state-table.js';
 
 const RUN = 'run#';
+const keyOf = (source: string): string => `published#${source}`;
+const setting = (published: Published): StateChange => ({
+  expression: 'SET #run = :published',
+  names: { '#run': `${RUN}${published.runId}` },
+  values: { ':published': JSON.stringify(published) },
+});
 
 /** In the state table, an item per source: key `published#SOURCE`, an attribute `run#ID` per run. */
 export class DynamoPublished implements PublishedRuns {
-  constructor(
-    private readonly client: DynamoDBClient,
-    private readonly TableName: string,
-  ) {}
+  private readonly table: StateTable;
 
-  private key(source: string) {
-    return { TableName: this.TableName, Key: { pk: { S: `published#${source}` } } };
+  constructor(client: DynamoDBClient, tableName: string) {
+    this.table = new StateTable(client, tableName);
   }
 
   async of(source: string): Promise<Published[]> {
-    const { Item = {} } = await this.client.send(new GetItemCommand({ ...this.key(source), ConsistentRead: true }));
-    return Object.entries(Item).flatMap(([name, value]) => (name.startsWith(RUN) && value.S !== undefined ? [JSON.parse(value.S) as Published] : []));
-  }
-
-  private async set(source: string, published: Published, condition?: string): Promise<void> {
-    await this.client.send(
-      new UpdateItemCommand({
-        ...this.key(source),
-        UpdateExpression: 'SET #run = :published',
-        ...(condition === undefined ? {} : { ConditionExpression: condition }),
-        ExpressionAttributeNames: { '#run': `${RUN}${published.runId}` },
-        ExpressionAttributeValues: { ':published': { S: JSON.stringify(published) } },
-      }),
-    );
+    const runs = Object.entries(await this.table.item(keyOf(source)));
+    return runs.flatMap(([name, value]) => (name.startsWith(RUN) && typeof value === 'string' ? [JSON.parse(value) as Published] : []));
   }
 
   async put(source: string, published: Published): Promise<void> {
     try {
-      await this.set(source, published);
+      await this.table.update(keyOf(source), setting(published));
     } catch (cause) {
       // A thousand runs that nobody has looked at: the monitor is silent, which is an alarm. The daily whole list makes up for them.
       if (!/item size/i.test((cause as Error).message)) throw cause;
@@ -42,16 +34,12 @@ export class DynamoPublished implements PublishedRuns {
   }
 
   async change(source: string, published: Published): Promise<void> {
-    try {
-      await this.set(source, published, 'attribute_exists(#run)');
-    } catch (cause) {
-      if (!(cause instanceof ConditionalCheckFailedException)) throw cause;
-    }
+    await this.table.updateIf(keyOf(source), 'attribute_exists(#run)', setting(published));
   }
 
   async remove(source: string, runIds: readonly string[]): Promise<void> {
     if (runIds.length === 0) return;
     const names = Object.fromEntries(runIds.map((id, i) => [`#r${i}`, `${RUN}${id}`]));
-    await this.client.send(new UpdateItemCommand({ ...this.key(source), UpdateExpression: `REMOVE ${Object.keys(names).join(', ')}`, ExpressionAttributeNames: names }));
+    await this.table.update(keyOf(source), { expression: `REMOVE ${Object.keys(names).join(', ')}`, names });
   }
 }

@@ -1,5 +1,6 @@
-import { type DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { BatchStopJobRunCommand, GetJobCommand, GetJobRunsCommand, type GlueClient, StartJobRunCommand } from '@aws-sdk/client-glue';
+import { StateTable } from '../shared/state-table.js';
 import type { JobApi, Wish } from './run.js';
 
 const NEWEST = 25;
@@ -33,12 +34,13 @@ export function glueJobs(client: GlueClient): JobApi {
   };
 }
 
+const JOB = 'job#';
+
 /** Key of a job's item in the state table. */
-export const jobKey = (job: string) => ({ pk: { S: `job#${job}` } });
+export const jobKey = (job: string) => ({ pk: { S: `${JOB}${job}` } });
 
 /** What an operator wants, from the state table: `job#NAME`. */
 export async function wishOf(client: DynamoDBClient, table: string, job: string): Promise<Wish> {
-  const { Item } = await client.send(new GetItemCommand({ TableName: table, Key: jobKey(job), ConsistentRead: true }));
-  const workers = Item?.workers?.N;
-  return { stopped: Item?.desired?.S === 'stopped', ...(workers === undefined ? {} : { workers: Number(workers) }) };
+  const { desired, workers } = await new StateTable(client, table).item(`${JOB}${job}`);
+  return { stopped: desired === 'stopped', ...(typeof workers === 'number' ? { workers } : {}) };
 }

@@ -1,4 +1,4 @@
-import type { Dataset } from '../../contracts/index.js';
+import { type Dataset, exportingDataset } from '../../contracts/index.js';
 import { seriesOf } from '../../contracts/metrics.js';
 import { httpSources, lakeTables } from '../../datasets/index.js';
 import { type Config, hoursAwake, physicalName } from '../config.js';
@@ -69,7 +69,7 @@ function callsOf({ config, datasets }: Running): Calls[] {
     { name: 'monitor', calls: monthly(config.monitoring.everyMinutes), lines: 15 + tables + 4 * datasets.length + sources },
     { name: 'watchdog', calls: monthly(config.medallion.watchdogMinutes), lines: 1 + jobs },
     { name: 'flow', calls: 2 * HOURS, lines: 1 },
-    ...(config.publishing.schedule ? [{ name: 'publish', calls: monthly(config.publishing.everyMinutes), lines: 1 } as const] : []),
+    ...(config.publishing.schedule && exportingDataset(datasets) !== null ? [{ name: 'publish', calls: monthly(config.publishing.everyMinutes), lines: 1 } as const] : []),
     ...datasets.flatMap((dataset): Calls[] => {
       const checks = sourcesOn(config, dataset).reduce((sum, { cadence }) => sum + monthly(cadence.minutes), 0);
       const operators = dataset.sources.filter(({ kind }) => kind === 'operator').length * HOURS;
@@ -93,7 +93,8 @@ export function functionItems(running: Running): CostItem[] {
     };
   });
   const checks = calls.filter(({ name }) => name === 'ingest').reduce((sum, { calls: count }) => sum + count, 0);
-  const schedules = monthly(config.monitoring.everyMinutes) + monthly(config.medallion.watchdogMinutes) + monthly(config.publishing.everyMinutes) + HOURS;
+  const looks = exportingDataset(running.datasets) === null ? 0 : monthly(config.publishing.everyMinutes);
+  const schedules = monthly(config.monitoring.everyMinutes) + monthly(config.medallion.watchdogMinutes) + looks + HOURS;
   const { line, call, driverHour, flowSource, network } = usage.LOG_BYTES;
   const bytes =
     calls.reduce((sum, { calls: count, lines }) => sum + count * (call + lines * line), 0) +
@@ -127,8 +128,9 @@ export function lookItems({ config, datasets, prices }: Running): CostItem[] {
 }
 
 /** The exports that the schedule starts, as if each found Gold changed. */
-export function exportItems({ config, prices, templates }: Running): CostItem[] {
-  if (!config.publishing.schedule) return [];
+export function exportItems({ config, datasets, prices, templates }: Running): CostItem[] {
+  const exporting = exportingDataset(datasets);
+  if (!config.publishing.schedule || exporting === null) return [];
   // Gold changes while its job runs, and no sooner.
   const runs = monthly(config.publishing.everyMinutes) * (hoursAwake(config) / HOURS);
   return templates.flatMap(({ Resources = {} }) =>
@@ -136,7 +138,7 @@ export function exportItems({ config, prices, templates }: Running): CostItem[] 
       if (Type !== 'AWS::Glue::Job' || Properties.Name !== physicalName(config, 'export')) return [];
       const hourly = Properties.ExecutionClass === 'FLEX' ? prices.glueFlexDpuHour : prices.glueDpuHour;
       const what = `${Math.round(runs)} exports at most: ${String(Properties.NumberOfWorkers)} workers ${String(Properties.WorkerType)}, ${usage.EXPORT_MINUTES} min each`;
-      return [{ service: 'Glue', what, monthly: (runs * dpuOf(Properties) * hourly * usage.EXPORT_MINUTES) / 60, dataset: 'harmful_domains', resource, stays: false }];
+      return [{ service: 'Glue', what, monthly: (runs * dpuOf(Properties) * hourly * usage.EXPORT_MINUTES) / 60, dataset: exporting.name, resource, stays: false }];
     }),
   );
 }

@@ -1,5 +1,6 @@
 import { type Dataset, isFed } from '../../contracts/index.js';
 import { findDataset } from '../../datasets/index.js';
+import { operations } from '../../datasets/operations/contract.js';
 import { type Config, canaryMinutes, hoursAwake } from '../config.js';
 import type { CostItem } from './item.js';
 import type { Prices } from './prices.js';
@@ -51,7 +52,7 @@ export function requestsAnHour({ layer, triggerSeconds, reads }: Query, canaries
 }
 
 /** Minutes between two canaries; what happens is told with each run of the monitor. */
-const tellingMinutes = (config: Config, { name }: Dataset): number => (name === 'operations' ? config.monitoring.everyMinutes : canaryMinutes(config));
+const tellingMinutes = (config: Config, { name }: Dataset): number => (name === operations.name ? config.monitoring.everyMinutes : canaryMinutes(config));
 
 /** What the queries of the datasets ask of S3, and what of that reaches KMS. */
 export function streamItems(config: Config, datasets: readonly Dataset[], prices: Prices): CostItem[] {

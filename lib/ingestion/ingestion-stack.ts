@@ -7,6 +7,8 @@ import { ScheduleExpression, ScheduleTargetInput } from 'aws-cdk-lib/aws-schedul
 import type { Construct } from 'constructs';
 import type { Dataset } from '../../contracts/index.js';
 import { httpSources } from '../../datasets/index.js';
+import { operations } from '../../datasets/operations/contract.js';
+import { sourceChecks } from '../../datasets/source_checks/contract.js';
 import { type BrokerConnection, kafkaStatements } from '../broker/connection.js';
 import { brokerEnvironment } from '../broker/environment.js';
 import { type Config, physicalName } from '../config.js';
@@ -71,7 +73,7 @@ export class IngestionStack extends Stack {
       ingest.allow(['secretsmanager:GetSecretValue'], secrets.map(arnOf));
     }
     grantTable(stateTable, role, 'UpdateItem', 'GetItem');
-    const topics = [...new Set([...sources.map(({ dataset }) => dataset.name), 'source_checks', 'operations'])];
+    const topics = [...new Set([...sources.map(({ dataset }) => dataset.name), sourceChecks.name, operations.name])];
     for (const statement of kafkaStatements(broker, 'write', topics)) role.addToRolePolicy(statement);
     acknowledgeWildcards(this, {
       ...BUCKET_GRANTS,

@@ -4,7 +4,7 @@ import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { Construct } from 'constructs';
 import { type Config, physicalName } from '../config.js';
 import { metricsNamespace } from '../shared/names.js';
-import type { AlarmSpec, Severity } from './alarms.js';
+import type { AlarmSpec, Severity } from './spec.js';
 import type { NotificationTopics } from './topics.js';
 
 const COMPARISON: Readonly<Record<AlarmSpec['comparison'], ComparisonOperator>> = {

@@ -26,6 +26,7 @@ import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import type { Construct } from 'constructs';
 import type { Dataset } from '../../contracts/index.js';
 import { httpSources } from '../../datasets/index.js';
+import { operations } from '../../datasets/operations/contract.js';
 import { type BrokerConnection, kafkaStatements } from '../broker/connection.js';
 import { brokerEnvironment } from '../broker/environment.js';
 import { type Config, physicalName } from '../config.js';
@@ -97,7 +98,7 @@ export class OrchestrationStack extends Stack {
     });
     grantTable(stateTable, steps.function, 'GetItem');
     topic.grantPublish(steps.function);
-    for (const statement of kafkaStatements(broker, 'write', ['operations'])) steps.function.addToRolePolicy(statement);
+    for (const statement of kafkaStatements(broker, 'write', [operations.name])) steps.function.addToRolePolicy(statement);
     return steps;
   }
 

@@ -6,14 +6,14 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { BlockPublicAccess, Bucket, BucketEncryption, type IBucket } from 'aws-cdk-lib/aws-s3';
 import { ScheduleExpression, ScheduleTargetInput } from 'aws-cdk-lib/aws-scheduler';
 import type { Construct } from 'constructs';
-import type { Dataset } from '../../contracts/index.js';
+import type { Dataset, Exporting } from '../../contracts/index.js';
 import { type Config, deletesData, physicalName } from '../config.js';
 import { acknowledge, acknowledgeWildcards, BUCKET_GRANTS } from '../shared/acknowledge.js';
 import { SluiceFunction } from '../shared/function.js';
 import { GlueCode } from '../shared/glue-code.js';
 import { GlueJars } from '../shared/glue-jars.js';
 import { GlueSecurity } from '../shared/glue-security.js';
-import { PySparkBatchJob } from '../shared/pyspark-job.js';
+import { LakeBatchJob } from '../shared/lake-batch-job.js';
 import { PUBLISHING_QUEUES } from '../shared/queues.js';
 import { dataPolicy } from '../shared/retention.js';
 import { boundedAsyncRetries, scheduleDeadLetters, scheduledInvoke } from '../shared/schedule.js';
@@ -22,6 +22,7 @@ import { grantTable } from '../shared/table-grant.js';
 export interface PublishingStackProps extends StackProps {
   readonly config: Config;
   readonly datasets: readonly Dataset[];
+  readonly exporting: Exporting;
   readonly lake: IBucket;
   readonly artefacts: IBucket;
   readonly key: IKey;
@@ -29,10 +30,10 @@ export interface PublishingStackProps extends StackProps {
   readonly stateTable: ITable;
 }
 
-/** The lists that resolvers subscribe to: the job that writes them, their bucket, and CloudFront in front of it. */
+/** What a dataset exports: the job that writes the lists, their bucket, and CloudFront in front of it. */
 export class PublishingStack extends Stack {
   readonly lists: Bucket;
-  readonly job: PySparkBatchJob;
+  readonly job: LakeBatchJob;
 
   constructor(scope: Construct, id: string, props: PublishingStackProps) {
     super(scope, id, props);
@@ -59,23 +60,20 @@ export class PublishingStack extends Stack {
     return bucket;
   }
 
-  private exportJob({ config, datasets, lake, artefacts, key, stateTable }: PublishingStackProps): PySparkBatchJob {
-    const code = new GlueCode(this, 'Code', datasets);
-    const security = new GlueSecurity(this, 'Security', { config, name: 'glue-export', key });
-    const job = new PySparkBatchJob(this, 'Export', {
-      jobName: physicalName(config, 'export'),
-      description: 'Writes the lists of harmful names, in tiers and formats',
-      script: code.script('datasets/harmful_domains/export'),
-      packages: [code.medallion],
-      ...(config.local ? {} : { delta: new GlueJars(this, 'Jars').delta }),
-      files: [code.contracts],
-      workerType: config.medallion.batchWorkerType,
-      numberOfWorkers: config.medallion.workers,
+  private exportJob({ config, datasets, exporting, lake, artefacts, key, stateTable }: PublishingStackProps): LakeBatchJob {
+    const job = new LakeBatchJob(this, 'Export', {
+      code: new GlueCode(this, 'Code', datasets),
+      security: new GlueSecurity(this, 'Security', { config, name: 'glue-export', key }),
+      ...(config.local ? {} : { jars: new GlueJars(this, 'Jars') }),
+      config,
+      name: 'export',
+      script: `datasets/${exporting.name}/export`,
+      description: exporting.exports.description,
+      lake,
       artefacts,
-      ...security.jobProps,
-      arguments: { lake: `s3a://${lake.bucketName}`, contracts: code.contracts.s3ObjectUrl, 'lists-bucket': this.lists.bucketName, 'state-table': stateTable.tableName },
+      stateTableName: stateTable.tableName,
+      arguments: { 'lists-bucket': this.lists.bucketName },
     });
-    security.protect(job);
     lake.grantRead(job.role, 'gold/*');
     grantTable(stateTable, job.role, 'GetItem');
     this.lists.grantReadWrite(job.role, 'lists/*');

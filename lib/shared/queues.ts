@@ -5,4 +5,9 @@ export const PUBLISHING_QUEUES = ['export-failures', 'export-dead-letters'] as c
 export const ORCHESTRATION_QUEUES = ['hourly-dead-letters'] as const;
 export const MONITORING_QUEUES = ['monitor-failures', 'monitor-dead-letters'] as const;
 
+/** Of every stack that there may be. */
 export const DEAD_LETTER_QUEUES = [...INGESTION_QUEUES, ...MEDALLION_QUEUES, ...PUBLISHING_QUEUES, ...ORCHESTRATION_QUEUES, ...MONITORING_QUEUES] as const;
+
+/** Those of a stage. @param exports whether a dataset exports, without which there is no publishing */
+export const deadLetterQueues = ({ exports }: { readonly exports: boolean }): string[] =>
+  DEAD_LETTER_QUEUES.filter((queue) => exports || !(PUBLISHING_QUEUES as readonly string[]).includes(queue));

@@ -9,16 +9,16 @@ export const LOCAL_CREDENTIALS = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_
 /**
  * MiniStack: S3, CloudFormation, Lambda's host, Scheduler, SQS, SNS, CloudWatch, DynamoDB, the Glue catalog; behind the guard of our own servers.
  *
- * @param doorPort the front door, which its functions are told as their AWS endpoint
+ * @param frontDoorPort the front door, which its functions are told as their AWS endpoint
  */
-export function emulatorSpec(home: Home, port: number, doorPort: number): Spec {
+export function emulatorSpec(home: Home, port: number, frontDoorPort: number): Spec {
   const data = join(home.data, 'aws');
   const tmp = join(home.tmp, 'aws');
   for (const folder of [join(data, 's3'), join(data, 'state'), tmp]) mkdirSync(folder, { recursive: true });
   // Its Lambda workers are CommonJS files in TMPDIR; the project above is "type": "module".
   writeFileSync(join(tmp, 'package.json'), '{"type":"commonjs"}\n');
   return {
-    name: 'aws',
+    name: 'emulator',
     command: join(home.tools, 'python', 'bin', 'python'),
     args: [join(ROOT, 'localstack', 'services', 'guarded_emulator.py')],
     env: {
@@ -34,7 +34,7 @@ export function emulatorSpec(home: Home, port: number, doorPort: number): Spec {
       S3_PERSIST: '1',
       S3_DATA_DIR: join(data, 's3'),
       TMPDIR: tmp,
-      AWS_ENDPOINT_URL: `http://127.0.0.1:${doorPort}`,
+      AWS_ENDPOINT_URL: `http://127.0.0.1:${frontDoorPort}`,
       NODE_PATH: join(home.tools, 'node_modules'),
       PYTHONUNBUFFERED: '1',
     },

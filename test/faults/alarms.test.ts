@@ -12,7 +12,7 @@ import { kafkaProducer } from '../../lambdas/shared/kafka.js';
 import { localName } from '../../localstack/identity.js';
 import { startProcess, stopProcess, until } from '../../localstack/process.js';
 import { awaitKafka, kafkaSpec } from '../../localstack/services/kafka.js';
-import { runIsAlive } from '../../localstack/stack.js';
+import { runIsAlive } from '../../localstack/stack/job-runs.js';
 import { type Lake, useLake } from '../support/lake.js';
 
 const FAULTS = join(tmpdir(), `sluice-faults-${process.pid}`);

@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import type { SourceCheck } from '../../lambdas/ingest/source-check.js';
 import { localName } from '../../localstack/identity.js';
 import { sleep, until } from '../../localstack/process.js';
-import { runIsAlive } from '../../localstack/stack.js';
+import { runIsAlive } from '../../localstack/stack/job-runs.js';
 import { type Lake, useLake } from '../support/lake.js';
 
 const NAMES = 20_000;

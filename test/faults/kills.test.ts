@@ -8,11 +8,12 @@ import { generateLoad } from '../../bench/load.js';
 import { contractsJson } from '../../bin/contracts-json.js';
 import { SOURCE_STATE_NAMES } from '../../datasets/harmful_domains/contract.js';
 import { seeded } from '../../datasets/shared/made-up.js';
-import { DELTA_CONF, driverPython, sparkProfile, submitArguments } from '../../localstack/gateway/spark-profile.js';
+import { DELTA_CONF, driverPython, sparkProfile, submitArguments } from '../../localstack/front-door/spark-profile.js';
 import { localBucket, localName } from '../../localstack/identity.js';
 import { ROOT } from '../../localstack/paths.js';
 import { sleep, until } from '../../localstack/process.js';
-import { client, runIsAlive } from '../../localstack/stack.js';
+import { client } from '../../localstack/stack/instance.js';
+import { runIsAlive } from '../../localstack/stack/job-runs.js';
 import { type Lake, useLake } from '../support/lake.js';
 
 const KILLS = Number(process.env.SLUICE_KILLS ?? 20);

@@ -7,7 +7,7 @@ import { findRunning, startProcess, stopProcess } from '../../localstack/process
 import { awaitEmulator, emulatorSpec } from '../../localstack/services/emulator.js';
 import { type Lake, useLake } from '../support/lake.js';
 
-describe('up --aws URL, before an emulator that somebody else started', () => {
+describe('up --emulator URL, before an emulator that somebody else started', () => {
   const theirs = homeAt(mkdtempSync(join(ROOT, '.sluice', 'theirs-')));
   let lake: Lake;
   let url: string;
@@ -19,7 +19,7 @@ describe('up --aws URL, before an emulator that somebody else started', () => {
     await awaitEmulator(port, () => 'their emulator was not ready');
   });
   afterAll(async () => {
-    await stopProcess(theirs, 'aws');
+    await stopProcess(theirs, 'emulator');
     rmSync(theirs.root, { recursive: true, force: true });
   });
   // After the emulator's own hooks, so that it is stopped before the emulator is.
@@ -27,11 +27,11 @@ describe('up --aws URL, before an emulator that somebody else started', () => {
     (started) => {
       lake = started;
     },
-    () => ({ awsUrl: url }),
+    () => ({ emulatorUrl: url }),
   );
 
   test('starts no emulator of its own, and real Spark all the same', async () => {
-    expect(findRunning(lake.home, 'aws')).toBeNull();
+    expect(findRunning(lake.home, 'emulator')).toBeNull();
     expect(lake.state.emulatorUrl).toBe(url);
     expect(lake.run('combined')?.state).toBe('RUNNING');
     await lake.ingest({ source: 'stevenblack' });
@@ -40,6 +40,6 @@ describe('up --aws URL, before an emulator that somebody else started', () => {
 
   test('leaves that emulator running when it goes down', async () => {
     expect((await lake.cli('down')).code).toBe(0);
-    expect(findRunning(theirs, 'aws')).not.toBeNull();
+    expect(findRunning(theirs, 'emulator')).not.toBeNull();
   }, 60_000);
 });

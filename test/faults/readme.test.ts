@@ -6,7 +6,10 @@ import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secre
 import { afterAll, describe, expect, test } from 'vitest';
 import { homeAt, ROOT } from '../../localstack/paths.js';
 import { until } from '../../localstack/process.js';
-import { awsEnvironment, client, deployEnvironment, down, jobRuns, runIsAlive } from '../../localstack/stack.js';
+import { deployEnvironment } from '../../localstack/stack/deploy.js';
+import { down } from '../../localstack/stack/down.js';
+import { awsEnvironment, client } from '../../localstack/stack/instance.js';
+import { jobRuns, runIsAlive } from '../../localstack/stack/job-runs.js';
 import { type Lake, useLake } from '../support/lake.js';
 import { awsCommands, cleanClone, localCommands } from '../support/readme.js';
 

@@ -31,7 +31,7 @@ function useProxiedLake(give: (lake: Lake, proxy: FaultProxy) => void, deployEnv
   });
   afterAll(async () => {
     await proxy.close();
-    await stopProcess(theirs, 'aws');
+    await stopProcess(theirs, 'emulator');
     rmSync(theirs.root, { recursive: true, force: true });
   });
   useLake(

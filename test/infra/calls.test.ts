@@ -34,10 +34,12 @@ function lacking(name: string, role: Role, calls: readonly Call[]): string[] {
 const NOT_CALLED: Readonly<Record<string, readonly string[]>> = {
   // Of the watchdog's file it lists runs only.
   monitor: ['glue:GetJob', 'glue:StartJobRun', 'glue:BatchStopJobRun'],
-  // Of the monitor's state it reads what became of a source.
+  // Of the state table it reads what became of a source.
   flow: ['dynamodb:UpdateItem'],
   // Of the same it reads which generation of a table holds.
   publish: ['dynamodb:UpdateItem'],
+  // And here what an operator wants of a job.
+  watchdog: ['dynamodb:UpdateItem'],
   // It reads tables and which generation of them holds; it holds no lease and moves no table.
   export: ['dynamodb:PutItem', 'dynamodb:DeleteItem', 'glue:GetJobRun', 'glue:GetTable', 'glue:UpdateTable'],
 };

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { generateLoad } from '../../bench/load.js';
 import { SOURCE_STATE_NAMES } from '../../datasets/harmful_domains/contract.js';
 import { findRunning, isAlive } from '../../localstack/process.js';
-import { jobRuns, runIsAlive } from '../../localstack/stack.js';
+import { jobRuns, runIsAlive } from '../../localstack/stack/job-runs.js';
 import { type Lake, useLake } from '../support/lake.js';
 import { send } from '../support/plain-http.js';
 import { testWithSharedData } from '../support/shared-data.js';
@@ -36,7 +36,7 @@ describe('the lake on this machine, its three Spark jobs apart', () => {
       expect.arrayContaining([
         'kafka running',
         'trino running',
-        'door running',
+        'front-door running',
         'spark sluice-local-bronze running',
         'spark sluice-local-silver running',
         'spark sluice-local-gold running',
@@ -47,14 +47,14 @@ describe('the lake on this machine, its three Spark jobs apart', () => {
 
   test('tells the AWS CLI where it is', async () => {
     const { stdout } = await lake.cli('status', '--env');
-    expect(stdout).toContain(`export AWS_ENDPOINT_URL=http://127.0.0.1:${lake.state.ports.door}\n`);
+    expect(stdout).toContain(`export AWS_ENDPOINT_URL=http://127.0.0.1:${lake.state.ports.frontDoor}\n`);
     expect(stdout).toMatch(/export AWS_ACCESS_KEY_ID=test/);
   }, 60_000);
 
-  test('lets no web page speak to it: neither to the door, nor past it to the emulator, nor to the feeds', async () => {
-    const { door, emulator, feeds } = lake.state.ports;
+  test('lets no web page speak to it: neither to the front door, nor past it to the emulator, nor to the feeds', async () => {
+    const { frontDoor, emulator, feeds } = lake.state.ports;
     const start = { method: 'POST', path: '/2015-03-31/functions/sluice-local-ingest/invocations', body: '{"source":"stevenblack","dryRun":true}' };
-    for (const port of [door, emulator, feeds]) {
+    for (const port of [frontDoor, emulator, feeds]) {
       const pages: Record<string, string>[] = [
         { host: `rebound.example:${port}` },
         { host: `127.0.0.1:${port}`, origin: 'https://page.example' },
@@ -263,12 +263,12 @@ describe('the lake on this machine, its three Spark jobs apart', () => {
 
   test('a second driver on the same tables is refused while the first lives', async () => {
     const { StartJobRunCommand, GlueClient } = await import('@aws-sdk/client-glue');
-    const glue = new GlueClient({ endpoint: `http://127.0.0.1:${lake.state.ports.door}`, region: 'us-east-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } });
+    const glue = new GlueClient({ endpoint: `http://127.0.0.1:${lake.state.ports.frontDoor}`, region: 'us-east-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } });
     await expect(glue.send(new StartJobRunCommand({ JobName: 'sluice-local-silver' }))).rejects.toThrow(/Concurrent runs exceeded/);
   }, 60_000);
 
   test('stops without leaving a process, and comes up again with its data', async () => {
-    const servers = ['kafka', 'aws', 'trino', 'door', 'feeds'].map((name) => findRunning(lake.home, name));
+    const servers = ['kafka', 'emulator', 'trino', 'front-door', 'feeds'].map((name) => findRunning(lake.home, name));
     const drivers = jobRuns(lake.home)
       .filter(runIsAlive)
       .map((run) => run.process);

@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { GetJobRunsCommand } from '@aws-sdk/client-glue';
 import { afterAll, describe, expect, test } from 'vitest';
-import { LIST_FORMATS, TIERS } from '../../bin/commands/lists.js';
-import { invokeFunction } from '../../bin/invoke.js';
-import type { Manifest } from '../../bin/lists.js';
-import { sourcesOnAt } from '../../bin/sources.js';
-import type { Explanation } from '../../bin/why.js';
+import { EXPORT_FORMATS, TIERS } from '../../bin/commands/harmful_domains/export/choice.js';
+import type { Manifest } from '../../bin/commands/harmful_domains/export/manifest.js';
+import type { Explanation } from '../../bin/commands/harmful_domains/why/explanation.js';
+import { invokeFunction } from '../../bin/lake/invoke.js';
+import { sourcesOnAt } from '../../bin/lake/sources.js';
 import type { FormatName } from '../../datasets/harmful_domains/formats/format-names.js';
 import { httpSources } from '../../datasets/index.js';
 import { seeded } from '../../datasets/shared/made-up.js';
@@ -20,7 +20,7 @@ import { readList } from '../support/resolved.js';
 import { hasResolver, type ResolverName, RunningResolver, versionOf } from '../support/resolvers.js';
 
 /** Which of our parsers reads a list back. */
-const READERS: Readonly<Partial<Record<(typeof LIST_FORMATS)[number], FormatName>>> = {
+const READERS: Readonly<Partial<Record<(typeof EXPORT_FORMATS)[number], FormatName>>> = {
   hosts: 'hosts',
   plain: 'plain',
   adblock: 'adblock',
@@ -77,8 +77,8 @@ describe('the lists that people load, all layers in one driver', () => {
   );
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  const textOf = (format: (typeof LIST_FORMATS)[number], tier: string) => readFileSync(join(folder, manifest.tiers[tier]?.files[format]?.path.split('/').at(-1) ?? ''));
-  const read = async (format: (typeof LIST_FORMATS)[number], tier: string) => {
+  const textOf = (format: (typeof EXPORT_FORMATS)[number], tier: string) => readFileSync(join(folder, manifest.tiers[tier]?.files[format]?.path.split('/').at(-1) ?? ''));
+  const read = async (format: (typeof EXPORT_FORMATS)[number], tier: string) => {
     const reader = READERS[format];
     if (reader === undefined) throw new Error(`${format} is not read back`);
     const { entries, reasons } = await readList(reader, textOf(format, tier).toString('utf8'));
@@ -122,7 +122,7 @@ describe('the lists that people load, all layers in one driver', () => {
 
   test('stand in three tiers, each within the next, as SQL counts them', async () => {
     expect(Object.keys(manifest.tiers)).toEqual([...TIERS]);
-    for (const tier of TIERS) expect(Object.keys(manifest.tiers[tier]?.files ?? {})).toEqual([...LIST_FORMATS]);
+    for (const tier of TIERS) expect(Object.keys(manifest.tiers[tier]?.files ?? {})).toEqual([...EXPORT_FORMATS]);
     const tiers = await Promise.all(TIERS.map(async (tier) => (await read('csv', tier)).meaning));
     const names = tiers.map((meaning) => meaning.names.filter((name) => meaning.own(name)));
     expect(names.map(({ length }) => length)).toEqual(names.map(({ length }) => length).sort((a, b) => a - b));
@@ -137,7 +137,7 @@ describe('the lists that people load, all layers in one driver', () => {
       expect(manifest.tiers[tier]?.entries).toBe(await lake.number(`SELECT count(*) FROM gold.harmful_domains WHERE is_active AND round(confidence_base, 4) >= ${least}`));
   }, 60_000);
 
-  test.each(LIST_FORMATS.filter((format) => format in READERS))('%s read back by our own parser means the same', async (format) => {
+  test.each(EXPORT_FORMATS.filter((format) => format in READERS))('%s read back by our own parser means the same', async (format) => {
     const { meaning, reasons } = await read(format, 'strict');
     expect(reasons).toEqual([]);
     expect([...strict.keys()].filter((name) => !meaning.blocks(name))).toEqual([]);
@@ -175,7 +175,7 @@ describe('the lists that people load, all layers in one driver', () => {
     expect(others.size).toBeGreaterThan(20);
   });
 
-  const RESOLVERS: readonly (readonly [ResolverName, (typeof LIST_FORMATS)[number]])[] = [
+  const RESOLVERS: readonly (readonly [ResolverName, (typeof EXPORT_FORMATS)[number]])[] = [
     ['dnsmasq', 'dnsmasq'],
     ['unbound', 'unbound'],
     ['named', 'rpz'],

@@ -3,15 +3,15 @@ import { join } from 'node:path';
 import { DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { DescribeExecutionCommand, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { describe, expect, test } from 'vitest';
-import { DeltaTable } from '../../bin/delta.js';
-import { sourcesOnAt } from '../../bin/sources.js';
+import { DeltaTable } from '../../bin/lake/delta.js';
+import { sourcesOnAt } from '../../bin/lake/sources.js';
 import { lakeTables } from '../../datasets/index.js';
 import type { CheckResult } from '../../lambdas/monitor/check.js';
 import type { Facts } from '../../lambdas/monitor/facts.js';
 import type { Report } from '../../lambdas/monitor/run.js';
 import { localBucket, localName } from '../../localstack/identity.js';
 import { until } from '../../localstack/process.js';
-import { client, doorUrl } from '../../localstack/stack.js';
+import { client, frontDoorUrl } from '../../localstack/stack/instance.js';
 import { type Lake, useLake } from '../support/lake.js';
 import { lossyRun } from '../support/lossy-run.js';
 
@@ -93,7 +93,7 @@ describe('a lake that runs itself', () => {
     const { facts } = JSON.parse(status.stdout) as { facts: Facts };
     expect(facts.alarms.find(({ name }) => name === 'source-refused-adguard-dns')?.state).toBe('ALARM');
     expect(status.code).toBe(3);
-    const door = doorUrl(lake.state);
+    const door = frontDoorUrl(lake.state);
     expect(await (await fetch(`${door}/metrics`)).text()).toMatch(/^alarm_firing\{alarm="source-refused-adguard-dns"\} 1$/m);
     const html = await (await fetch(`${door}/_sluice/`)).text();
     expect(html).toContain('1 in alarm');

@@ -5,19 +5,23 @@ import { DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch';
 import { InvokeCommand } from '@aws-sdk/client-lambda';
 import { DeleteMessageCommand, GetQueueUrlCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll } from 'vitest';
-import { runQuery } from '../../bin/athena.js';
-import { describeCheck, invokeIngest } from '../../bin/ingest.js';
-import { invokeFunction } from '../../bin/invoke.js';
-import { localTarget, type Target } from '../../bin/target.js';
+import { runQuery } from '../../bin/lake/athena.js';
+import { describeCheck, invokeIngest } from '../../bin/lake/ingest.js';
+import { invokeFunction } from '../../bin/lake/invoke.js';
+import { localTarget, type Target } from '../../bin/lake/target.js';
 import type { IngestRequest } from '../../lambdas/ingest/event.js';
 import type { SourceCheck } from '../../lambdas/ingest/source-check.js';
 import type { Report } from '../../lambdas/monitor/run.js';
 import type { Fault } from '../../localstack/feeds/server.js';
-import { lastError } from '../../localstack/gateway/glue-runs.js';
+import { lastError } from '../../localstack/front-door/run-record.js';
 import { localName } from '../../localstack/identity.js';
 import { type Home, homeAt, ROOT } from '../../localstack/paths.js';
 import { isAlive, tail, until } from '../../localstack/process.js';
-import { down, jobRuns, newestRuns, runIsAlive, type StackState, trinoReady, type UpOptions, up } from '../../localstack/stack.js';
+import { down } from '../../localstack/stack/down.js';
+import type { Instance } from '../../localstack/stack/instance.js';
+import { jobRuns, newestRuns, runIsAlive } from '../../localstack/stack/job-runs.js';
+import { trinoReady } from '../../localstack/stack/start.js';
+import { type UpOptions, up } from '../../localstack/stack/up.js';
 import { hasSharedData, SHARED_DATA } from './shared-data.js';
 
 const say = (message: string) => process.stderr.write(`  ${message}\n`);
@@ -40,7 +44,7 @@ export interface CommandResult {
 export class Lake {
   private constructor(
     readonly home: Home,
-    readonly state: StackState,
+    readonly state: Instance,
     readonly target: Target,
   ) {}
 
@@ -53,7 +57,7 @@ export class Lake {
     process.env.SLUICE_FEEDS = hasSharedData && !generated ? SHARED_DATA : '';
     try {
       const state = await up(home, { feeds: 'recorded', ...options, deployEnv: { ...QUIET, ...options.deployEnv } }, say);
-      const target = localTarget({ home, state });
+      const target = localTarget({ home, instance: state });
       await trinoReady(home, state);
       return new Lake(home, state, target);
     } catch (error) {
@@ -115,14 +119,14 @@ export class Lake {
     });
   }
 
-  /** Calls `work` with the address of `sluice serve-lists`, which it ends afterwards. */
+  /** Calls `work` with the address of `sluice serve-export`, which it ends afterwards. */
   async serveLists<T>(work: (url: string) => Promise<T>): Promise<T> {
-    const child = spawn(join(ROOT, 'sluice'), ['serve-lists', '--port', '0'], { cwd: ROOT, env: this.cliEnv(), stdio: ['ignore', 'ignore', 'pipe'], detached: true });
+    const child = spawn(join(ROOT, 'sluice'), ['serve-export', '--port', '0'], { cwd: ROOT, env: this.cliEnv(), stdio: ['ignore', 'ignore', 'pipe'], detached: true });
     const ended = new Promise((resolve) => child.once('exit', resolve));
     try {
       let told = '';
       const url = await new Promise<string>((resolve, reject) => {
-        child.once('exit', () => reject(new Error(`serve-lists ended: ${told}`)));
+        child.once('exit', () => reject(new Error(`serve-export ended: ${told}`)));
         child.stderr.on('data', (chunk: Buffer) => {
           told += chunk.toString('utf8');
           const found = /http:\/\/127\.0\.0\.1:\d+/.exec(told);

@@ -3,7 +3,9 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { putBack, requireWholeData, unpackBackup, writeBackup } from '../../localstack/backup.js';
+import { putBack, requireWholeData } from '../../localstack/backup/put-back.js';
+import { unpackBackup } from '../../localstack/backup/unpack.js';
+import { writeBackup } from '../../localstack/backup/write.js';
 import { type Home, homeAt } from '../../localstack/paths.js';
 
 const AT = new Date('2026-11-27T12:00:00Z');
@@ -25,7 +27,7 @@ beforeEach(() => {
   put('data/aws/state/dynamodb.json', '{"state":1}');
   put('data/kafka/logs/topic-0/00000000000000000000.log', 'x'.repeat(100_000));
   put('run/glue-runs.json', '[]');
-  put('run/door.pid', '1');
+  put('run/front-door.pid', '1');
   put('data/feeds/recorded.txt', 'made anew by up');
 });
 

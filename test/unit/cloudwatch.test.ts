@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { embeddedMetrics } from '../../lambdas/shared/metrics.js';
-import { type AlarmRule, judge, type MissingData } from '../../localstack/gateway/alarm-state.js';
-import { CloudWatchMetrics, EmbeddedMetrics } from '../../localstack/gateway/cloudwatch.js';
-import { embeddedValues } from '../../localstack/gateway/embedded.js';
-import { MetricStore } from '../../localstack/gateway/metric-store.js';
-import { callOf, readBody, writeBody } from '../../localstack/gateway/wire.js';
+import { type AlarmRule, judge, type MissingData } from '../../localstack/front-door/alarm-state.js';
+import { CloudWatchMetrics } from '../../localstack/front-door/cloudwatch.js';
+import { embeddedValues } from '../../localstack/front-door/embedded.js';
+import { EmbeddedMetrics } from '../../localstack/front-door/embedded-metrics.js';
+import { MetricStore } from '../../localstack/front-door/metric-store.js';
+import { callOf, readBody, writeBody } from '../../localstack/front-door/wire.js';
 
 /** X breaches, 0 does not, - is missing; the states for breaching, notBreaching, ignore and missing; `.` keeps the state. */
 const TABLE: readonly (readonly [m: number, values: string, ...states: [string, string, string, string]])[] = [

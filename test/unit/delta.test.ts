@@ -1,7 +1,8 @@
 import { type GetObjectCommand, ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
 import { describe, expect, test } from 'vitest';
-import { replaceTables, tablesRead } from '../../bin/as-of.js';
-import { DeltaTable, oldestReadable, verify, versionAt } from '../../bin/delta.js';
+import { replaceTables, tablesRead } from '../../bin/lake/as-of.js';
+import { DeltaTable } from '../../bin/lake/delta.js';
+import { oldestReadable, verify, versionAt } from '../../bin/lake/delta-versions.js';
 
 const PATH = 'gold/t';
 const location = { bucket: 'b', path: PATH };

@@ -5,10 +5,10 @@ import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { listServer } from '../../bin/commands/lists.js';
-import type { Target } from '../../bin/target.js';
+import { exportServer } from '../../bin/commands/harmful_domains/export/server.js';
+import type { Target } from '../../bin/lake/target.js';
 import { feedServer } from '../../localstack/feeds/server.js';
-import { frontDoor } from '../../localstack/gateway/server.js';
+import { frontDoor } from '../../localstack/front-door/server.js';
 import { refusal } from '../../localstack/guard.js';
 import { ROOT } from '../../localstack/paths.js';
 import { send } from '../support/plain-http.js';
@@ -64,7 +64,7 @@ describe('a web page', () => {
     const of = {
       door: frontDoor(url, { AWSGlue: { StartJobRun } }, { '/_sluice/': page, '/metrics': page }),
       feeds: feedServer([folder]),
-      lists: listServer({} as Target, 'lists'),
+      lists: exportServer({} as Target, 'lists'),
     };
     for (const [name, server] of Object.entries(of)) {
       servers.push(server);

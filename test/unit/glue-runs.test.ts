@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { lastError } from '../../localstack/gateway/glue-runs.js';
+import { lastError } from '../../localstack/front-door/run-record.js';
 
 test.each([
   ['2026 CRITICAL medallion lease lost\njava.lang.IllegalStateException: stopped\n', '2026 CRITICAL medallion lease lost'],

@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Days, dayAfter, daysOf, missingDays, stretchOf } from '../../bin/backfill.js';
+import { type Days, dayAfter, daysOf, missingDays, stretchOf } from '../../bin/commands/sources/backfill/days.js';
 import { defineDataset, githubFile } from '../../contracts/index.js';
 import { isOwnTable } from '../../contracts/tables.js';
 import { harmfulDomains } from '../../datasets/harmful_domains/contract.js';

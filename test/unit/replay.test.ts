@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { conditions } from '../../bin/commands/replay.js';
+import { conditions } from '../../bin/commands/tables/replay/conditions.js';
 import { findDataset } from '../../datasets/index.js';
 import { MAX_REPLAY_RECORDS, type ReplayRecord, replayRecords } from '../../lambdas/ingest/replay.js';
 import type { OutgoingRecord } from '../../lambdas/shared/producer.js';

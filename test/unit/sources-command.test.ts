@@ -1,9 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Command } from 'commander';
 import { afterAll, describe, expect, test, vi } from 'vitest';
-import { addSourceCommands } from '../../bin/commands/sources.js';
+import { sluiceProgram } from '../../bin/commands/program.js';
 import { httpSources } from '../../datasets/index.js';
 
 const home = mkdtempSync(join(tmpdir(), 'sources-test-'));
@@ -15,9 +14,7 @@ async function sources(...args: string[]): Promise<string> {
   const spies = [vi.spyOn(process.stdout, 'write').mockImplementation((text) => written.push(String(text)) > 0), vi.spyOn(process.stderr, 'write').mockImplementation(() => true)];
   vi.stubEnv('SLUICE_HOME', home);
   try {
-    const program = new Command().exitOverride();
-    addSourceCommands(program);
-    await program.parseAsync(['sources', ...args], { from: 'user' });
+    await (await sluiceProgram()).parseAsync(['sources', ...args], { from: 'user' });
     return written.join('');
   } finally {
     vi.unstubAllEnvs();

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { driverPython, sparkProfile } from '../../localstack/gateway/spark-profile.js';
+import { driverPython, sparkProfile } from '../../localstack/front-door/spark-profile.js';
 import { homeAt } from '../../localstack/paths.js';
 
 const work = realpathSync(mkdtempSync(join(tmpdir(), 'profile with space ')));

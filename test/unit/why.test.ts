@@ -1,5 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { confidenceNow, defang, entriesOf, entryOf, explain, type Listing, lineage, type NameRow } from '../../bin/why.js';
+import { confidenceNow } from '../../bin/commands/harmful_domains/why/confidence.js';
+import { defang, entriesOf, entryOf, lineage } from '../../bin/commands/harmful_domains/why/entry.js';
+import { explain } from '../../bin/commands/harmful_domains/why/explain.js';
+import type { Listing, NameRow } from '../../bin/commands/harmful_domains/why/explanation.js';
 
 const now = Date.parse('2026-11-26T00:00:00Z');
 const listing = (given: Partial<Listing>): Listing => ({

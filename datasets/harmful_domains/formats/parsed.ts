@@ -1,8 +1,5 @@
+import { MAX_REJECT_SAMPLES, rejectSample } from '../../shared/samples.js';
 import { classify, classifyUrl, type Entry, type Scope } from '../entries.js';
-
-/** Rejects kept as samples per body; all are counted. */
-export const MAX_REJECT_SAMPLES = 20;
-const MAX_SAMPLE_CHARACTERS = 120;
 
 /**
  * What the lines of a body came to. `lines = comments + boilerplate + rows`; of the names on the rows,
@@ -110,12 +107,6 @@ export interface FormatOptions {
 
 /** Makes the parser of one format, which tells `out` what each line is. */
 export type Format = (out: Collector, options: FormatOptions) => LineParser;
-
-/** `LINE: reason: text`, bounded; the reason may quote the text, as JSON.parse's does. */
-export function rejectSample(line: number, reason: string, text: string): string {
-  const safe = (part: string) => JSON.stringify(part.slice(0, MAX_SAMPLE_CHARACTERS)).slice(1, -1);
-  return `${line}: ${safe(reason)}: ${safe(text)}`;
-}
 
 /** Counts what the lines of a body are, classifies names, keeps samples of rejects. */
 export class Collector {

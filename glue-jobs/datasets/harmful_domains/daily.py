@@ -11,13 +11,25 @@ KEY = ("date", "source", "category")
 
 
 def days_of(facts: DataFrame) -> DataFrame:
-    """Entries to block that were listed and delisted, per day. A snapshot lists an entry only where it was not listed, so that
-    what is active is what was added less what was removed."""
-    counted = facts.where(F.col("action") == "block").withColumn("date", F.to_date("observed_at")).withColumn("category", F.coalesce("category", F.lit("")))
-    listed = F.col("event") == "listed"
+    """Entries to block that were listed and delisted, per day. A snapshot lists an entry only where it was not listed, or says another
+    thing of it: that counts where it is of another category now, as one that goes from there and comes here. So what is active is what was
+    added less what was removed."""
+    event = F.when(F.col("event") == "listed", F.lit("added")).otherwise(F.lit("removed"))
+    restated = F.coalesce("restated", F.lit(False))
+    moved = F.array(
+        F.struct(F.col("category_before").alias("category"), F.lit("removed").alias("became")),
+        F.struct(F.col("category").alias("category"), F.lit("added").alias("became")),
+    )
+    counts = (
+        F.when(~restated, F.array(F.struct(F.col("category").alias("category"), event.alias("became"))))
+        .when(F.col("category_before").isNotNull(), moved)
+        .otherwise(F.array().cast("array<struct<category:string,became:string>>"))
+    )
+    each = facts.where(F.col("action") == "block").select(F.to_date("observed_at").alias("date"), "source", F.explode(counts).alias("count"))
+    counted = each.select("date", "source", F.coalesce("count.category", F.lit("")).alias("category"), "count.became")
     return counted.groupBy(*KEY).agg(
-        F.sum(F.when(listed, 1).otherwise(0)).cast("bigint").alias("added"),
-        F.sum(F.when(listed, 0).otherwise(1)).cast("bigint").alias("removed"),
+        F.sum(F.when(F.col("became") == "added", 1).otherwise(0)).cast("bigint").alias("added"),
+        F.sum(F.when(F.col("became") == "removed", 1).otherwise(0)).cast("bigint").alias("removed"),
     )
 
 

@@ -12,7 +12,7 @@ KEY = ("entry_type", "name")
 OF_NAME = ("public_suffix", "registrable_domain", "unicode_name", "mixed_script", "confusable")
 # What tells apart the listings of one name; of each, the record of the highest sequence counts.
 LISTING = ("source", "action", "scope")
-NEWEST = ("sequence", "changed_at", "current", "category", "origin", "reliability", "line", "listed_at", "tags", "reason", "valid_until")
+NEWEST = ("sequence", "current", "category", "origin", "reliability", "line", "listed_at", "tags", "reason", "valid_until")
 STATE = (
     *LISTING,
     *("category", "origin", "reliability", "first_seen", "changed_at", "sequence", "current"),
@@ -95,7 +95,7 @@ class HarmfulDomains:
         return table.select(*KEY, *OF_NAME, F.explode("sources").alias("s")).select(_exploded_columns())
 
     def finish(self, partials: DataFrame) -> DataFrame:
-        per_listing = partials.groupBy(*KEY, *LISTING).agg(*_newest_columns()).select(*KEY, *LISTING, *OF_NAME, "first_seen", "newest.*")
+        per_listing = partials.groupBy(*KEY, *LISTING).agg(*_newest_columns()).select(*KEY, *LISTING, *OF_NAME, "first_seen", "changed_at", "newest.*")
         rows = per_listing.groupBy(*KEY).agg(*_gathered_columns())
         for name, column in _steps():
             rows = rows.withColumn(name, column)
@@ -108,7 +108,9 @@ class HarmfulDomains:
 @cache
 def _partial_columns() -> list[Column]:
     listed = F.col("event") == "listed"
-    given = {"first_seen": F.when(listed, F.col("observed_at")), "changed_at": F.col("observed_at"), "current": listed}
+    # Other words for a name that stays listed change neither since when it is, nor when that last changed.
+    turned = F.when(~F.coalesce("restated", F.lit(False)), F.col("observed_at"))
+    given = {"first_seen": F.when(listed, F.col("observed_at")), "changed_at": turned, "current": listed}
     return [*[F.col(name) for name in (*KEY, *OF_NAME)], *[given.get(name, F.col(name)).alias(name) for name in STATE]]
 
 
@@ -123,7 +125,8 @@ def _of_name() -> list[Column]:
 
 @cache
 def _newest_columns() -> list[Column]:
-    return [F.min("first_seen").alias("first_seen"), F.max(F.struct(*NEWEST)).alias("newest"), *_of_name()]
+    changed = F.coalesce(F.max("changed_at"), F.min("first_seen")).alias("changed_at")
+    return [F.min("first_seen").alias("first_seen"), changed, F.max(F.struct(*NEWEST)).alias("newest"), *_of_name()]
 
 
 @cache

@@ -59,9 +59,10 @@ def per_holders(facts: Facts, as_of: DataFrame) -> DataFrame:
     blocks = facts.own.where((F.col("action") == "block") & (F.col("sequence") > 0)).crossJoin(F.broadcast(as_of))
     recent = F.col("observed_at") > F.col("as_of") - F.expr(f"INTERVAL {WINDOW_DAYS} DAYS")
     listed = F.col("event") == "listed"
+    came = listed & ~F.coalesce("restated", F.lit(False))
     of_entry = blocks.groupBy("source", "entry_type", "name", "scope", "as_of").agg(
         F.max(F.struct("sequence", "event"))["event"].alias("event"),
-        F.sum(F.when(recent & listed, 1).otherwise(0)).alias("added"),
+        F.sum(F.when(recent & came, 1).otherwise(0)).alias("added"),
         F.sum(F.when(recent & ~listed, 1).otherwise(0)).alias("removed"),
     )
     of_source = of_entry.groupBy("entry_type", "name", "source", "as_of").agg(

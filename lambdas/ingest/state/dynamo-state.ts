@@ -1,58 +1,43 @@
-import { ConditionalCheckFailedException, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { DynamoDBDocumentClient, GetCommand, UpdateCommand, type UpdateCommandInput } from '@aws-sdk/lib-dynamodb';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { StateTable } from '../../shared/state-table.js';
 import { type Checkpoint, type LastCheck, LeaseLostError, type SourceState, type SourceStateStore } from './state.js';
+
+const keyOf = (source: string): string => `source#${source}`;
 
 /** The state table (DynamoDB): an item per source, key `pk` = `source#NAME`. */
 export class DynamoSourceState implements SourceStateStore {
-  private readonly client: DynamoDBDocumentClient;
+  private readonly table: StateTable;
   /** Of the source's check before the one that holds the lease; null where there was none. */
   outcomeBefore: string | null = null;
 
-  constructor(
-    client: DynamoDBClient,
-    private readonly tableName: string,
-  ) {
-    this.client = DynamoDBDocumentClient.from(client);
-  }
-
-  private async update(source: string, expression: Omit<UpdateCommandInput, 'TableName' | 'Key'>): Promise<Record<string, unknown>> {
-    const result = await this.client.send(new UpdateCommand({ TableName: this.tableName, Key: { pk: `source#${source}` }, ReturnValues: 'ALL_NEW', ...expression }));
-    return result.Attributes ?? {};
+  constructor(client: DynamoDBClient, tableName: string) {
+    this.table = new StateTable(client, tableName);
   }
 
   private async updateAsHolder(source: string, runId: string, expression: string, values: Record<string, unknown> = {}): Promise<void> {
-    try {
-      await this.update(source, { UpdateExpression: expression, ConditionExpression: 'leaseOwner = :run', ExpressionAttributeValues: { ':run': runId, ...values } });
-    } catch (cause) {
-      if (cause instanceof ConditionalCheckFailedException) throw new LeaseLostError(`run ${runId} lost the lease of source ${source}`, { cause });
-      throw cause;
-    }
+    const item = await this.table.updateIf(keyOf(source), 'leaseOwner = :run', { expression, values: { ':run': runId, ...values } });
+    if (item === null) throw new LeaseLostError(`run ${runId} lost the lease of source ${source}`);
   }
 
   async acquire(source: string, runId: string, now: number, leaseMs: number): Promise<SourceState | null> {
-    try {
-      const item = await this.update(source, {
-        UpdateExpression: 'SET leaseOwner = :run, leaseUntil = :until',
-        ConditionExpression: 'attribute_not_exists(leaseOwner) OR leaseUntil < :now OR leaseOwner = :run',
-        ExpressionAttributeValues: { ':run': runId, ':until': now + leaseMs, ':now': now },
-      });
-      this.outcomeBefore = (item.lastOutcome as string | undefined) ?? null;
-      return {
-        current: (item.currentSnapshot as Checkpoint | undefined) ?? null,
-        pending: (item.pendingSnapshot as Checkpoint | undefined) ?? null,
-        wholeAt: (item.wholeAt as number | undefined) ?? null,
-        notBefore: (item.notBefore as number | undefined) ?? null,
-        paused: item.paused === true,
-      };
-    } catch (cause) {
-      if (cause instanceof ConditionalCheckFailedException) return null;
-      throw cause;
-    }
+    const item = await this.table.updateIf(keyOf(source), 'attribute_not_exists(leaseOwner) OR leaseUntil < :now OR leaseOwner = :run', {
+      expression: 'SET leaseOwner = :run, leaseUntil = :until',
+      values: { ':run': runId, ':until': now + leaseMs, ':now': now },
+    });
+    if (item === null) return null;
+    this.outcomeBefore = (item.lastOutcome as string | undefined) ?? null;
+    return {
+      current: (item.currentSnapshot as Checkpoint | undefined) ?? null,
+      pending: (item.pendingSnapshot as Checkpoint | undefined) ?? null,
+      wholeAt: (item.wholeAt as number | undefined) ?? null,
+      notBefore: (item.notBefore as number | undefined) ?? null,
+      paused: item.paused === true,
+    };
   }
 
   async current(source: string): Promise<Checkpoint | null> {
-    const { Item } = await this.client.send(new GetCommand({ TableName: this.tableName, Key: { pk: `source#${source}` }, ConsistentRead: true }));
-    return (Item?.currentSnapshot as Checkpoint | undefined) ?? null;
+    const { currentSnapshot } = await this.table.item(keyOf(source));
+    return (currentSnapshot as Checkpoint | undefined) ?? null;
   }
 
   renew(source: string, runId: string, now: number, leaseMs: number): Promise<void> {

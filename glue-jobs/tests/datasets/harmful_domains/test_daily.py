@@ -63,6 +63,27 @@ def test_daily_counts_say_what_came_went_and_stayed(spark, contracts):
     ]
 
 
+def test_other_words_for_a_name_add_none_and_move_it_where_they_say_another_category(spark, contracts):
+    silver, daily, quality = silver_of(contracts, "harmful_domain_daily"), COMPUTATIONS["harmful_domain_daily"], COMPUTATIONS["source_quality"]
+    first, other_words, other_category, gone = history(("listed", 0), ("listed", 1), ("listed", 2), ("delisted", 4))
+    facts = [
+        first,
+        {**other_words, "restated": True},
+        {**other_category, "restated": True, "category": "malware", "category_before": "ads"},
+        {**gone, "restated": False, "category": "malware"},
+    ]
+    rows = daily.recompute(Facts(frame(spark, silver, facts), {})).orderBy("date", "category").collect()
+    assert [(row["date"].day, row["category"], row["added"], row["removed"], row["active"]) for row in rows] == [
+        (1, "ads", 1, 0, 1),
+        (3, "ads", 0, 1, 0),
+        (3, "malware", 1, 0, 1),
+        (5, "malware", 0, 1, 0),
+    ]
+    checks = frame(spark, contracts.dataset("source_checks").table("silver"), [])
+    [source] = quality.recompute(Facts(frame(spark, silver, facts), {"source_checks": checks})).collect()
+    assert (source["added_30_days"], source["removed_30_days"]) == (1, 1)
+
+
 def test_source_quality_says_what_only_one_has_and_how_they_overlap(spark, contracts):
     silver, quality = silver_of(contracts, "source_quality"), COMPUTATIONS["source_quality"]
     facts = [

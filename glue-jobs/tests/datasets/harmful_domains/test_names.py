@@ -28,6 +28,7 @@ listing = st.builds(
         "action": action,
         "category": f"category-{source}",
         "event": "listed" if (sequence + len(name)) % 2 == 0 else "delisted",
+        "restated": sequence % 3 == 0,
         "sequence": sequence,
         "observed_at": START + timedelta(hours=sequence),
     },  # fmt: skip
@@ -43,6 +44,19 @@ listing = st.builds(
 @given(rows=st.lists(listing, min_size=1, max_size=12), cuts=st.lists(st.integers(0, 12), max_size=3))
 def test_harmful_domains_folded_in_any_order_and_splits_equals_a_full_recompute(spark, contracts, rows, cuts):
     assert_incremental_equals_full(spark, contracts, "harmful_domains", FOLDS["harmful_domains"], rows, cuts)
+
+
+def test_other_words_for_a_name_leave_since_when_it_is_listed_and_when_that_changed(spark, contracts):
+    listed = {"entry_type": "domain", "name": "a.example", "scope": "exact", "action": "block", "source": "s1", "event": "listed"}
+    facts = [
+        {**listed, "sequence": 1, "observed_at": START, "tags": ["old"], "reliability": 0.5},
+        {**listed, "sequence": 4, "observed_at": START + timedelta(days=9), "tags": ["new"], "reliability": 0.5, "restated": True},
+    ]
+    row = recompute(FOLDS["harmful_domains"], frame(spark, silver_of(contracts, "harmful_domains"), facts)).first()
+    [source] = row["sources"]
+    assert (row["tags"], source["sequence"], source["current"]) == (["new"], 4, True)
+    assert row["first_seen"] == source["first_seen"] == source["changed_at"] == row["last_changed_at"] == row["confidence_at"]
+    assert source["changed_at"].replace(tzinfo=UTC) == START
 
 
 def test_a_name_says_who_lists_it_since_when_and_whether_anybody_still_does(spark, contracts):
