@@ -18,7 +18,7 @@ from datasets.harmful_domains.lists.job import export, sources_of
 from datasets.harmful_domains.lists.publishing import Plan
 from datasets.harmful_domains.lists.tiers import as_of_table, confidence_at
 from medallion.contracts import parse_contracts
-from medallion.layers.state import recompute
+from medallion.layers.fold import recompute
 from medallion.session import session
 from medallion.tables import schema_of
 from pyspark.sql import Column, DataFrame, SparkSession

@@ -1,14 +1,13 @@
 import { createHash } from 'node:crypto';
+import { CANARY_SOURCE, canaryKey, canaryRecord } from './canary.js';
 import { type Dataset, maintenanceSchema } from './dataset.js';
 import { exportingDataset } from './exports.js';
-import { ledger } from './ledger.js';
+import { canaries, ledger, RAIL_TABLES } from './ledger.js';
+import { lineageProblems } from './lineage.js';
 import { METRICS } from './metrics.js';
-import { ruleSql } from './rules.js';
-import type { Table } from './tables.js';
+import { equalsSql, ruleSql } from './rules.js';
+import { fullName, type Table } from './tables.js';
 import { sparkDdl } from './types.js';
-
-/** Source name of the canary. One shared filter on it keeps canaries out of every count, export, index and page. */
-export const CANARY_SOURCE = '_canary';
 
 export interface CompiledTable {
   readonly layer: Table['layer'];
@@ -20,7 +19,6 @@ export interface CompiledTable {
   readonly key: readonly string[];
   readonly order: readonly string[];
   readonly partitionBy: readonly string[];
-  readonly clusterBy: readonly string[];
   readonly retentionDays: number | null;
   readonly optimiseAfterCommits: number;
   readonly vacuumEveryHours: number;
@@ -28,6 +26,8 @@ export interface CompiledTable {
   /** Seconds between two times that a periodic table is brought up to date. */
   readonly everySeconds: number | null;
   readonly reads: readonly string[];
+  /** Of a state table: Spark SQL that is true of a canary's row, which a table made by an older release may hold; else null. */
+  readonly canarySql: string | null;
   readonly description: string;
   readonly ddl: string;
 }
@@ -35,7 +35,12 @@ export interface CompiledTable {
 export interface CompiledDataset {
   readonly name: string;
   readonly version: number;
-  readonly topic: { readonly name: string; readonly partitions: number; readonly retentionHours: number };
+  /** Null where the dataset is derived. */
+  readonly topic: { readonly name: string; readonly partitions: number; readonly retentionHours: number } | null;
+  /** The dataset of whose Silver its rows are made; null where a topic feeds it. */
+  readonly derivedFrom: string | null;
+  /** A canary, as one looks in Silver; null where the dataset is derived and has none of its own. */
+  readonly canary: Readonly<Record<string, unknown>> | null;
   readonly recordDdl: string;
   readonly key: readonly string[];
   readonly order: readonly string[];
@@ -56,16 +61,17 @@ export interface CompiledDataset {
 
 /** What the Spark jobs read: `contracts.json`. */
 export interface CompiledContracts {
-  readonly format: 1;
+  readonly format: 2;
   readonly canarySource: string;
   readonly datasets: readonly CompiledDataset[];
   readonly ledger: CompiledTable;
+  readonly canaries: CompiledTable;
   /** What may be measured, and of what: contracts/metrics.ts. */
   readonly metrics: readonly { readonly name: string; readonly of: readonly string[]; readonly unit: string; readonly wrongAbove: number | null }[];
 }
 
-export function compileTable(table: Table, maintenance: Dataset['maintenance']): CompiledTable {
-  const { layer, name, kind, writer, key, order, partitionBy, clusterBy, description, reads } = table;
+function compileTable(table: Table, maintenance: Dataset['maintenance'], canary: Readonly<Record<string, string | number | boolean>> = {}): CompiledTable {
+  const { layer, name, kind, writer, key, order, partitionBy, description, reads } = table;
   return {
     layer,
     name,
@@ -75,12 +81,17 @@ export function compileTable(table: Table, maintenance: Dataset['maintenance']):
     key,
     order,
     partitionBy,
-    clusterBy,
     description,
     reads,
     retentionDays: table.retentionDays ?? null,
     ...maintenance,
     everySeconds: table.everySeconds ?? null,
+    canarySql:
+      Object.keys(canary).length === 0
+        ? null
+        : Object.entries(canary)
+            .map(([column, value]) => equalsSql(column, value))
+            .join(' AND '),
     ddl: sparkDdl(table.columns),
   };
 }
@@ -91,7 +102,9 @@ function compileDataset(dataset: Dataset): CompiledDataset {
   return {
     name: dataset.name,
     version: dataset.version,
-    topic: { name: dataset.name, ...dataset.topic },
+    topic: dataset.topic === undefined ? null : { name: dataset.name, ...dataset.topic },
+    derivedFrom: dataset.derived?.from ?? null,
+    canary: dataset.derived === undefined ? canaryRecord(dataset, new Date(0), CANARY_SOURCE) : null,
     recordDdl: sparkDdl(dataset.record.fields),
     key: dataset.record.key,
     order: dataset.record.order,
@@ -102,14 +115,15 @@ function compileDataset(dataset: Dataset): CompiledDataset {
       if (source.kind === 'list') return [pick({ ...source, cadenceSeconds: source.cadence.minutes * 60 })];
       return source.kind === 'operator' ? [pick({ ...source, licence: 'own entries', homepage: '', cadenceSeconds: null })] : [];
     }),
-    tables: dataset.tables.map((table) => compileTable(table, dataset.maintenance)),
+    tables: dataset.tables.map((table) => compileTable(table, dataset.maintenance, table.kind === 'state' ? canaryKey(dataset, table.key) : {})),
   };
 }
 
 /**
  * Compiles the datasets, after the checks that need them all.
  *
- * @throws Error where two datasets share a name, or two declarations name one table: one driver writes a Delta table; where two export.
+ * @throws Error where two datasets share a name, two declarations name one table (one driver writes a Delta table), two export, or
+ *   what a dataset is derived from or a table reads leads nowhere, backwards or in a circle.
  */
 export function compileContracts(datasets: readonly Dataset[]): CompiledContracts {
   exportingDataset(datasets);
@@ -119,22 +133,20 @@ export function compileContracts(datasets: readonly Dataset[]): CompiledContract
     if (other !== undefined) throw new Error(`${what} is declared by ${other} and by ${owner}: each has one writer; rename one`);
     owners.set(what, owner);
   };
-  claim(`table ${ledger.layer}.${ledger.name}`, 'the ledger');
+  for (const table of RAIL_TABLES) claim(`table ${fullName(table)}`, 'the rails');
   for (const dataset of datasets) {
     claim(`dataset ${dataset.name}`, `dataset ${dataset.name}`);
-    for (const table of dataset.tables) claim(`table ${table.layer}.${table.name}`, `dataset ${dataset.name}`);
+    for (const table of dataset.tables) claim(`table ${fullName(table)}`, `dataset ${dataset.name}`);
     for (const source of dataset.sources) claim(`source ${source.name}`, `dataset ${dataset.name}`);
-    for (const table of dataset.tables) {
-      for (const other of table.reads) {
-        if (!datasets.some(({ name }) => name === other)) throw new Error(`dataset ${dataset.name}: table ${table.layer}.${table.name} reads "${other}", which is no dataset`);
-      }
-    }
   }
+  const problems = lineageProblems(datasets);
+  if (problems.length > 0) throw new Error(`contracts do not fit each other:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
   // What is a field of a log line is no series: a driver has no other way to send it.
   const metrics = METRICS.flatMap((spec) =>
     spec.told === 'detail' ? [] : [{ name: spec.name, of: spec.of, unit: spec.unit, wrongAbove: spec.told === 'wrong' ? spec.wrongAbove : null }],
   );
-  return { format: 1, canarySource: CANARY_SOURCE, datasets: datasets.map(compileDataset), ledger: compileTable(ledger, maintenanceSchema.parse({})), metrics };
+  const kept = maintenanceSchema.parse({});
+  return { format: 2, canarySource: CANARY_SOURCE, datasets: datasets.map(compileDataset), ledger: compileTable(ledger, kept), canaries: compileTable(canaries, kept), metrics };
 }
 
 /** The exact bytes of `contracts.json`. */

@@ -5,7 +5,7 @@ import { exportsSchema } from './exports.js';
 import { identifier } from './identifier.js';
 import { ruleSchema } from './rules.js';
 import { sourceSchema } from './sources/index.js';
-import { columnType, type Table, tableSchema } from './tables.js';
+import { columnType, DERIVED_KEY, type Table, tableSchema } from './tables.js';
 
 const fieldSchema = z
   .object({
@@ -31,78 +31,139 @@ export const maintenanceSchema = z
   .strict()
   .prefault({});
 
-const datasetSchema = z
+const minutes = z.number().positive();
+const service = <Layers extends z.ZodRawShape>(freshnessMinutes: Layers) =>
+  z
+    .object({
+      triggerSeconds: z.number().int().positive(),
+      /** Whether nobody waits for it: its queries keep to triggerSeconds even where a job hurries the others. */
+      background: z.boolean().default(false),
+      /** Largest part of a batch's records that may go to quarantine, in percent, before an alarm. */
+      quarantinePercent: z.number().positive().max(100).default(2),
+      freshnessMinutes: z.object(freshnessMinutes).strict(),
+      severity: z.enum(['page', 'ticket', 'notice']),
+    })
+    .strict();
+
+const common = {
+  name: identifier,
+  /** Raised by one with every additive change of the record; travels in the header `sluice-schema`. */
+  version: z.number().int().positive(),
+  owner: z.string().min(1),
+  description: z.string().min(1),
+  terms: z.string().min(1),
+  /** Tables beyond Bronze, Silver and quarantine. */
+  tables: z.array(tableSchema).default([]),
+  rules: z.array(ruleSchema).default([]),
+  /** What is written out of the lake for others to fetch. @default - nothing */
+  exports: exportsSchema.optional(),
+  maintenance: maintenanceSchema,
+  /** SQL that the Athena workgroup, the command line and the data dictionary offer by name. */
+  queries: z.array(z.object({ name: identifier, description: z.string(), sql: z.string() }).strict()).default([]),
+};
+const order = z.array(identifier).default([]);
+const days = z.number().int().positive();
+const fields = z.record(identifier, fieldSchema);
+
+/** A dataset that a topic feeds. */
+const fedSchema = z
   .object({
-    name: identifier,
-    /** Raised by one with every additive change of the record; travels in the header `sluice-schema`. */
-    version: z.number().int().positive(),
-    owner: z.string().min(1),
-    description: z.string().min(1),
-    terms: z.string().min(1),
+    ...common,
     record: z
       .object({
         key: z.array(identifier).min(1),
-        order: z.array(identifier).default([]),
+        order,
         /** Of sources that are published by difference: fields of which a change is news. Where a row stands in its body is none. */
         content: z.array(identifier).default([]),
-        fields: z.record(identifier, fieldSchema),
+        fields,
       })
       .strict(),
     sources: z.array(sourceSchema).min(1),
     topic: z.object({ partitions: z.number().int().positive(), retentionHours: z.number().int().positive() }).strict(),
-    retentionDays: z.object({ bronze: z.number().int().positive(), silver: z.number().int().positive().optional() }).strict(),
-    /** Tables beyond Bronze, Silver and quarantine, which every dataset has. */
-    tables: z.array(tableSchema).default([]),
-    rules: z.array(ruleSchema).default([]),
-    /** What is written out of the lake for others to fetch. @default - nothing */
-    exports: exportsSchema.optional(),
-    maintenance: maintenanceSchema,
-    /** How the canary of the dataset looks: values beyond the examples, and SQL for the time of the newest one that Gold holds. */
-    canary: z.object({ fields: z.record(identifier, z.union([z.string(), z.number(), z.boolean(), z.null()])), gold: z.string().min(1) }).strict(),
-    service: z
-      .object({
-        triggerSeconds: z.number().int().positive(),
-        /** Whether nobody waits for it: its queries keep to triggerSeconds even where a job hurries the others. */
-        background: z.boolean().default(false),
-        /** Largest part of a batch's records that may go to quarantine, in percent, before an alarm. */
-        quarantinePercent: z.number().positive().max(100).default(2),
-        freshnessMinutes: z.object({ bronze: z.number().positive(), silver: z.number().positive(), gold: z.number().positive() }).strict(),
-        severity: z.enum(['page', 'ticket', 'notice']),
-      })
-      .strict(),
-    /** SQL that the Athena workgroup, the command line and the data dictionary offer by name. */
-    queries: z.array(z.object({ name: identifier, description: z.string(), sql: z.string() }).strict()).default([]),
+    retentionDays: z.object({ bronze: days, silver: days.optional() }).strict(),
+    /** How the canary of the dataset looks: values beyond the examples of its fields. */
+    canary: z.object({ fields: z.record(identifier, z.union([z.string(), z.number(), z.boolean(), z.null()])) }).strict(),
+    service: service({ bronze: minutes, silver: minutes, gold: minutes }),
   })
   .strict();
 
-export type DatasetInput = z.input<typeof datasetSchema>;
-/** A declaration that passed the schema; its own tables are not there yet. */
-export type ParsedDataset = z.infer<typeof datasetSchema>;
+/**
+ * A dataset whose rows are made of another's: none, one or many of each row of its Silver. It has neither sources nor topic
+ * nor Bronze; a row's key is where the record stood that it was made of, and which of its rows it is.
+ */
+const derivedSchema = z
+  .object({
+    ...common,
+    derived: z.object({ from: identifier }).strict(),
+    record: z.object({ order, fields }).strict(),
+    retentionDays: z.object({ silver: days.optional() }).strict().default({}),
+    service: service({ silver: minutes, gold: minutes }),
+  })
+  .strict();
+
+export type DatasetInput = z.input<typeof fedSchema>;
+export type DerivedInput = z.input<typeof derivedSchema>;
 export type Field = z.infer<typeof fieldSchema>;
-export type Dataset = Omit<z.infer<typeof datasetSchema>, 'tables'> & { readonly tables: readonly Table[] };
+type Fed = z.infer<typeof fedSchema>;
+
+/** A dataset as the rest of the house sees it, fed or derived. */
+export type Dataset = Omit<Fed, 'tables' | 'topic' | 'retentionDays' | 'service'> & {
+  /** None where it is derived. */
+  readonly topic?: Fed['topic'];
+  /** None where a topic feeds it. */
+  readonly derived?: { readonly from: string };
+  readonly retentionDays: { readonly bronze?: number; readonly silver?: number };
+  readonly service: Omit<Fed['service'], 'freshnessMinutes'> & { readonly freshnessMinutes: { readonly bronze?: number; readonly silver: number; readonly gold: number } };
+  readonly tables: readonly Table[];
+};
+export type FedDataset = Dataset & Pick<Fed, 'topic' | 'retentionDays' | 'service'>;
+export type DerivedDataset = Dataset & { readonly derived: { readonly from: string } };
+export const isFed = (dataset: Dataset): dataset is FedDataset => dataset.topic !== undefined;
+export const isDerived = (dataset: Dataset): dataset is DerivedDataset => dataset.derived !== undefined;
+
+/** The layers that a dataset's rows go through, and how fresh each must be, in minutes. */
+export function freshnessLimits({ service: { freshnessMinutes } }: Pick<Dataset, 'service'>): { readonly layer: 'bronze' | 'silver' | 'gold'; readonly minutes: number }[] {
+  return (['bronze', 'silver', 'gold'] as const).flatMap((layer) => {
+    const limit = freshnessMinutes[layer];
+    return limit === undefined ? [] : [{ layer, minutes: limit }];
+  });
+}
 
 /** A dataset whose type still knows the fields that `I` declares: {@link RecordOf} reads them. */
-export type DatasetOf<I extends DatasetInput> = Omit<Dataset, 'record'> & {
+export type DatasetOf<I extends DatasetInput | DerivedInput> = Omit<I extends DatasetInput ? FedDataset : DerivedDataset, 'record'> & {
   readonly record: Omit<Dataset['record'], 'fields'> & {
     readonly fields: { readonly [Name in keyof I['record']['fields']]: Field & { readonly type: I['record']['fields'][Name]['type'] } };
   };
 };
 
+function parse(input: DatasetInput | DerivedInput): Omit<Dataset, 'tables'> & { readonly tables: readonly Table[] } {
+  if (!('derived' in input)) return fedSchema.parse(input);
+  const { record, ...parsed } = derivedSchema.parse(input);
+  return { ...parsed, sources: [], record: { ...record, key: [...DERIVED_KEY], content: [] }, canary: { fields: {} } };
+}
+
+/** An issue with its place. Of a name that is none, what is wrong with it stands within the issue. */
+const said = (issue: z.core.$ZodIssue): string =>
+  `${issue.path.join('.') || '(root)'}: ${issue.code === 'invalid_key' ? issue.issues.map(({ message }) => message).join(', ') : issue.message}`;
+
 /**
- * Declares a dataset: validates it and adds the Bronze, Silver and quarantine tables that every dataset has.
+ * Declares a dataset: validates it and adds the tables that every dataset has.
  *
  * @throws Error naming the dataset and each place that is wrong.
  */
-export function defineDataset<const I extends DatasetInput>(input: I): DatasetOf<I> {
-  const parsed = datasetSchema.safeParse(input);
-  const name = typeof input.name === 'string' ? input.name : '?';
-  if (!parsed.success) {
-    const places = parsed.error.issues.map((issue) => `  ${issue.path.join('.') || '(root)'}: ${issue.message}`);
-    throw new Error(`contract "${name}" is not valid:\n${places.join('\n')}`);
+export function defineDataset<const I extends DatasetInput | DerivedInput>(input: I): DatasetOf<I> {
+  const refused = (problems: readonly string[]) =>
+    new Error(`contract "${typeof input.name === 'string' ? input.name : '?'}" is not valid:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
+  let parsed: ReturnType<typeof parse>;
+  try {
+    parsed = parse(input);
+  } catch (cause) {
+    if (!(cause instanceof z.ZodError)) throw cause;
+    throw refused(cause.issues.map(said));
   }
-  const dataset: Dataset = { ...parsed.data, tables: [...baseTables(parsed.data), ...parsed.data.tables] };
+  const dataset: Dataset = { ...parsed, tables: [...baseTables(parsed), ...parsed.tables] };
   const problems = checkWhole(dataset);
-  if (problems.length > 0) throw new Error(`contract "${name}" is not valid:\n${problems.map((p) => `  ${p}`).join('\n')}`);
+  if (problems.length > 0) throw refused(problems);
   // The schema gives back the fields that it was given, each with its type.
   return dataset as Dataset as DatasetOf<I>;
 }

@@ -1,5 +1,6 @@
 import type { Dataset } from './dataset.js';
-import { ledger } from './ledger.js';
+import { RAIL_TABLES } from './ledger.js';
+import { readName } from './lineage.js';
 import type { Source } from './sources/index.js';
 import type { Table } from './tables.js';
 
@@ -24,7 +25,7 @@ function tableSection(table: Table): string[] {
     '',
     table.description,
     '',
-    `Kind ${table.kind}; key (${table.key.join(', ')}); written by the ${table.writer} job${table.everySeconds ? `, brought up to date every ${table.everySeconds} s where something came` : ''}${table.partitionBy.length > 0 ? `; partitioned by ${table.partitionBy.join(', ')}` : ''}${table.retentionDays ? `; kept ${table.retentionDays} days` : ''}.`,
+    `Kind ${table.kind}; key (${table.key.join(', ')}); written by the ${table.writer} job${table.everySeconds ? `, brought up to date every ${table.everySeconds} s where something came` : ''}${table.reads.length > 0 ? `; reads ${table.reads.map(readName).join(', ')} too` : ''}${table.partitionBy.length > 0 ? `; partitioned by ${table.partitionBy.join(', ')}` : ''}${table.retentionDays ? `; kept ${table.retentionDays} days` : ''}.`,
     '',
     '| column | type | meaning |',
     '|---|---|---|',
@@ -44,12 +45,9 @@ export function renderDictionary(datasets: readonly Dataset[]): string {
       '',
       `Owner: ${dataset.owner}. Terms: ${dataset.terms}`,
       '',
-      'Sources:',
-      '',
-      ...dataset.sources.map(sourceLine),
-      '',
-      'Record, as it travels through Kafka:',
-      '',
+      ...(dataset.derived === undefined
+        ? ['Sources:', '', ...dataset.sources.map(sourceLine), '', 'Record, as it travels through Kafka:', '']
+        : [`Derived from ${dataset.derived.from}: of each row of its Silver, none, one or many.`, '', 'Record, as it is made of such a row:', '']),
     );
     lines.push('| field | type | unit | example | personal | meaning |', '|---|---|---|---|---|---|');
     lines.push(
@@ -62,6 +60,6 @@ export function renderDictionary(datasets: readonly Dataset[]): string {
     if (dataset.exports) lines.push(`Exported from \`gold.${dataset.exports.table}\`: ${dataset.exports.description}.`, '');
     lines.push(...dataset.tables.flatMap(tableSection));
   }
-  lines.push('## The ledger', '', ...tableSection(ledger));
+  lines.push('## Tables of the rails', '', ...RAIL_TABLES.flatMap(tableSection));
   return `${lines.join('\n').trimEnd()}\n`;
 }

@@ -4,7 +4,10 @@ import type { Dataset } from './dataset.js';
 /** What of a dataset may not change in place. Committed as `contracts.lock.json`. */
 export interface LockedDataset {
   readonly version: number;
+  /** 0 where the dataset is derived: it has no topic. */
   readonly partitions: number;
+  /** The dataset that it is derived from, where it is. */
+  readonly from?: string;
   readonly key: readonly string[];
   readonly fields: Readonly<Record<string, string>>;
   readonly tables: Readonly<Record<string, LockedTable>>;
@@ -28,7 +31,8 @@ export function lockOf(datasets: readonly Dataset[]): ContractsLock {
       dataset.name,
       {
         version: dataset.version,
-        partitions: dataset.topic.partitions,
+        partitions: dataset.topic?.partitions ?? 0,
+        ...(dataset.derived === undefined ? {} : { from: dataset.derived.from }),
         key: dataset.record.key,
         fields: typesOf(dataset.record.fields),
         tables: Object.fromEntries(
@@ -73,7 +77,10 @@ export function breakingChanges(lock: ContractsLock, datasets: readonly Dataset[
     if (!same(locked.key, current.key)) {
       problems.push(`${name}: the key changed from (${locked.key.join(', ')}) to (${current.key.join(', ')}). ${rebuild(`silver.${name}`)}`);
     }
-    if (locked.partitions !== current.partitions) {
+    if (locked.from !== current.from) {
+      const made = (from: string | undefined) => (from === undefined ? 'fed by a topic' : `derived from ${from}`);
+      problems.push(`${name}: it was ${made(locked.from)} and is ${made(current.from)}: its rows would have other keys. Declare a dataset of another name`);
+    } else if (locked.partitions !== current.partitions) {
       problems.push(
         `${name}: topic.partitions changed from ${locked.partitions} to ${current.partitions}. Keys would move between partitions and lose their order: make a new topic, drain the old one, then switch`,
       );

@@ -44,6 +44,9 @@ export function breaks(rule: Rule, record: Readonly<Record<string, unknown>>, ka
 
 const quote = (text: string): string => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
 
+/** A Spark SQL condition that is true where a column has a value, never null. */
+export const equalsSql = (column: string, value: string | number | boolean): string => `\`${column}\` <=> ${typeof value === 'string' ? quote(value) : value}`;
+
 /** A Spark SQL condition that is true where a row breaks `rule` and false elsewhere, never null. */
 export function ruleSql(rule: Rule): string {
   const field = `\`${rule.field}\``;

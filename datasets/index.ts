@@ -1,5 +1,5 @@
 import { type CheckedSource, type Dataset, type HttpSource, isChecked, isFetched, type Table } from '../contracts/index.js';
-import { ledger } from '../contracts/ledger.js';
+import { RAIL_TABLES } from '../contracts/ledger.js';
 import { harmfulDomains } from './harmful_domains/contract.js';
 import { operations } from './operations/contract.js';
 import { sourceChecks } from './source_checks/contract.js';
@@ -8,8 +8,8 @@ import { vulnerabilities } from './vulnerabilities/contract.js';
 /** Every dataset of the lake. Adding one here makes its topic, tables, schedules and Spark schemas. */
 export const datasets: readonly Dataset[] = [harmfulDomains, vulnerabilities, sourceChecks, operations];
 
-/** Every table of the lake: those of the contracts and the ledger. */
-export const lakeTables = (): Table[] => [...datasets.flatMap(({ tables }) => tables), ledger];
+/** Every table of the lake: those of the contracts and the rails' own. */
+export const lakeTables = (): Table[] => [...datasets.flatMap(({ tables }) => tables), ...RAIL_TABLES];
 
 export interface ScheduledSource {
   readonly dataset: Dataset;

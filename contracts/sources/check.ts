@@ -1,11 +1,11 @@
-import type { ParsedDataset } from '../dataset.js';
+import type { Dataset } from '../dataset.js';
 import { isChecked } from './index.js';
 
 /** Fields that a record has whose source is published by difference: who says it, what became of it, in which snapshot, since when. */
 const BY_DIFFERENCE = ['source', 'event', 'sequence', 'observed_at'] as const;
 
 /** What a dataset's sources ask of its record. Each message names the place. */
-export function sourceProblems({ sources, record }: Pick<ParsedDataset, 'sources' | 'record'>): string[] {
+export function sourceProblems({ sources, record }: Pick<Dataset, 'sources' | 'record'>): string[] {
   const problems: string[] = [];
   for (const field of record.content) {
     if (!(field in record.fields)) problems.push(`record.content: no field "${field}"`);

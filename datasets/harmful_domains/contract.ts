@@ -186,7 +186,6 @@ export const harmfulDomains = defineDataset({
   },
   canary: {
     fields: { name: 'canary.invalid', action: 'block', tags: null, listed_at: null, valid_until: null },
-    gold: "SELECT max(last_changed_at) FROM gold.harmful_domains WHERE entry_type = 'domain' AND name = 'canary.invalid'",
   },
   service: { triggerSeconds: 10, freshnessMinutes: { bronze: 30, silver: 60, gold: 120 }, severity: 'page' },
   queries: [
@@ -195,7 +194,7 @@ export const harmfulDomains = defineDataset({
       description: 'Active harmful names by source and category',
       sql: `SELECT s.source, s.category, h.entry_type, count(*) AS active
 FROM gold.harmful_domains h CROSS JOIN UNNEST(h.sources) AS s(${SOURCE_STATE_NAMES})
-WHERE s.current AND s.action = 'block' AND s.source <> '_canary'
+WHERE s.current AND s.action = 'block'
 GROUP BY s.source, s.category, h.entry_type
 ORDER BY active DESC, s.source, h.entry_type`,
     },
@@ -203,20 +202,20 @@ ORDER BY active DESC, s.source, h.entry_type`,
       name: 'newest_listings',
       description: 'Names listed most recently',
       sql: `SELECT name, entry_type, first_seen, source_count, categories FROM gold.harmful_domains
-WHERE is_active AND NOT contains(transform(sources, s -> s.source), '_canary')
+WHERE is_active
 ORDER BY first_seen DESC, name LIMIT 20`,
     },
     {
       name: 'daily',
       description: 'What came and went per day, source and category',
       sql: `SELECT date, source, category, added, removed, active FROM gold.harmful_domain_daily
-WHERE source <> '_canary' ORDER BY date DESC, source, category LIMIT 200`,
+ORDER BY date DESC, source, category LIMIT 200`,
     },
     {
       name: 'source_quality',
       description: 'What each source adds that no other has, its churn and its rejects',
       sql: `SELECT source, entries, unique_entries, round(unique_share, 3) AS unique_share, round(churn, 3) AS churn, lines, rejects, as_of
-FROM gold.source_quality WHERE source <> '_canary' ORDER BY entries DESC, source`,
+FROM gold.source_quality ORDER BY entries DESC, source`,
     },
   ],
 });

@@ -69,7 +69,6 @@ export const operations = defineDataset({
   ],
   canary: {
     fields: { kind: 'check', subject: '_canary', state: 'ok' },
-    gold: "SELECT max(finished_at) FROM ops.checks WHERE subject = '_canary'",
   },
   service: { triggerSeconds: 10, background: true, freshnessMinutes: { bronze: 30, silver: 60, gold: 120 }, severity: 'ticket' },
   queries: [
@@ -77,14 +76,14 @@ export const operations = defineDataset({
       name: 'checks',
       description: 'What the monitor found last, per check',
       sql: `SELECT subject, state, finished_at, summary FROM (
-  SELECT *, row_number() OVER (PARTITION BY subject ORDER BY finished_at DESC) AS nth FROM ops.checks WHERE source <> '_canary'
+  SELECT *, row_number() OVER (PARTITION BY subject ORDER BY finished_at DESC) AS nth FROM ops.checks
 ) WHERE nth = 1 ORDER BY subject`,
     },
     {
       name: 'runs',
       description: 'The newest runs of sources and flows',
       sql: `SELECT subject, state, started_at, date_diff('millisecond', started_at, finished_at) / 1000.0 AS seconds, summary
-FROM ops.runs WHERE source <> '_canary' ORDER BY finished_at DESC LIMIT 50`,
+FROM ops.runs ORDER BY finished_at DESC LIMIT 50`,
     },
   ],
 });

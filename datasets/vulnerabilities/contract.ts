@@ -108,7 +108,7 @@ export const vulnerabilities = defineDataset({
       kind: 'periodic',
       writer: 'gold',
       everySeconds: 60,
-      reads: [],
+      reads: ['gold.vulnerabilities'],
       description: 'Per vendor: how many of its vulnerabilities the catalogue has, how many ransomware uses, how long until they are due.',
       key: ['vendor'],
       columns: {
@@ -124,7 +124,6 @@ export const vulnerabilities = defineDataset({
   ],
   canary: {
     fields: { cve_id: 'CVE-0000-0000', forensic_triage: null },
-    gold: "SELECT max(last_changed_at) FROM gold.vulnerabilities WHERE source = '_canary'",
   },
   service: { triggerSeconds: 30, freshnessMinutes: { bronze: 30, silver: 60, gold: 120 }, severity: 'ticket' },
   queries: [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from medallion.layers.state import Fold
+from medallion.layers.fold import Fold
 
 KEY = ("subject", "run_id")
 LATEST = ("finished_at", "state", "source", "started_at", "summary", "details")

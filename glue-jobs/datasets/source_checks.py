@@ -5,7 +5,7 @@ from __future__ import annotations
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from medallion.layers.state import Fold
+from medallion.layers.fold import Fold
 
 GOOD = ("changed", "unchanged", "not_modified")
 STATE = ("source", "last_check_at", "last_outcome", "last_good_at", "entries", "entries_at", "sequence")

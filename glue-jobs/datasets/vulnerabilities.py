@@ -5,8 +5,8 @@ from __future__ import annotations
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from medallion.layers.periodic import Facts, Periodic
-from medallion.layers.state import Fold
+from medallion.layers.facts import Facts, Periodic
+from medallion.layers.fold import Fold
 
 KEY = ("source", "cve_id")
 SAYS = ("vendor", "product", "name", "date_added", "date_due", "ransomware", "description", "required_action", "forensic_triage", "notes", "weaknesses")

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlparse
+
+FORMAT = 2
 
 
 @dataclass(frozen=True)
@@ -20,13 +22,14 @@ class Table:
     path: str
     key: tuple[str, ...]
     partition_by: tuple[str, ...]
-    cluster_by: tuple[str, ...]
     every_seconds: float | None
     retention_days: int | None
     optimise_after_commits: int
     vacuum_every_hours: int
     keep_versions_hours: int
     reads: tuple[str, ...]
+    # Of a state table: true of a canary's row, which one made by an older release may hold.
+    canary_sql: str | None
     description: str
     ddl: str
 
@@ -61,11 +64,13 @@ class Source:
 
 @dataclass(frozen=True)
 class Dataset:
-    """One dataset: its topic, the shape of its records, its rules and tables."""
+    """One dataset: what feeds it, the shape of its records, its rules and tables."""
 
     name: str
+    # Empty where the dataset is derived from another.
     topic: str
     partitions: int
+    derived_from: str | None
     record_ddl: str
     key: tuple[str, ...]
     rules: tuple[Rule, ...]
@@ -73,9 +78,11 @@ class Dataset:
     background: bool
     sources: tuple[Source, ...]
     tables: tuple[Table, ...]
+    # How a canary looks in Silver; None where the dataset is derived.
+    canary: Mapping[str, Any] | None = field(default=None, compare=False)
 
     def table(self, layer: str) -> Table:
-        """The table that every dataset has in `layer` (bronze, silver or quarantine)."""
+        """The table that a dataset has in `layer` (bronze, silver or quarantine). A derived one has no Bronze."""
         return next(table for table in self.tables if table.layer == layer and table.name == self.name)
 
     def gold_tables(self) -> tuple[Table, ...]:
@@ -101,6 +108,7 @@ class Contracts:
     canary_source: str
     datasets: tuple[Dataset, ...]
     ledger: Table
+    canaries: Table
     metrics: Mapping[str, MetricSpec]
 
     def dataset(self, name: str) -> Dataset:
@@ -108,8 +116,28 @@ class Contracts:
 
     def tables_of(self, writer: str) -> tuple[Table, ...]:
         """Tables that only `writer` may write."""
-        every = [table for dataset in self.datasets for table in dataset.tables] + [self.ledger]
+        every = [table for dataset in self.datasets for table in dataset.tables] + [self.ledger, self.canaries]
         return tuple(table for table in every if table.writer == writer)
+
+    def origin_of(self, dataset: Dataset) -> Table:
+        """What a dataset's Silver is made of: its own Bronze, or the Silver that it is derived from."""
+        return dataset.table("bronze") if dataset.derived_from is None else self.dataset(dataset.derived_from).table("silver")
+
+    def others_of(self, table: Table) -> dict[str, Table]:
+        """What a periodic table reads beside its own Silver, as its contract names it: `dataset`, for its Silver, or `layer.name`."""
+        named = {each.full_name: each for dataset in self.datasets for each in dataset.tables}
+        return {read: named[read if "." in read else f"silver.{read}"] for read in table.reads}
+
+    def read_by(self, table: Table) -> tuple[Table, ...]:
+        """The tables whose queries stream from a Silver or Gold table."""
+        found = []
+        for dataset in self.datasets:
+            for each in dataset.tables:
+                own = each.layer in ("gold", "ops") and table == dataset.table("silver")
+                origin = each.layer == "silver" and table == self.origin_of(dataset)
+                if own or origin or table in self.others_of(each).values():
+                    found.append(each)
+        return tuple(found)
 
 
 def _table(raw: Mapping[str, Any]) -> Table:
@@ -121,13 +149,13 @@ def _table(raw: Mapping[str, Any]) -> Table:
         path=raw["path"],
         key=tuple(raw["key"]),
         partition_by=tuple(raw["partitionBy"]),
-        cluster_by=tuple(raw["clusterBy"]),
         every_seconds=raw["everySeconds"],
         retention_days=raw["retentionDays"],
         optimise_after_commits=raw["optimiseAfterCommits"],
         vacuum_every_hours=raw["vacuumEveryHours"],
         keep_versions_hours=raw["keepVersionsHours"],
         reads=tuple(raw["reads"]),
+        canary_sql=raw["canarySql"],
         description=raw["description"],
         ddl=raw["ddl"],
     )
@@ -144,15 +172,16 @@ def parse_contracts(text: str) -> Contracts:
         ValueError: the format is not the one this package was released with.
     """
     raw = json.loads(text)
-    if raw.get("format") != 1:
-        raise ValueError(f"contracts.json has format {raw.get('format')!r}, this release reads 1: deploy job and contracts together")
+    if raw.get("format") != FORMAT:
+        raise ValueError(f"contracts.json has format {raw.get('format')!r}, this release reads {FORMAT}: deploy job and contracts together")
     return Contracts(
         canary_source=raw["canarySource"],
         datasets=tuple(
             Dataset(
                 name=dataset["name"],
-                topic=dataset["topic"]["name"],
-                partitions=dataset["topic"]["partitions"],
+                topic=(dataset["topic"] or {}).get("name", ""),
+                partitions=(dataset["topic"] or {}).get("partitions", 0),
+                derived_from=dataset["derivedFrom"],
                 record_ddl=dataset["recordDdl"],
                 key=tuple(dataset["key"]),
                 rules=tuple(Rule(**rule) for rule in dataset["rules"]),
@@ -160,10 +189,12 @@ def parse_contracts(text: str) -> Contracts:
                 background=dataset["background"],
                 sources=tuple(_source(source) for source in dataset["sources"]),
                 tables=tuple(_table(table) for table in dataset["tables"]),
+                canary=dataset["canary"],
             )
             for dataset in raw["datasets"]
         ),
         ledger=_table(raw["ledger"]),
+        canaries=_table(raw["canaries"]),
         metrics={each["name"]: MetricSpec(each["name"], tuple(each["of"]), each["unit"], each["wrongAbove"]) for each in raw["metrics"]},
     )
 

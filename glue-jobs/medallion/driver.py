@@ -27,8 +27,8 @@ log = logging.getLogger("medallion")
 
 UPSTREAM_PATIENCE_SECONDS = 600.0
 OPERATIONS = "operations"
-# Every Silver query writes the ledger.
-LEDGER_LOCK = threading.Lock()
+# Tables of the rails that several queries of a driver write: one of them maintains each at a time.
+SHARED_LOCKS = {"ops.ledger": threading.Lock(), "ops.canaries": threading.Lock()}
 
 
 @dataclass(frozen=True)
@@ -54,16 +54,17 @@ class Driver:
             may_vacuum=self.may_vacuum,
             before_write=self.leases[writer].assert_held,
             report=self.tell,
-            lock=LEDGER_LOCK if self.contracts.ledger in tables else threading.Lock(),
+            lock=next((SHARED_LOCKS[table.full_name] for table in tables if table.full_name in SHARED_LOCKS), None) or threading.Lock(),
         )
 
     def may_vacuum(self, table: Table) -> bool:
-        """Silver is read by Gold's queries, perhaps of another job."""
-        if table.layer != "silver":
+        """Silver and Gold are read by other queries, perhaps of another job."""
+        readers = self.contracts.read_by(table)
+        if not readers:
             return True
         prefix = self.arguments.job_name.rpartition("-")[0]
-        positions = self.positions.read([f"{prefix}-gold", f"{prefix}-combined"])
-        return readers_have_read(positions, table, self.contracts.dataset(table.name).gold_tables())
+        positions = self.positions.read([f"{prefix}-silver", f"{prefix}-gold", f"{prefix}-combined"])
+        return readers_have_read(positions, table, readers)
 
     def tell(self, done: Done) -> None:
         """Tells of a step of maintenance, as others tell what they did: through Kafka."""

@@ -1,7 +1,12 @@
 """A dataset's own code, found by the dataset's name alone: `datasets.NAME`.
 
-It gives what its contract asks for: `FOLDS` (a fold by the name of each state table), `COMPUTATIONS` (a computation by the name of each
-periodic table). The rails import nothing of it by themselves, so that a module that is missing or broken concerns its dataset alone.
+It gives what its contract asks for:
+
+    FOLDS         a fold by the name of each state table
+    COMPUTATIONS  a computation by the name of each periodic table
+    derive        of a derived dataset: what makes its rows of the Silver rows of another
+
+The rails import nothing of it by themselves, so that a module that is missing or broken concerns its dataset alone.
 """
 
 from __future__ import annotations
@@ -11,14 +16,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from medallion.contracts import Dataset
-from medallion.layers.periodic import Periodic
-from medallion.layers.state import Fold
+from medallion.layers import ModuleBroken
+from medallion.layers.derived import Derive
+from medallion.layers.facts import Periodic
+from medallion.layers.fold import Fold
 
 PACKAGE = "datasets"
-
-
-class ModuleBroken(RuntimeError):
-    """A dataset's module cannot be imported, or lacks what its contract asks for."""
 
 
 @dataclass(frozen=True)
@@ -27,14 +30,16 @@ class Module:
 
     folds: Mapping[str, Fold] = field(default_factory=dict)
     computations: Mapping[str, Periodic] = field(default_factory=dict)
+    derive: Derive | None = None
 
 
 def asked_for(dataset: Dataset) -> dict[str, set[str]]:
-    """What a contract asks of its module: names of tables, by what computes them."""
+    """What a contract asks of its module, by the name under which the module gives it."""
     tables = dataset.gold_tables()
     return {
         "FOLDS": {table.name for table in tables if table.kind == "state"},
         "COMPUTATIONS": {table.name for table in tables if table.kind == "periodic"},
+        "derive": set() if dataset.derived_from is None else {f"rows of {dataset.derived_from}"},
     }
 
 
@@ -48,14 +53,16 @@ def load(name: str) -> Module:
         module = importlib.import_module(f"{PACKAGE}.{name}")
     except Exception as cause:
         raise ModuleBroken(f"dataset {name}: glue-jobs/{PACKAGE}/{name} cannot be imported: {type(cause).__name__}: {cause}") from cause
-    return Module(getattr(module, "FOLDS", {}), getattr(module, "COMPUTATIONS", {}))
+    return Module(getattr(module, "FOLDS", {}), getattr(module, "COMPUTATIONS", {}), getattr(module, "derive", None))
 
 
 def differences(dataset: Dataset, module: Module) -> list[str]:
     """Where contract and module do not say the same, both ways."""
-    given = {"FOLDS": set(module.folds), "COMPUTATIONS": set(module.computations)}
+    asked = asked_for(dataset)
+    derives = asked["derive"] or {"rows of another dataset"}
+    given = {"FOLDS": set(module.folds), "COMPUTATIONS": set(module.computations), "derive": set() if module.derive is None else derives}
     found = []
-    for what, wanted in asked_for(dataset).items():
+    for what, wanted in asked.items():
         found += [f"{PACKAGE}/{dataset.name}: {what} has nothing for {name}, which the contract declares" for name in sorted(wanted - given[what])]
         found += [f"{PACKAGE}/{dataset.name}: {what} has {name}, which the contract does not declare" for name in sorted(given[what] - wanted)]
     return found

@@ -24,8 +24,9 @@ class Positions:
     """Keeps positions in memory and writes them every few seconds, aside from the batches.
 
     A query's position is a mapping: `at` (when it last said anything, epoch milliseconds), `offsets` (per Kafka partition the offset of
-    the next record, for queries that read Kafka's coordinates) and `version` (Silver: of its last own commit; Gold: how far it has read
-    Silver, as `[version, index]` of Delta's streaming offset).
+    the next record, for queries that read Kafka's coordinates), `version` (Silver: of its last own commit; Gold: how far it has read its
+    own Silver, as `[version, index]` of Delta's streaming offset), `commit` (Gold: of its last own commit) and `read` (how far it has read
+    each Delta table that it streams from, by path).
     """
 
     def __init__(self, client: Any, state_table: str, job_name: str) -> None:
@@ -82,30 +83,45 @@ class Positions:
         threading.Thread(target=loop, name="positions", daemon=True).start()
 
     def note_progress(self, progress: Mapping[str, Any]) -> None:
-        """Bronze and Gold, from the progress of their queries: the end of the batch in their source's own terms."""
+        """How far queries have read, from their progress: the end of the batch in their sources' own terms."""
         name = progress.get("name") or ""
         layer = name.split(".")[0]
-        sources = progress.get("sources") or [{}]
-        end = sources[0].get("endOffset")
-        end = json.loads(end) if isinstance(end, str) and end.startswith("{") else end
-        if layer == "bronze" and isinstance(end, dict):
-            for partitions in end.values():
+        sources = progress.get("sources") or []
+        ends = [_end_of(source) for source in sources]
+        if layer == "bronze" and ends and isinstance(ends[0], dict):
+            for partitions in ends[0].values():
                 if isinstance(partitions, dict):
                     self.advance(name, offsets={str(partition): offset for partition, offset in partitions.items()})
                     return
-        if layer in ("gold", "ops") and isinstance(end, dict) and "reservoirVersion" in end:
-            self.advance(name, version=[end["reservoirVersion"], end.get("index", -1)])
-            return
-        self.advance(name)
+        read = {
+            _table_of(source): [end["reservoirVersion"], end.get("index", -1)]
+            for source, end in zip(sources, ends, strict=True)
+            if isinstance(end, dict) and "reservoirVersion" in end
+        }
+        first = next(iter(read.values()), None)
+        self.advance(name, **({"read": read} if read else {}), **({"version": first} if first and layer in ("gold", "ops") else {}))
 
 
-def readers_have_read(positions: Mapping[str, Mapping[str, Any]], silver: Table, readers: tuple[Table, ...]) -> bool:
-    """Whether every query that reads a Silver table has come as far as its last commit: VACUUM must take no file that one still needs."""
-    committed = positions.get(silver.full_name, {}).get("version")
+def _end_of(source: Mapping[str, Any]) -> Any:
+    end = source.get("endOffset")
+    return json.loads(end) if isinstance(end, str) and end.startswith("{") else end
+
+
+def _table_of(source: Mapping[str, Any]) -> str:
+    """The path of a table below the lake, from Spark's word for a Delta source: `DeltaSource[s3a://lake/silver/name@1]`."""
+    return "/".join(str(source.get("description", "")).rstrip("]").split("/")[-2:])
+
+
+def readers_have_read(positions: Mapping[str, Mapping[str, Any]], table: Table, readers: Sequence[Table]) -> bool:
+    """Whether every query that streams from a table has come as far as its last commit: VACUUM must take no file that one still needs."""
+    own = positions.get(table.full_name, {})
+    committed = own.get("version") if table.layer == "silver" else own.get("commit")
     if committed is None:
         return not readers
     for reader in readers:
-        at = positions.get(reader.full_name, {}).get("version")
+        position = positions.get(reader.full_name, {})
+        # What an older release left says of Gold's queries alone how far they read their own Silver.
+        at = position.get("read", {}).get(table.path, None if "read" in position else position.get("version"))
         if not isinstance(at, list) or not (at[0] > committed or (at[0] == committed and at[1] >= 0)):
             return False
     return True

@@ -44,7 +44,7 @@ class QuarantineRate:
         self._read = self._quarantined = 0
 
     def add(self, counts: Counts) -> float | None:
-        self._read += counts.read
+        self._read += counts.made
         self._quarantined += counts.quarantined
         if self._read < RATE_RECORDS:
             return None

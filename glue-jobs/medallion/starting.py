@@ -9,16 +9,31 @@ import logging
 
 from medallion.contracts import Dataset
 from medallion.driver import Driver
-from medallion.layers import bronze, periodic, state
+from medallion.layers import ModuleBroken, bronze, periodic, state
 from medallion.layers.silver import query as silver
-from medallion.modules import ModuleBroken, module_of
+from medallion.modules import module_of
 
 log = logging.getLogger("medallion")
+
+
+def start_bronze(driver: Driver, dataset: Dataset) -> None:
+    if dataset.derived_from is None:
+        bronze.start(driver, dataset)
+
+
+def start_silver(driver: Driver, dataset: Dataset) -> None:
+    """A dataset with a topic needs no code of its own here: what is wrong with that holds up no record."""
+    silver.start(driver, dataset, None if dataset.derived_from is None else module_of(dataset).derive)
 
 
 def start_gold(driver: Driver, dataset: Dataset) -> None:
     """Raises ModuleBroken before anything of the dataset has begun."""
     module = module_of(dataset)
+    for table in dataset.gold_tables():
+        if table.kind == "periodic":
+            periodic.assert_fits_table(driver.spark, driver.contracts, dataset, table, module.computations[table.name])
+        else:
+            state.assert_fits_table(driver.spark, dataset, table, module.folds[table.name])
     for table in dataset.gold_tables():
         driver.await_table(dataset.table("silver"))
         if table.kind == "periodic":
@@ -27,7 +42,7 @@ def start_gold(driver: Driver, dataset: Dataset) -> None:
             state.start(driver, dataset, table, module.folds[table.name])
 
 
-STARTERS = {"bronze": bronze.start, "silver": silver.start, "gold": start_gold}
+STARTERS = {"bronze": start_bronze, "silver": start_silver, "gold": start_gold}
 
 
 def start_layer(driver: Driver, layer: str) -> set[str]:

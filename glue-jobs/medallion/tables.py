@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
@@ -31,6 +31,8 @@ PROPERTIES = {
     "delta.logRetentionDuration": "interval 30 days",
     "delta.deletedFileRetentionDuration": "interval 7 days",
 }
+# A state table with this property holds no canary: those that older releases made held one (layers/state.py).
+CANARY_FREE = {"sluice.canaries": "none"}
 
 
 @cache
@@ -49,6 +51,13 @@ def last_transaction(spark: SparkSession, path: str, app_id: str) -> int | None:
     snapshot = spark.sparkContext._jvm.org.apache.spark.sql.delta.DeltaLog.forTable(spark._jsparkSession, path).unsafeVolatileSnapshot()
     found = snapshot.transactions().get(app_id)
     return int(found.get()) if found.isDefined() else None
+
+
+def property_of(spark: SparkSession, path: str, name: str) -> str | None:
+    """A property of a table that this driver writes; None where it has none of that name."""
+    snapshot = spark.sparkContext._jvm.org.apache.spark.sql.delta.DeltaLog.forTable(spark._jsparkSession, path).unsafeVolatileSnapshot()
+    found = snapshot.metadata().configuration().get(name)
+    return str(found.get()) if found.isDefined() else None
 
 
 def newest_version(spark: SparkSession, path: str) -> int:
@@ -76,9 +85,17 @@ def appends_of(spark: SparkSession, lake: str, table: Table) -> DataFrame:
     return spark.readStream.format("delta").option("skipChangeCommits", "true").option("maxFilesPerTrigger", "200").load(path_of(lake, table))
 
 
+def changes_of(spark: SparkSession, lake: str, table: Table) -> DataFrame:
+    """A Gold table as a stream of what wakes those that read it: whatever a commit writes, changed rows with the unchanged ones of their
+    files. It has no change feed, and its rows are not read here."""
+    return spark.readStream.format("delta").option("ignoreChanges", "true").option("maxFilesPerTrigger", "200").load(path_of(lake, table))
+
+
 def properties_of(table: Table) -> dict[str, str]:
     """Delta table properties: Silver has a change feed, for readers that want changes; Gold reads the table itself (ADR 0002)."""
-    return {**PROPERTIES, "delta.enableChangeDataFeed": "true"} if table.layer == "silver" else PROPERTIES
+    if table.layer == "silver":
+        return {**PROPERTIES, "delta.enableChangeDataFeed": "true"}
+    return {**PROPERTIES, **CANARY_FREE} if table.kind == "state" else PROPERTIES
 
 
 def ensure_tables(spark: SparkSession, lake: str, tables: Sequence[Table]) -> None:
@@ -128,3 +145,18 @@ def ensure_table(spark: SparkSession, lake: str, table: Table) -> None:
     if added:
         columns = ", ".join(f"`{field.name}` {field.dataType.simpleString()}" for field in added)
         spark.sql(f"ALTER TABLE delta.`{path}` ADD COLUMNS ({columns})")
+
+
+def sql_literal(value: str | int | None) -> str:
+    if value is None:
+        return "NULL"
+    if isinstance(value, str):
+        escaped = value.replace("\\", "\\\\").replace("'", "\\'")
+        return f"'{escaped}'"
+    return str(int(value))
+
+
+def literal_row(spark: SparkSession, table: Table, values: Mapping[str, str]) -> DataFrame:
+    """A row as a SELECT of SQL expressions: cheaper than a frame made of Python's values, which runs a job of its own."""
+    columns = [f"CAST({values[field.name]} AS {field.dataType.simpleString()}) AS `{field.name}`" for field in schema_of(table.ddl).fields]
+    return spark.sql(f"SELECT {', '.join(columns)}")

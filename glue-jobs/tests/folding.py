@@ -5,7 +5,7 @@ from __future__ import annotations
 from frames import frame, one_per_key, silver_of, table_named
 from hypothesis import HealthCheck, settings
 
-from medallion.layers.state import advance, recompute
+from medallion.layers.fold import advance, recompute
 from medallion.tables import schema_of
 
 slow = settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])

@@ -5,7 +5,8 @@ from __future__ import annotations
 from frames import START, frame, table_named
 
 from datasets.harmful_domains import COMPUTATIONS
-from medallion.layers.periodic import PeriodicBatch, facts_of
+from medallion.layers.facts import facts_of
+from medallion.layers.periodic import PeriodicBatch
 from medallion.tables import ensure_tables, path_of, schema_of
 
 
@@ -16,7 +17,7 @@ class PeriodicLake:
         dataset = next(dataset for dataset in contracts.datasets if any(table.name == name for table in dataset.gold_tables()))
         self.spark, self.contracts, self.lake, self.name = spark, contracts, str(folder), name
         self.table, self.own = table_named(contracts, name), dataset.table("silver")
-        self.others = {other: contracts.dataset(other).table("silver") for other in self.table.reads}
+        self.others = contracts.others_of(self.table)
         self.batches = 0
         ensure_tables(spark, self.lake, [self.table, self.own, *self.others.values()])
 

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import logging
+import sys
 import threading
 import time
+from dataclasses import replace
+from types import ModuleType, SimpleNamespace
 
 import pytest
+from derivations import labels, with_derived
 
+from medallion import starting
 from medallion.contracts import parse_contracts
+from medallion.driver import Driver
+from medallion.generations import path_at
 from medallion.kafka import kafka_options
 from medallion.layers.bronze import has_offsets
 from medallion.layers.silver.counts import Counts
@@ -34,8 +42,8 @@ def test_a_rate_is_told_once_enough_records_have_come():
 
 
 def test_contracts_of_another_format_are_refused():
-    with pytest.raises(ValueError, match="contracts.json has format 2, this release reads 1"):
-        parse_contracts('{"format": 2}')
+    with pytest.raises(ValueError, match="contracts.json has format 1, this release reads 2"):
+        parse_contracts('{"format": 1}')
 
 
 def test_a_query_with_a_checkpoint_is_not_asked_where_it_begins(spark, tmp_path):
@@ -106,3 +114,80 @@ def test_a_query_that_found_nothing_at_its_first_trigger_is_not_waited_for(spark
 
 def test_a_query_that_has_not_begun_is_waited_for():
     assert not triggered(Told("Initializing sources"))
+
+
+class Started(SimpleNamespace):
+    """A driver that notes what would be started."""
+
+    def await_table(self, _table):
+        pass
+
+
+@pytest.fixture
+def started(spark, contracts, monkeypatch):
+    """What start_layer("gold") starts, by full name."""
+    names = []
+    for layer in (starting.state, starting.periodic):
+        monkeypatch.setattr(layer, "start", lambda _driver, _dataset, table, _code: names.append(table.full_name))
+    driver = Started(spark=spark, contracts=contracts)
+    return lambda: (starting.start_layer(driver, "gold"), names)
+
+
+def gold_of(contracts, *left_out):
+    return [table.full_name for dataset in contracts.datasets if dataset.name not in left_out for table in dataset.gold_tables()]
+
+
+def test_every_dataset_of_the_contracts_is_started(contracts, started):
+    assert started() == (set(), gold_of(contracts))
+
+
+@pytest.mark.parametrize(
+    ("module", "told"),
+    [
+        (None, "cannot be imported"),
+        ({"FOLDS": {}}, "FOLDS has nothing for source_status"),
+        ({"FOLDS": {"source_status": object()}}, "the fold of source_status fails on empty tables: AttributeError"),
+    ],
+)
+def test_a_dataset_whose_module_is_missing_or_broken_is_left_out_loudly_and_the_others_go_on(contracts, started, monkeypatch, caplog, module, told):
+    made = ModuleType("datasets.source_checks")
+    for name, value in (module or {}).items():
+        setattr(made, name, value)
+    monkeypatch.setitem(sys.modules, "datasets.source_checks", None if module is None else made)
+    assert started() == ({"source_checks"}, gold_of(contracts, "source_checks"))
+    (line,) = [record for record in caplog.records if record.levelno == logging.CRITICAL]
+    assert line.getMessage().startswith("gold of dataset source_checks is left out, the other datasets go on: ")
+    assert told in line.getMessage()
+
+
+def test_silver_of_a_dataset_with_a_topic_needs_no_module(spark, contracts, monkeypatch):
+    names = []
+    monkeypatch.setattr(starting.silver, "start", lambda _driver, dataset, derive: names.append((dataset.name, derive)))
+    monkeypatch.setitem(sys.modules, "datasets.source_checks", None)
+    assert starting.start_layer(Started(spark=spark, contracts=contracts), "silver") == set()
+    assert names == [(dataset.name, None) for dataset in contracts.datasets if dataset.derived_from is None]
+
+
+def test_a_derived_dataset_has_no_bronze_and_its_silver_is_derived(spark, contracts, monkeypatch):
+    made = ModuleType("datasets.labels")
+    made.derive = labels
+    monkeypatch.setitem(sys.modules, "datasets.labels", made)
+    derived = with_derived(contracts).dataset("labels")
+    driver = Started(spark=spark, contracts=replace(contracts, datasets=(derived,)))
+    names = []
+    monkeypatch.setattr(starting.bronze, "start", lambda _driver, dataset: names.append(dataset.name))
+    monkeypatch.setattr(starting.silver, "start", lambda _driver, dataset, derive: names.append((dataset.name, derive)))
+    assert starting.start_layer(driver, "bronze") == starting.start_layer(driver, "silver") == set()
+    assert names == [("labels", labels)]
+
+
+def test_the_checkpoint_of_a_query_is_of_the_generations_of_all_that_it_reads(contracts):
+    """Two tables, each rebuilt once, are not the one that was rebuilt twice, and no stream goes on in another table."""
+    own, other = (contracts.dataset(name).table("silver") for name in ("harmful_domains", "source_checks"))
+    driver = Started(arguments=SimpleNamespace(checkpoints="c"))
+
+    def checkpoint(*generations):
+        tables = [replace(table, path=path_at(table, number)) for table, number in zip((own, other), generations, strict=True)]
+        return Driver.checkpoint(driver, "gold", "source_quality", *tables)
+
+    assert [checkpoint(0, 0), checkpoint(1, 0), checkpoint(1, 1)] == ["c/gold/source_quality", "c/gold/source_quality@1", "c/gold/source_quality@2"]

@@ -155,6 +155,16 @@ def test_a_reader_has_read_silver_where_it_is_past_its_last_commit(contracts):
             {"silver.source_checks": {"version": version}, **({} if at is None else {"gold.source_status": {"version": at}})}, silver, readers
         )
 
+    def read_by_path(at):
+        own = {"version": [9, 0], "read": {} if at is None else {"silver/source_checks": at}}
+        return readers_have_read({"silver.source_checks": {"version": 7}, "gold.source_status": own}, silver, readers)
+
+    assert [read_by_path([8, -1]), read_by_path([7, -1]), read_by_path(None)] == [True, False, False]
+    # Gold that is read by Gold: by its own last commit.
+    gold, reader = readers[0], replace(readers[0], name="summary")
+    of_gold = {"gold.source_status": {"commit": 5, "version": [99, 0]}, "gold.summary": {"read": {"gold/source_status": [5, 0]}}}
+    assert readers_have_read(of_gold, gold, (reader,))
+    assert not readers_have_read({**of_gold, "gold.source_status": {"commit": 6}}, gold, (reader,))
     assert [read(7, [8, -1]), read(7, [7, 0]), read(7, [7, -1]), read(7, [3, 2]), read(7, None)] == [True, True, False, False, False]
     assert not readers_have_read({}, silver, readers)
 

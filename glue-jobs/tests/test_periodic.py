@@ -15,7 +15,8 @@ from periodic_lake import NeverRecomputed, PeriodicLake
 
 from datasets.harmful_domains import COMPUTATIONS
 from medallion.generations import path_at
-from medallion.layers.periodic import counted_by, facts_of
+from medallion.layers.facts import facts_of
+from medallion.layers.periodic import counted_by
 from medallion.tables import appends_of, ensure_tables, last_transaction, newest_version, path_of
 
 

@@ -91,8 +91,8 @@ def test_a_changed_rule_takes_rows_out_of_silver_and_into_quarantine(spark, cont
     dataset, silver = find_table(held, "silver.harmful_domains")
     successor, comparison = rebuild(spark, held, dataset, silver, lake)
     assert (comparison, names(spark, lake, successor)) == (Comparison(same=1, different=0, only_old=1, only_new=0), ["a.example"])
-    quarantine_of(spark, dataset, lake)
-    quarantine_of(spark, dataset, lake)
+    quarantine_of(spark, held, dataset, lake)
+    quarantine_of(spark, held, dataset, lake)
     quarantined = spark.read.format("delta").load(path_of(lake, dataset.table("quarantine"))).select("rule", "offset").collect()
     assert sorted((row["rule"], row["offset"]) for row in quarantined) == [("malformed", 3), ("no_b", 1)]
 

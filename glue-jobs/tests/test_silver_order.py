@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from silver_rows import Lake, bronze, record
 
 from datasets.harmful_domains import FOLDS
-from medallion.layers.state import recompute
+from medallion.layers.fold import recompute
 
 
 def in_batches(spark, contracts, lake, values, cuts, query_id="q1"):

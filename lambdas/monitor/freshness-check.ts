@@ -1,4 +1,4 @@
-import type { Dataset, HttpSource } from '../../contracts/index.js';
+import { type Dataset, type FedDataset, freshnessLimits, type HttpSource, isFed } from '../../contracts/index.js';
 import { INGEST, MONITOR, OVERDUE_CADENCES } from '../../contracts/metrics.js';
 import { metric } from '../shared/metrics.js';
 import { type Finding, inWords, type Looked } from './check.js';
@@ -12,6 +12,8 @@ export interface Position {
   readonly offsets?: Offsets;
   /** Silver: the version of its last own commit. Gold: how far it has read Silver, `[version, index]`; an index below 0 is before that version's files. */
   readonly version?: number | readonly [number, number];
+  /** How far it has read each Delta table that it streams from, by path below the lake. */
+  readonly read?: Readonly<Record<string, readonly [number, number]>>;
 }
 
 export type Positions = Readonly<Record<string, Position>>;
@@ -88,28 +90,42 @@ interface Age {
 type OffsetDeps = Pick<FreshnessDeps, 'probe' | 'positions' | 'now'>;
 
 /** Age of a layer that says how far it has come by offsets. */
-export async function ageByOffsets({ name, topic }: Dataset, layer: 'bronze' | 'silver', { probe, positions, now }: OffsetDeps): Promise<Age> {
+export async function ageByOffsets({ name, topic }: FedDataset, layer: 'bronze' | 'silver', { probe, positions, now }: OffsetDeps): Promise<Age> {
   const { begins, ends } = await probe.range(name);
   // What retention has taken is not waiting any more.
   const next = Object.fromEntries(Object.keys(ends).map((partition) => [partition, Math.max(positions[`${layer}.${name}`]?.offsets?.[partition] ?? 0, begins[partition] ?? 0)]));
   return { layer, lag: lagOf(next, ends), ms: await ageOf(next, ends, (time) => probe.offsetsAt(name, time), now, topic.retentionHours * 3600_000) };
 }
 
-async function agesOf(dataset: Dataset, deps: FreshnessDeps): Promise<Age[]> {
-  const { name } = dataset;
-  const { positions, now, oldestIn } = deps;
-  const [bronze, silver] = [await ageByOffsets(dataset, 'bronze', deps), await ageByOffsets(dataset, 'silver', deps)];
-  const committed = positions[`silver.${name}`]?.version;
+/** Age of the oldest row of a dataset's Silver that a query which reads it has not dealt with; 0 where there is none. */
+async function unreadAge(dataset: Dataset, at: Position['version'], { positions, now, oldestIn }: FreshnessDeps): Promise<number> {
+  const committed = positions[`silver.${dataset.name}`]?.version;
+  const from = firstUnread(at);
+  if (typeof committed !== 'number' || from > committed) return 0;
+  const oldest = await oldestIn(dataset, from, committed);
+  return oldest === null ? 0 : now - oldest;
+}
+
+/** How far a query has read a dataset's Silver, in the generation that it reads. */
+const readOf = (position: Position | undefined, dataset: string) =>
+  Object.entries(position?.read ?? {}).find(([path]) => path === `silver/${dataset}` || path.startsWith(`silver/${dataset}@`))?.[1];
+
+/** Age of what waits for Silver: records that Bronze holds, or rows of the Silver that it is derived from, with what waits for that. */
+async function silverAge(dataset: Dataset, datasets: readonly Dataset[], deps: FreshnessDeps): Promise<Age> {
+  if (isFed(dataset)) return ageByOffsets(dataset, 'silver', deps);
+  const origin = datasets.find(({ name }) => name === dataset.derived?.from);
+  if (origin === undefined) throw new Error(`${dataset.name} is derived from ${dataset.derived?.from}, which is not among the datasets`);
+  const before = await silverAge(origin, datasets, deps);
+  return { layer: 'silver', ms: Math.max(before.ms, await unreadAge(origin, readOf(deps.positions[`silver.${dataset.name}`], origin.name), deps)), lag: null };
+}
+
+async function agesOf(dataset: Dataset, datasets: readonly Dataset[], deps: FreshnessDeps): Promise<Age[]> {
+  const bronze = isFed(dataset) ? [await ageByOffsets(dataset, 'bronze', deps)] : [];
+  const silver = await silverAge(dataset, datasets, deps);
   let gold = silver.ms;
-  if (typeof committed === 'number') {
-    for (const table of dataset.tables.filter(({ writer, kind }) => writer === 'gold' && kind === 'state')) {
-      const from = firstUnread(positions[`${table.layer}.${table.name}`]?.version);
-      if (from > committed) continue;
-      const oldest = await oldestIn(dataset, from, committed);
-      if (oldest !== null) gold = Math.max(gold, now - oldest);
-    }
-  }
-  return [bronze, silver, { layer: 'gold', ms: gold, lag: null }];
+  for (const table of dataset.tables.filter(({ kind }) => kind === 'state'))
+    gold = Math.max(gold, await unreadAge(dataset, deps.positions[`${table.layer}.${table.name}`]?.version, deps));
+  return [...bronze, silver, { layer: 'gold', ms: gold, lag: null }];
 }
 
 /**
@@ -121,18 +137,19 @@ export async function lookAtFreshness(datasets: readonly Dataset[], deps: Freshn
   const metrics = [];
   const oldest = { bronze: 0, silver: 0, gold: 0 };
   for (const dataset of datasets) {
-    const { name, topic, service } = dataset;
+    const { name, topic } = dataset;
+    const limits = new Map(freshnessLimits(dataset).map(({ layer, minutes }) => [layer, minutes]));
     let share = 0;
-    for (const { layer, ms, lag } of await agesOf(dataset, deps)) {
+    for (const { layer, ms, lag } of await agesOf(dataset, datasets, deps)) {
       const minutes = ms / MINUTE_MS;
       const judged = awakeMinutes(minutes, deps.awakeSince, deps.now);
-      const limit = service.freshnessMinutes[layer];
+      const limit = limits.get(layer) ?? Infinity;
       const dimensions = { Dataset: name, Layer: layer };
       oldest[layer] = Math.max(oldest[layer], minutes);
       share = Math.max(share, (100 * judged) / limit);
       metrics.push(metric(MONITOR.freshnessMinutes, minutes, dimensions));
       if (lag !== null) metrics.push(metric(MONITOR.lagRecords, lag, dimensions));
-      if (layer === 'bronze') metrics.push(metric(MONITOR.lagRetentionPercent, (100 * minutes) / (topic.retentionHours * 60), { Dataset: name }));
+      if (layer === 'bronze' && topic) metrics.push(metric(MONITOR.lagRetentionPercent, (100 * minutes) / (topic.retentionHours * 60), { Dataset: name }));
       const waiting = ms === 0 ? 'nothing waits' : `the oldest record that waits is ${inWords(minutes)} old`;
       const subject = `${layer} ${name}`;
       if (deps.awakeSince === null && ms > 0) findings.push({ subject, state: 'skipped', message: `${waiting}; the jobs rest, as their daily window wants` });

@@ -5,7 +5,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { GlueClient } from '@aws-sdk/client-glue';
 import { S3Client } from '@aws-sdk/client-s3';
 import { z } from 'zod';
-import { CANARY_SOURCE, canaryRecord } from '../../contracts/index.js';
+import { CANARY_SOURCE, canaryRecord, type FedDataset, isFed } from '../../contracts/index.js';
 import { datasets, httpSources, lakeTables } from '../../datasets/index.js';
 import { operations } from '../../datasets/operations/contract.js';
 import { runSql } from '../shared/athena.js';
@@ -69,7 +69,9 @@ export async function handler(): Promise<Report> {
   // All jobs of a stage have the same window.
   const awake = awakeSince(config.jobs[0]?.window, now);
   const sendsCanaries = isDue(last?.canaryAt, config.canaryMinutes ?? 0, now);
-  const canaryOf = (dataset: (typeof datasets)[number]) =>
+  // Those of derived datasets are made of these on their way.
+  const fed = datasets.filter(isFed);
+  const canaryOf = (dataset: FedDataset) =>
     outgoing(dataset, canaryRecord(dataset, new Date(now), runId), headersOf(dataset, { source: CANARY_SOURCE, runId }), () => required('PERSONAL_SECRET'));
   const positions = async (): Promise<Record<string, Positions>> => Object.fromEntries(await Promise.all(config.jobs.map(async ({ name }) => [name, await state.positions(name)])));
   const sql = async (text: string) => (await runSql(text, { athena, workGroup: config.workGroup, databaseOf: (layer) => `${config.databasePrefix}${layer}` }, CHECK_MS)).rows;
@@ -83,7 +85,7 @@ export async function handler(): Promise<Report> {
       },
       looks: {
         storage: () => lookAtStorage({ s3, bucket: required('CHECKPOINTS_BUCKET'), dynamo, table: stateTable, runId, tables: () => tables(state), now: Date.now() }),
-        kafka: () => lookAtKafka(probe, datasets, { topic: operations.name, record: canaryOf(operations) }),
+        kafka: () => lookAtKafka(probe, fed, { topic: operations.name, record: canaryOf(operations) }),
         jobs: async () => {
           const at = await positions();
           const jobs = config.jobs.map(async ({ name, window }) => ({
@@ -129,7 +131,7 @@ export async function handler(): Promise<Report> {
           checks.map((check) => recordOf(check, runId)),
         );
         // The round trip has sent that of operations.
-        for (const dataset of datasets) if (sendsCanaries && dataset.name !== operations.name) await probe.send(dataset.name, [canaryOf(dataset)]);
+        for (const dataset of fed) if (sendsCanaries && dataset.name !== operations.name) await probe.send(dataset.name, [canaryOf(dataset)]);
       },
       keep: (report) => state.keep({ ...report, canaryAt: sendsCanaries ? now : (last?.canaryAt ?? now), wrongAt: wrongAt(report.metrics, last?.wrongAt ?? {}, now, clearMs) }),
     });

@@ -1,4 +1,4 @@
-import type { Dataset } from '../../contracts/index.js';
+import type { FedDataset } from '../../contracts/index.js';
 import { MONITOR } from '../../contracts/metrics.js';
 import { metric } from '../shared/metrics.js';
 import type { OutgoingRecord } from '../shared/producer.js';
@@ -32,7 +32,7 @@ export interface KafkaProbe {
 }
 
 /** Broker reachable, topics as contracted, every partition led, a record there and back. */
-export async function lookAtKafka(probe: KafkaProbe, datasets: readonly Dataset[], through: { readonly topic: string; readonly record: OutgoingRecord }): Promise<Looked> {
+export async function lookAtKafka(probe: KafkaProbe, datasets: readonly FedDataset[], through: { readonly topic: string; readonly record: OutgoingRecord }): Promise<Looked> {
   const topics = await probe.topics(datasets.map(({ name }) => name));
   const findings = datasets.map(({ name, topic }): Finding => {
     const found = topics.find((each) => each.name === name);

@@ -1,5 +1,4 @@
-import type { Dataset } from '../../contracts/index.js';
-import { isChecked } from '../../contracts/index.js';
+import { type FedDataset, isChecked } from '../../contracts/index.js';
 import { MAX_TRIES, type Published, type PublishedRuns } from '../shared/published.js';
 import { type Finding, inWords } from './check.js';
 import type { Sql } from './quality-check.js';
@@ -10,7 +9,7 @@ export interface RunsDeps {
   /** Epoch milliseconds. */
   readonly now: number;
   /** Age of the oldest record that Bronze has not read, milliseconds; 0 where it has read all. */
-  readonly bronzeAge: (dataset: Dataset) => Promise<number>;
+  readonly bronzeAge: (dataset: FedDataset) => Promise<number>;
 }
 
 const MINUTE_MS = 60_000;
@@ -33,7 +32,7 @@ const HELD = (dataset: string, runs: readonly Published[]) => `SELECT run_id, co
  *
  * @returns also how many runs' records are lost for good unless somebody sees to it
  */
-export async function lookAtRuns(dataset: Dataset, { sql, published, now, bronzeAge }: RunsDeps): Promise<{ readonly findings: readonly Finding[]; readonly lost: number }> {
+export async function lookAtRuns(dataset: FedDataset, { sql, published, now, bronzeAge }: RunsDeps): Promise<{ readonly findings: readonly Finding[]; readonly lost: number }> {
   const owners = dataset.sources.flatMap((source) => (isChecked(source) ? [source.name] : []));
   const runs = (await Promise.all(owners.map(async (source) => (await published.of(source)).map((run) => ({ source, run }))))).flat();
   if (runs.length === 0) return { findings: [], lost: 0 };

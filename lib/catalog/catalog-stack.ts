@@ -5,7 +5,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import type { Dataset, Table } from '../../contracts/index.js';
-import { ledger } from '../../contracts/ledger.js';
+import { RAIL_TABLES } from '../../contracts/ledger.js';
 import { qualifyDatabases } from '../../contracts/sql.js';
 import { type Config, databaseName, physicalName } from '../config.js';
 
@@ -29,8 +29,7 @@ export class CatalogStack extends Stack {
     super(scope, id, props);
     const { config, datasets, lake } = props;
     const databases = new Map(LAYERS.map((layer) => [layer, this.database(config, layer)]));
-    for (const table of [...datasets.flatMap((dataset) => dataset.tables), ledger]) {
-      if (table.kind === 'template') continue;
+    for (const table of [...datasets.flatMap((dataset) => dataset.tables), ...RAIL_TABLES]) {
       const row = this.table(config, lake, table);
       const database = databases.get(table.layer);
       if (database) row.addResourceDependency(database);

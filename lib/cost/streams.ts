@@ -1,4 +1,5 @@
-import type { Dataset } from '../../contracts/index.js';
+import { type Dataset, isFed } from '../../contracts/index.js';
+import { findDataset } from '../../datasets/index.js';
 import { operations } from '../../datasets/operations/contract.js';
 import { type Config, canaryMinutes, hoursAwake } from '../config.js';
 import type { CostItem } from './item.js';
@@ -21,11 +22,14 @@ export function triggerOf({ medallion }: Pick<Config, 'medallion'>, layer: Query
   return own ?? medallion.triggerSeconds ?? service.triggerSeconds;
 }
 
+/** The layers in which a dataset has one query. */
+const layersOf = (dataset: Dataset): readonly ('bronze' | 'silver')[] => (isFed(dataset) ? ['bronze', 'silver'] : ['silver']);
+
 /** The streaming queries that a dataset makes, and how often each looks. */
 export function queriesOf(config: Pick<Config, 'medallion'>, dataset: Dataset): Query[] {
   const gold = dataset.tables.filter(({ writer }) => writer === 'gold');
   return [
-    ...(['bronze', 'silver'] as const).map((layer): Query => ({ layer, name: `${layer}.${dataset.name}`, triggerSeconds: triggerOf(config, layer, dataset), reads: 1 })),
+    ...layersOf(dataset).map((layer): Query => ({ layer, name: `${layer}.${dataset.name}`, triggerSeconds: triggerOf(config, layer, dataset), reads: 1 })),
     ...gold.map(
       ({ layer, name, kind, everySeconds, reads }): Query => ({
         reads: 1 + reads.length,
@@ -69,5 +73,9 @@ export function streamItems(config: Config, datasets: readonly Dataset[], prices
  * Seconds that a record may wait for each layer's next look, from Kafka to Gold: its freshness while little comes in.
  * What the batches themselves take (some seconds) comes on top.
  */
-export const waitSeconds = (config: Pick<Config, 'medallion'>, dataset: Pick<Dataset, 'service'>): number =>
-  (['bronze', 'silver', 'gold'] as const).reduce((sum, layer) => sum + triggerOf(config, layer, dataset), 0);
+export function waitSeconds(config: Pick<Config, 'medallion'>, dataset: Dataset): number {
+  const own = [...layersOf(dataset), 'gold' as const].reduce((sum, layer) => sum + triggerOf(config, layer, dataset), 0);
+  if (dataset.derived === undefined) return own;
+  const origin = findDataset(dataset.derived.from);
+  return own + waitSeconds(config, origin) - triggerOf(config, 'gold', origin);
+}

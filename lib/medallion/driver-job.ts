@@ -1,4 +1,5 @@
 import type { Construct } from 'constructs';
+import { isFed } from '../../contracts/index.js';
 import { operations } from '../../datasets/operations/contract.js';
 import { kafkaStatements } from '../broker/connection.js';
 import { type Config, databasePrefix, physicalName } from '../config.js';
@@ -83,7 +84,7 @@ export class DriverJob extends PySparkStreamingJob {
   private grant({ config, datasets, broker, lake, checkpoints, stateTable, vpc }: DriverJobProps): void {
     for (const bucket of [lake, checkpoints]) bucket.grantReadWrite(this.role);
     grantWriter(this, stateTable, config);
-    const topics = datasets.map(({ name }) => name);
+    const topics = datasets.filter(isFed).map(({ name }) => name);
     // Drivers tell of maintenance as others tell what they did.
     for (const statement of [...kafkaStatements(broker, 'read', topics), ...kafkaStatements(broker, 'write', [operations.name])]) this.role.addToPrincipalPolicy(statement);
     if (vpc) grantNetwork(this);

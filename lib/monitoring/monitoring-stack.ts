@@ -3,7 +3,7 @@ import { CfnBudget } from 'aws-cdk-lib/aws-budgets';
 import { ScheduleExpression, ScheduleTargetInput } from 'aws-cdk-lib/aws-scheduler';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
-import { exportingDataset } from '../../contracts/index.js';
+import { exportingDataset, isFed } from '../../contracts/index.js';
 import { httpSources } from '../../datasets/index.js';
 import { MONITOR_GROUP } from '../../lambdas/monitor/kafka-check.js';
 import type { WatchedJob } from '../../lambdas/watchdog/run.js';
@@ -100,7 +100,7 @@ export class MonitoringStack extends Stack {
 
   private grant(monitor: SluiceFunction, { config, datasets, broker, key, lake, checkpoints, artefacts, stateTable, jobs }: MonitoringStackProps): void {
     const role = monitor.function;
-    const topics = datasets.map(({ name }) => name);
+    const topics = datasets.filter(isFed).map(({ name }) => name);
     for (const access of ['read', 'write', 'inspect'] as const) for (const statement of kafkaStatements(broker, access, topics, MONITOR_GROUP)) role.addToRolePolicy(statement);
     grantTable(stateTable, role, 'GetItem', 'PutItem', 'UpdateItem');
     checkpoints.grantPut(role, 'monitor/*');

@@ -1,4 +1,4 @@
-import type { Dataset } from '../../contracts/index.js';
+import { type Dataset, freshnessLimits } from '../../contracts/index.js';
 import type { MetricSpec } from '../../contracts/metrics.js';
 import type { Config } from '../config.js';
 
@@ -81,5 +81,8 @@ export const worst = ({ name: metric }: MetricSpec, { name }: Dataset, periodSec
   periodSeconds,
 });
 
-/** A limit of each layer, in words. */
-export const ofLayers = (limit: (layer: (typeof LAYERS)[number]) => number): string => LAYERS.map((layer) => `${layer} ${limit(layer)}`).join(', ');
+/** How old each layer of a dataset may be, so many minutes more allowed, in words. */
+export const ofLayers = (dataset: Dataset, more = 0): string =>
+  freshnessLimits(dataset)
+    .map(({ layer, minutes }) => `${layer} ${minutes + more}`)
+    .join(', ');

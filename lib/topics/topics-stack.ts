@@ -1,7 +1,7 @@
 import { CustomResource, Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import type { IVpc } from 'aws-cdk-lib/aws-ec2';
 import type { Construct } from 'constructs';
-import type { Dataset } from '../../contracts/index.js';
+import { type Dataset, isFed } from '../../contracts/index.js';
 import type { TopicSpec } from '../../lambdas/topics/run.js';
 import { type BrokerConnection, kafkaStatements } from '../broker/connection.js';
 import { brokerEnvironment } from '../broker/environment.js';
@@ -21,7 +21,8 @@ export interface TopicsStackProps extends StackProps {
 export class TopicsStack extends Stack {
   constructor(scope: Construct, id: string, props: TopicsStackProps) {
     super(scope, id, props);
-    const { config, broker, datasets } = props;
+    const { config, broker } = props;
+    const datasets = props.datasets.filter(isFed);
     const manage = new SluiceFunction(this, 'Manage', {
       functionName: physicalName(config, 'topics'),
       description: 'Makes the Kafka topics of the contracts and asserts them on the broker',

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { templatesOf } from '../../bin/templates.js';
 import { type Dataset, defineDataset } from '../../contracts/index.js';
+import { isOwnTable } from '../../contracts/tables.js';
+import { harmfulDomains } from '../../datasets/harmful_domains/contract.js';
 import { datasets, findDataset } from '../../datasets/index.js';
 import { type Config, loadConfig } from '../../lib/config.js';
 import { costOf } from '../../lib/cost/cost.js';
@@ -122,12 +124,11 @@ describe('what a stage costs a month', () => {
 
 /** Datasets like the lists of harmful names, each with a feed of its own. */
 function moreDatasets(count: number): Dataset[] {
-  const { tables, ...like } = findDataset('harmful_domains');
+  const { tables, ...like } = harmfulDomains;
   const [feed] = like.sources.filter((source) => source.kind === 'list' && source.enabled);
   if (feed === undefined) throw new Error('harmful_domains has no feed that is on');
   return Array.from({ length: count }, (_, i) => {
-    const derived = new Set([`bronze.${like.name}`, `silver.${like.name}`, `quarantine.${like.name}`]);
-    const own = tables.filter(({ layer, name }) => !derived.has(`${layer}.${name}`)).map((table) => ({ ...table, name: `${table.name}_${i}`, reads: [] }));
+    const own = tables.filter(isOwnTable).map((table) => ({ ...table, name: `${table.name}_${i}`, reads: [] }));
     return defineDataset({ ...like, name: `more_${i}`, sources: [{ ...feed, name: `feed_${i}` }], tables: own, queries: [] });
   });
 }

@@ -33,7 +33,7 @@ const full: DatasetInput = {
       source: { type: 'string', description: 'who tells', example: 'web' },
       at: { type: 'timestamp', description: 'when', example: '2026-01-01T00:00:00Z' },
       address: { type: 'string', description: 'client', example: '203.0.113.7', pii: 'truncate' },
-      user: { type: 'string', description: 'who', example: 'ann', pii: 'hash' },
+      visitor: { type: 'string', description: 'who', example: 'ann', pii: 'hash' },
       note: { type: 'string', description: 'free text', example: 'x', pii: 'drop' },
       size: { type: 'bigint', description: 'length', unit: 'bytes', example: 1 },
     },
@@ -51,11 +51,11 @@ const full: DatasetInput = {
       homepage: 'https://example.com',
       bounds: { minEntries: 0, maxBytes: 1, maxShrink: 1 },
     },
-    { kind: 'kafka', name: 'others', producer: 'the shop' },
+    { kind: 'operator', name: 'others', category: 'own', format: 'allow_deny_json' },
   ],
   topic: { partitions: 1, retentionHours: 1 },
   retentionDays: { bronze: 1, silver: 30 },
-  tables: (['fact', 'state', 'periodic', 'template'] as const).map((kind) => ({
+  tables: (['state', 'periodic'] as const).map((kind) => ({
     layer: 'gold' as const,
     name: `visits_${kind}`,
     kind,
@@ -64,9 +64,9 @@ const full: DatasetInput = {
     writer: 'gold' as const,
     ...(kind === 'periodic' ? { everySeconds: 60 } : {}),
     retentionDays: 30,
-    columns: { id: { type: 'string', description: 'id' } },
+    columns: { id: { type: 'string', description: 'id' }, kafka_timestamp: { type: 'timestamp', description: 'newest record' } },
   })),
-  canary: { fields: {}, gold: 'SELECT max(at) FROM gold.visits_state' },
+  canary: { fields: { id: '_canary' } },
   service: { triggerSeconds: 10, freshnessMinutes: { bronze: 1, silver: 2, gold: 3 }, severity: 'page' },
 };
 const without = (change: (input: DatasetInput) => DatasetInput) => () => defineDataset(change(structuredClone(full)));
@@ -93,16 +93,8 @@ describe('the canary', () => {
 describe('a contract', () => {
   test('may have several sources of several kinds, and tables of every kind', () => {
     const dataset = defineDataset(full);
-    expect(dataset.sources.map(({ kind }) => kind)).toEqual(['list', 'kafka']);
-    expect(dataset.tables.map(({ layer, kind }) => `${layer} ${kind}`)).toEqual([
-      'bronze fact',
-      'silver fact',
-      'quarantine fact',
-      'gold fact',
-      'gold state',
-      'gold periodic',
-      'gold template',
-    ]);
+    expect(dataset.sources.map(({ kind }) => kind)).toEqual(['list', 'operator']);
+    expect(dataset.tables.map(({ layer, kind }) => `${layer} ${kind}`)).toEqual(['bronze fact', 'silver fact', 'quarantine fact', 'gold state', 'gold periodic']);
   });
 
   test.each<[string, (input: DatasetInput) => DatasetInput, RegExp]>([
@@ -141,8 +133,58 @@ describe('a contract', () => {
     ['a Gold table that outlives its Silver', (i) => ({ ...i, tables: [{ ...(i.tables?.[0] as object), retentionDays: 31 } as never] }), /keeps rows longer than Silver's 30 days/],
     [
       'a periodic table that does not say how often',
-      (i) => ({ ...i, tables: [{ ...(i.tables?.[2] as object), everySeconds: undefined } as never] }),
+      (i) => ({ ...i, tables: [{ ...(i.tables?.[1] as object), everySeconds: undefined } as never] }),
       /a periodic table, and no other/,
+    ],
+    ['a name that is no identifier', (i) => ({ ...i, name: 'page-views' }), /name: use snake_case: a-z, 0-9 and _/],
+    ['a dataset named as SQL reserves it', (i) => ({ ...i, name: 'order' }), /name: "order" is a reserved word of SQL \(trino\)/],
+    [
+      'a field named as SQL reserves it',
+      (i) => ({ ...i, record: { ...i.record, fields: { ...i.record.fields, semi: { type: 'string', description: 'x', example: 'x' } } } }),
+      /record\.fields\.semi: "semi" is a reserved word of SQL \(spark\)/,
+    ],
+    ['a table named as SQL reserves it', (i) => ({ ...i, tables: [{ ...(i.tables?.[0] as object), name: 'table' } as never] }), /tables\.0\.name: "table" is a reserved word/],
+    [
+      'a field that is a column of every table',
+      (i) => ({ ...i, record: { ...i.record, fields: { ...i.record.fields, topic: { type: 'string', description: 'x', example: 'x' } } } }),
+      /record\.fields: "topic" is a column that every table has/,
+    ],
+    [
+      'a table per tenant',
+      (i) => ({ ...i, tables: [{ ...(i.tables?.[0] as object), kind: 'template' } as never] }),
+      /tables\.0\.kind: kind "template" of a table is not built: there are state/,
+    ],
+    ['a Gold table of facts', (i) => ({ ...i, tables: [{ ...(i.tables?.[0] as object), kind: 'fact' } as never] }), /tables\.0\.kind: kind "fact" of a table is not built/],
+    [
+      'a table in a layer of the rails',
+      (i) => ({ ...i, tables: [{ ...(i.tables?.[0] as object), layer: 'silver' } as never] }),
+      /tables\.0\.layer: layer "silver" is not made by a contract/,
+    ],
+    [
+      'a writer that computes nothing',
+      (i) => ({ ...i, tables: [{ ...(i.tables?.[0] as object), writer: 'analytics' } as never] }),
+      /tables\.0\.writer: writer "analytics" computes no tables/,
+    ],
+    [
+      'a state table that reads another',
+      (i) => ({ ...i, tables: [{ ...(i.tables?.[0] as object), reads: ['others'] } as never] }),
+      /tables\.0\.reads: a state table is folded from its own Silver alone/,
+    ],
+    [
+      'personal fields that nobody treats',
+      (i) => ({ ...i, sources: [{ kind: 'kafka', name: 'shop', producer: 'the shop' }] }),
+      /record\.fields\.address\.pii: nobody applies it to what source shop brings/,
+    ],
+    [
+      'a state table whose canary would stand for a real thing',
+      (i) => ({ ...i, canary: { fields: {} } }),
+      /tables\.gold\.visits_state: a canary would stand for a real thing: no column of its key \(id\)/,
+    ],
+    ['a canary that looks as a record does', (i) => ({ ...i, canary: { fields: { id: 'x' } } }), /tables\.gold\.visits_state: a canary would stand for a real thing/],
+    [
+      'rows that would be let go by a time that they have not',
+      (i) => ({ ...i, tables: i.tables?.map((table) => ({ ...table, columns: { id: { type: 'string', description: 'id' } } })) as never }),
+      /tables\.gold\.visits_state: retentionDays goes by the column kafka_timestamp/,
     ],
     ['a word that no contract has', (i) => ({ ...i, colour: 'red' }) as never, /Unrecognized key: "colour"/],
   ])('is refused, with its place, for %s', (_what, change, message) => expect(without(change)).toThrow(message));
@@ -150,8 +192,8 @@ describe('a contract', () => {
   test('names the known sources when asked for another', () => expect(() => findSource('nope')).toThrow(/unknown source "nope"; known: stevenblack/));
 
   test('treats personal fields before anything is sent', () => {
-    const safe = protectPersonal(defineDataset(full), { id: '1', address: '203.0.113.7', user: 'ann', note: 'secret' }, () => 'key');
-    expect(safe).toEqual({ id: '1', address: '203.0.113.0', user: expect.stringMatching(/^[0-9a-f]{64}$/) });
+    const safe = protectPersonal(defineDataset(full), { id: '1', address: '203.0.113.7', visitor: 'ann', note: 'secret' }, () => 'key');
+    expect(safe).toEqual({ id: '1', address: '203.0.113.0', visitor: expect.stringMatching(/^[0-9a-f]{64}$/) });
     expect(protectPersonal(defineDataset(full), { address: '2001:db8:1:2::3' }, () => 'key').address).toBe('2001:db8:1::');
   });
 });
@@ -192,8 +234,13 @@ describe('the lock', () => {
     ['field', (i) => ({ ...i, record: { ...i.record, fields: Object.fromEntries(Object.entries(i.record.fields).filter(([n]) => n !== 'size')) } }), /size is gone/],
     ['partition count', (i) => ({ ...i, topic: { ...i.topic, partitions: 2 } }), /topic\.partitions changed from 1 to 2/],
     ['partitioning', (i) => ({ ...i, tables: i.tables?.map((t) => ({ ...t, partitionBy: ['id'] })) as never }), /changed its partitioning from \(\) to \(id\)/],
-    ['writer', (i) => ({ ...i, tables: i.tables?.map((t) => ({ ...t, writer: 'analytics' as const })) as never }), /changed its writer from gold to analytics/],
   ])('refuses a changed %s and names the migration', (_what, change, message) => expect(changed(change).join('\n')).toMatch(message));
+
+  test('refuses a changed writer and names the migration', () => {
+    const dataset = defineDataset(full);
+    const moved = { ...dataset, tables: dataset.tables.map((table) => ({ ...table, writer: 'gold' as const })) };
+    expect(breakingChanges(lock, [moved]).join('\n')).toMatch(/changed its writer from silver to gold/);
+  });
 
   test('refuses a dataset that is gone', () => expect(breakingChanges(lock, []).join()).toMatch(/dataset visits is gone/));
   test('holds for the contracts as they are', () => expect(() => assertEvolution(JSON.parse(readFileSync(join(ROOT, 'contracts.lock.json'), 'utf8')), datasets)).not.toThrow());
@@ -209,7 +256,7 @@ describe('one writer a table', () => {
   });
   test('two datasets cannot declare one table', () =>
     expect(() => compileContracts([defineDataset(full), defineDataset({ ...full, name: 'other', sources: full.sources.map((s) => ({ ...s, name: `other_${s.name}` })) })])).toThrow(
-      /table gold\.visits_fact is declared by dataset visits and by dataset other/,
+      /table gold\.visits_state is declared by dataset visits and by dataset other/,
     ));
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { findDataset } from '../../datasets/index.js';
+import { harmfulDomains as harmful } from '../../datasets/harmful_domains/contract.js';
 import type { IngestRequest } from '../../lambdas/ingest/event.js';
 import { lookAtRuns } from '../../lambdas/monitor/runs-check.js';
 import { MAX_TRIES } from '../../lambdas/shared/published.js';
@@ -7,7 +7,6 @@ import { fakeDeps, foldActive, hostsOf, publishedOf, run, World } from '../suppo
 
 const MINUTE = 60_000;
 const SOURCE = 'stevenblack';
-const harmful = findDataset('harmful_domains');
 
 /** A lake whose Bronze holds what the topic holds, save what the broker lost. */
 class Lake extends World {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { MONITOR } from '../../contracts/metrics.js';
 import { findDataset } from '../../datasets/index.js';
+import { sourceChecks } from '../../datasets/source_checks/contract.js';
 import type { CheckName, Looked } from '../../lambdas/monitor/check.js';
 import { lookAtCost } from '../../lambdas/monitor/cost-check.js';
 import { lookAtJobs } from '../../lambdas/monitor/jobs-check.js';
@@ -18,7 +19,7 @@ const MINUTE = 60_000;
 const probe = (of: Partial<KafkaProbe>): KafkaProbe => of as KafkaProbe;
 
 describe('the check of Kafka', () => {
-  const dataset = findDataset('source_checks');
+  const dataset = sourceChecks;
   const good: TopicState = { name: dataset.name, partitions: 1, leaderless: [], retentionMs: dataset.topic.retentionHours * 3600_000 };
   const look = (topics: TopicState[], roundTrip = async () => 12) =>
     lookAtKafka(probe({ topics: async () => topics, roundTrip }), [dataset], { topic: 't', record: { key: null, value: null, headers: {} } });

@@ -9,6 +9,8 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Days, dayAfter, daysOf, missingDays, stretchOf } from '../../bin/commands/sources/backfill/days.js';
 import { defineDataset, githubFile } from '../../contracts/index.js';
+import { isOwnTable } from '../../contracts/tables.js';
+import { harmfulDomains } from '../../datasets/harmful_domains/contract.js';
 import { findSource } from '../../datasets/index.js';
 import { keepBody, type PastDeps, type PastStep, PastUnavailable, pastSequence, versionsBetween } from '../../lambdas/ingest/backfill/past.js';
 import { httpFetch } from '../../lambdas/ingest/http/fetch.js';
@@ -16,7 +18,7 @@ import { landingKeys } from '../../lambdas/ingest/landing/store.js';
 import { feedServer, pastFile } from '../../localstack/feeds/server.js';
 import { Crash, fakeDeps, hostsOf, run, World } from '../support/ingest-fakes.js';
 
-const { source, dataset } = findSource('stevenblack');
+const { source } = findSource('stevenblack');
 
 describe('days that a backfill has to fill', () => {
   const october = (from: number, to: number): Days => ({ from: `2026-10-${String(from).padStart(2, '0')}`, to: `2026-10-${String(to).padStart(2, '0')}` });
@@ -56,8 +58,8 @@ describe('days that a backfill has to fill', () => {
   test('is where the contract says that the publisher keeps its past, and the URL must be of a repository', () => {
     expect(githubFile('https://raw.githubusercontent.com/owner/name.x/main/a/b.txt')).toEqual({ repository: 'owner/name.x', branch: 'main', path: 'a/b.txt' });
     expect(githubFile('https://lists.example/a.txt')).toBeNull();
-    const { tables, ...input } = dataset;
-    const wrong = { ...input, tables: tables.filter(({ layer }) => layer === 'gold'), sources: [{ ...source, url: 'https://lists.example/hosts' }] };
+    const { tables, ...input } = harmfulDomains;
+    const wrong = { ...input, tables: tables.filter(isOwnTable), sources: [{ ...source, url: 'https://lists.example/hosts' }] };
     expect(() => defineDataset(wrong)).toThrow(/raw\.githubusercontent\.com\/OWNER/);
   });
 });

@@ -17,7 +17,7 @@ const things = defineDataset({
       id: field('bigint'),
       weight: field('double'),
       good: field('boolean'),
-      on: field('date'),
+      day: field('date'),
       at: field('timestamp'),
       words: field('array<string>'),
       counts: field('map<string,bigint>'),
@@ -27,7 +27,7 @@ const things = defineDataset({
   sources: [{ kind: 'kafka', name: 'maker', producer: 'somebody' }],
   topic: { partitions: 1, retentionHours: 1 },
   retentionDays: { bronze: 1 },
-  canary: { fields: {}, gold: 'SELECT 1' },
+  canary: { fields: {} },
   service: { triggerSeconds: 1, freshnessMinutes: { bronze: 1, silver: 1, gold: 1 }, severity: 'notice' },
 });
 type Thing = RecordOf<typeof things>;
@@ -37,7 +37,7 @@ const whole: Thing = {
   id: 1,
   weight: 1.5,
   good: true,
-  on: '2026-11-01',
+  day: '2026-11-01',
   at: '2026-11-01T00:00:00.000Z',
   words: ['a'],
   counts: { a: 1 },
@@ -52,7 +52,7 @@ describe('the record of a contract', () => {
       readonly id: number | null;
       readonly weight: number | null;
       readonly good: boolean | null;
-      readonly on: string | null;
+      readonly day: string | null;
       readonly at: string | null;
       readonly words: readonly string[] | null;
       readonly counts: Readonly<Record<string, number>> | null;

@@ -76,7 +76,7 @@ describe('the sources of the contracts', () => {
       description: 'd',
       terms: 't',
       record: { key: ['id'], fields: { id: { type: 'string', description: 'd', example: '1' }, source: { type: 'string', description: 's', example: 's' } } },
-      canary: { fields: {}, gold: 'SELECT 1' },
+      canary: { fields: {} },
       sources: [{ ...first, ...change } as never],
       topic: { partitions: 1, retentionHours: 1 },
       retentionDays: { bronze: 1 },

@@ -2,7 +2,7 @@ import { target } from '../../lake/target.js';
 import { CliError, EXIT, printJson, say } from '../../output.js';
 import { newCommand } from '../command.js';
 import { jsonOption, stageOption } from '../options.js';
-import { rebuildable } from './rebuild/rebuildable.js';
+import { downstreamOf, rebuildable } from './rebuild/rebuildable.js';
 import { compared, type Rebuilt, runRebuild, startDrivers } from './rebuild/run.js';
 
 interface RebuildOptions {
@@ -46,6 +46,9 @@ function tell(result: Rebuilt, swap: boolean): void {
   if (result.swapped) say(`swapped: ${result.new} holds; ${result.old} stays until you remove it`);
   else if (swap) say(`not swapped: ${result.only_old} rows would be lost. --accept-loss swaps all the same`);
   else say(`nothing was swapped; the new one is at ${result.new}: add --swap`);
-  if (result.swapped && table.startsWith('silver.'))
-    say(`Gold reads the new ${table} from its beginning; what the old one said stays in Gold until you rebuild its tables too: ./sluice rebuild gold.... --swap`);
+  const next = downstreamOf(table);
+  if (result.swapped && next.length > 0)
+    say(
+      `what the old ${table} said stays in ${next.join(', ')} until you rebuild ${next.length === 1 ? 'it' : 'them, in this order'}: ${next.map((each) => `./sluice rebuild ${each} --swap`).join(' && ')}`,
+    );
 }

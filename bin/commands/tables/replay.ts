@@ -1,4 +1,5 @@
 import { Option } from 'commander';
+import { isFed } from '../../../contracts/index.js';
 import { datasets } from '../../../datasets/index.js';
 import { runQuery } from '../../lake/athena.js';
 import { type Target, target } from '../../lake/target.js';
@@ -58,7 +59,8 @@ async function replay({ raw, ...options }: ReplayOptions): Promise<void> {
 
 /** Partitions, offsets and Bronze are of one dataset. @throws CliError where none is named, or one that is none */
 function datasetsOf({ dataset, from, partition }: ReplayOptions): string[] {
-  const known = datasets.map(({ name }) => name);
+  // What is derived never was in Kafka.
+  const known = datasets.filter(isFed).map(({ name }) => name);
   if (dataset === undefined && (from === 'bronze' || partition !== undefined)) throw new CliError(`say of which dataset: --dataset ${known.join(' | ')}`, EXIT.misuse);
   if (dataset !== undefined && !known.includes(dataset)) throw new CliError(`unknown dataset "${dataset}"; known: ${known.join(', ')}`, EXIT.misuse);
   return dataset === undefined ? known : [dataset];

@@ -12,7 +12,7 @@ import { describeTable, type TableRow } from './tables/table-row.js';
 /** When each table was last maintained, as the lake remembers; empty where no engine answers. */
 async function maintenance(lake: Target): Promise<Map<string, string>> {
   try {
-    const { rows } = await runQuery(`SELECT subject, max(finished_at) FROM ${MAINTENANCE_TABLE} WHERE source <> '_canary' GROUP BY subject`, lake, 60_000);
+    const { rows } = await runQuery(`SELECT subject, max(finished_at) FROM ${MAINTENANCE_TABLE} GROUP BY subject`, lake, 60_000);
     return new Map(rows.map(([table, at]) => [table ?? '', at ?? '']));
   } catch (cause) {
     say(`maintenance is not known: ${(cause as Error).message}`);

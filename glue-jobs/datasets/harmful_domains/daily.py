@@ -5,7 +5,7 @@ from __future__ import annotations
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
-from medallion.layers.periodic import Facts
+from medallion.layers.facts import Facts
 
 KEY = ("date", "source", "category")
 

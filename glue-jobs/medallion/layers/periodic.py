@@ -3,6 +3,10 @@
 The stream only wakes the table. What it counts is Silver up to a version that the table itself holds, written with its rows in one
 commit: facts are counted once however often a batch is repeated, wherever a checkpoint stands. A table that holds no such version, as
 after a rebuild, is computed from all facts; so is one whose Silver does not tell any more what came since.
+
+A table that reads Gold is computed whole each time, from the tables as they then are: Gold has no change feed, and its rows change. It is
+woken by every commit of what it reads, its own Silver's and Gold's. Nothing is added to what it held, so that a batch that is repeated, or
+was killed before its commit, gives what one batch would have; what a commit brought that came while a batch ran wakes the next one.
 """
 
 from __future__ import annotations
@@ -10,55 +14,38 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import reduce
-from typing import Protocol
 
 from delta.tables import DeltaTable
 from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 
-from medallion.canary import is_canary
-from medallion.contracts import Dataset, Table
+from medallion.contracts import Contracts, Dataset, Table
 from medallion.driver import Driver
-from medallion.layers.state import merge_state
+from medallion.layers.facts import Periodic, facts_of, reads_gold, without_canaries
+from medallion.layers.fit import assert_fits, empty
+from medallion.layers.fold import merge_state
 from medallion.queries import QueryId, in_turn, maintained
-from medallion.tables import TXN_APP_ID, TXN_VERSION, USER_METADATA, appends_of, inserted_between, last_transaction, newest_version, path_of, schema_of
+from medallion.tables import (
+    TXN_APP_ID,
+    TXN_VERSION,
+    USER_METADATA,
+    appends_of,
+    changes_of,
+    inserted_between,
+    last_transaction,
+    newest_version,
+    path_of,
+    schema_of,
+    version_of,
+)
 
 log = logging.getLogger(__name__)
 
 # Delta's own word that a change feed is not whole, and Spark's of a file that is gone.
 UNREADABLE_FEED = ("[DELTA_", "FileNotFoundException")
-
-
-@dataclass(frozen=True)
-class Facts:
-    """Silver tables as they are: the dataset's own, and those that the contract lets the table read beside it, by dataset."""
-
-    own: DataFrame
-    others: Mapping[str, DataFrame]
-
-
-def without_canaries(facts: DataFrame, canary_source: str) -> DataFrame:
-    return facts.where(~is_canary(canary_source))
-
-
-def facts_of(read: Callable[[Table], DataFrame], own: Table, others: Mapping[str, Table], canary_source: str) -> Facts:
-    """The Silver tables, without canaries: what is counted by date or source must not count them."""
-    return Facts(without_canaries(read(own), canary_source), {name: without_canaries(read(table), canary_source) for name, table in others.items()})
-
-
-class Periodic(Protocol):
-    """How a periodic table is computed."""
-
-    def recompute(self, facts: Facts) -> DataFrame:
-        """The whole table from all facts: what the table must equal."""
-        ...
-
-    def advance(self, table: DataFrame, new: DataFrame, facts: Facts) -> DataFrame:
-        """The table's rows that `new` facts may have changed, at least. `new` are those of `facts.own` that the table does not count yet."""
-        ...
 
 
 def counted_by(own: Table) -> str:
@@ -67,9 +54,9 @@ def counted_by(own: Table) -> str:
 
 
 def periodic_stream(spark: SparkSession, lake: str, own: Table, others: Mapping[str, Table]) -> DataFrame:
-    """What wakes the table: that its own Silver, or another that it reads, has new facts. Their rows are not read."""
-    streams = [appends_of(spark, lake, table).select("topic", "partition", "offset") for table in (own, *others.values())]
-    return reduce(DataFrame.unionByName, streams)
+    """What wakes the table: that its own Silver, or another table that it reads, has news. Their rows are not read."""
+    streams = [(appends_of if table.layer == "silver" else changes_of)(spark, lake, table) for table in (own, *others.values())]
+    return reduce(DataFrame.unionByName, [stream.select(F.lit(True).alias("woken")) for stream in streams])
 
 
 class PeriodicBatch:
@@ -85,7 +72,10 @@ class PeriodicBatch:
         canary_source: str,
         query_id: Callable[[], str],
         before_write: Callable[[], None],
+        committed: Callable[[int], None] = lambda _version: None,
     ) -> None:
+        """`committed` is told the version of a commit that the batch made."""
+        self._committed = committed
         self._table = table
         self._canary_source = canary_source
         self._computation = computation
@@ -97,6 +87,31 @@ class PeriodicBatch:
 
     def __call__(self, woken_by: DataFrame, batch_id: int) -> None:
         spark = woken_by.sparkSession
+        path = path_of(self._lake, self._table)
+        before = version_of(spark, path)
+        (self._compute if reads_gold(self._others) else self._count)(spark, batch_id)
+        after = version_of(spark, path)
+        if after != before:
+            self._committed(after)
+
+    def _compute(self, spark: SparkSession, batch_id: int) -> None:
+        """The whole table from the tables as they are."""
+
+        def read(table: Table) -> DataFrame:
+            return spark.read.format("delta").load(path_of(self._lake, table))
+
+        facts = facts_of(read, self._own, self._others, self._canary_source)
+        rows = self._computation.recompute(facts).select(*schema_of(self._table.ddl).names).persist()
+        try:
+            spark.conf.set(USER_METADATA, json.dumps({"query": self._query_id(), "batch": batch_id}))
+            self._before_write()
+            merge_state(DeltaTable.forPath(spark, path_of(self._lake, self._table)), rows, self._table.key, whole=True)
+        finally:
+            spark.conf.unset(USER_METADATA)
+            rows.unpersist()
+
+    def _count(self, spark: SparkSession, batch_id: int) -> None:
+        """What the table holds, and with it the facts that it does not count yet."""
         path, own_path, app_id = path_of(self._lake, self._table), path_of(self._lake, self._own), counted_by(self._own)
         until = newest_version(spark, own_path)
 
@@ -148,19 +163,36 @@ class PeriodicBatch:
         return new
 
 
+def assert_fits_table(spark: SparkSession, contracts: Contracts, dataset: Dataset, table: Table, computation: Periodic) -> None:
+    """Raises ModuleBroken where the computation does not give the table's columns."""
+    facts = facts_of(lambda each: empty(spark, each), dataset.table("silver"), contracts.others_of(table), contracts.canary_source)
+    assert_fits(f"datasets/{dataset.name}: the computation of {table.name}", table.ddl, lambda: computation.recompute(facts))
+
+
 def start(driver: Driver, dataset: Dataset, table: Table, computation: Periodic) -> None:
-    lake, own = driver.arguments.lake, dataset.table("silver")
-    others = {name: driver.contracts.dataset(name).table("silver") for name in table.reads}
+    lake, own, contracts = driver.arguments.lake, dataset.table("silver"), driver.contracts
+    others = contracts.others_of(table)
     for other in others.values():
         driver.await_table(other)
     query_id = QueryId()
-    batch = PeriodicBatch(table, computation, lake, own, others, driver.contracts.canary_source, query_id, driver.leases["gold"].assert_held)
-    woken = periodic_stream(driver.spark, lake, own, others)
+    batch = PeriodicBatch(
+        table,
+        computation,
+        lake,
+        own,
+        others,
+        contracts.canary_source,
+        query_id,
+        driver.leases["gold"].assert_held,
+        lambda version: driver.positions.advance(table.full_name, commit=version),
+    )
     driver.start(
         table.layer,
         table.name,
         driver.arguments.periodic_seconds or table.every_seconds or dataset.trigger_seconds,
-        woken.writeStream.foreachBatch(in_turn(maintained(batch, driver.maintenance("gold", (table,))), driver.turns)),
+        periodic_stream(driver.spark, lake, own, others).writeStream.foreachBatch(
+            in_turn(maintained(batch, driver.maintenance("gold", (table,))), driver.turns)
+        ),
         query_id,
         reads=(own, *others.values()),
     )

@@ -1,119 +1,172 @@
-"""Gold state tables: one row per key, folded from facts.
-
-A fold has three pure parts, so that the incremental result equals a full recompute:
-
-    partial(facts)    facts        -> partial states
-    explode(table)    table rows   -> the partial states they were made of
-    finish(partials)  any partials -> table rows   (combines by functions that care for neither order nor repeats)
-
-    incremental = finish(partial(new facts) + explode(rows with a touched key))
-    full        = finish(partial(all facts))
-"""
+"""Gold state tables: one row per key, folded from the facts that a batch of Silver brings."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from functools import reduce
-from typing import Protocol
+import logging
+from collections.abc import Callable, Sequence
+from functools import cache
 
 from delta.tables import DeltaTable
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 
 from medallion.arguments import trigger_of
 from medallion.canary import is_canary
 from medallion.contracts import Dataset, Table
 from medallion.driver import Driver
+from medallion.layers.fit import assert_fits, empty
+from medallion.layers.fold import Fold, advance, merge_state, recompute
 from medallion.queries import QueryId, maintained
-from medallion.tables import USER_METADATA, appends_of, path_of, schema_of
+from medallion.tables import CANARY_FREE, USER_METADATA, appends_of, literal_row, path_of, property_of, schema_of, sql_literal, version_of
 
-
-class Fold(Protocol):
-    """How a state table is folded from its dataset's Silver rows."""
-
-    def partial(self, facts: DataFrame) -> DataFrame: ...
-
-    def explode(self, table: DataFrame) -> DataFrame: ...
-
-    def finish(self, partials: DataFrame) -> DataFrame: ...
-
-
-def recompute(fold: Fold, facts: DataFrame) -> DataFrame:
-    """The whole table from all facts: what the incremental table must equal."""
-    return fold.finish(fold.partial(facts))
-
-
-def advance(fold: Fold, table: DataFrame, facts: DataFrame, key: tuple[str, ...]) -> DataFrame:
-    """The new rows of the keys that `facts` touch."""
-    partials = fold.partial(facts)
-    touched = partials.select(*key).dropDuplicates()
-    existing = table.join(F.broadcast(touched), list(key), "left_semi")
-    return fold.finish(partials.unionByName(fold.explode(existing)))
+log = logging.getLogger("medallion")
 
 
 class StateBatch:
-    """The foreachBatch function of one Gold state table. A repeated batch folds to the rows that are already there."""
+    """The foreachBatch function of one Gold state table. A repeated batch folds to the rows that are already there.
+
+    Canaries are folded into no table: that one came so far is a row of ops.canaries. A batch that is repeated says it again, which
+    changes nothing for who looks for the newest.
+    """
 
     def __init__(
-        self, dataset: Dataset, table: Table, fold: Fold, lake: str, canary_source: str, query_id: Callable[[], str], before_write: Callable[[], None]
+        self,
+        dataset: Dataset,
+        table: Table,
+        fold: Fold,
+        lake: str,
+        canaries: Table,
+        canary_source: str,
+        query_id: Callable[[], str],
+        before_write: Callable[[], None],
+        committed: Callable[[int], None] = lambda _version: None,
     ) -> None:
+        """`committed` is told the version of a commit that the batch made."""
         self._dataset = dataset
         self._table = table
         self._fold = fold
+        self._lake = lake
         self._path = path_of(lake, table)
+        self._canaries = canaries
         self._canary_source = canary_source
         self._query_id = query_id
         self._before_write = before_write
+        self._committed = committed
 
     def __call__(self, facts: DataFrame, batch_id: int) -> None:
         spark = facts.sparkSession
         facts = facts.persist()
-        rows: DataFrame | None = None
         try:
-            told = F.sum((~is_canary(self._canary_source)).cast("int")).alias("told")
-            read = facts.groupBy("topic", "partition").agg(F.max("offset").alias("last"), F.max("kafka_timestamp").alias("newest"), told).collect()
-            if not read:
-                return
-            gold = DeltaTable.forPath(spark, self._path)
-            # Read apart from the handle: MERGE must not find its target's own columns among its source's.
-            existing = spark.read.format("delta").load(self._path)
-            rows = advance(self._fold, existing, facts, self._table.key).select(*schema_of(self._table.ddl).names).persist()
+            read = facts.groupBy("topic", "partition").agg(*_read_columns(self._canary_source)).collect()
+            if any(row["told"] for row in read):
+                self._write(spark, facts.where(~is_canary(self._canary_source)), read, batch_id)
+            newest = [row["canary_micros"] for row in read if row["canary_micros"] is not None]
+            if newest:
+                self._tell(spark, max(newest), batch_id)
+        finally:
+            facts.unpersist()
+
+    def _write(self, spark: SparkSession, facts: DataFrame, read: Sequence[Row], batch_id: int) -> None:
+        gold = DeltaTable.forPath(spark, self._path)
+        before = version_of(spark, self._path)
+        # Read apart from the handle: MERGE must not find its target's own columns among its source's.
+        existing = spark.read.format("delta").load(self._path)
+        rows = advance(self._fold, existing, facts, self._table.key).select(*schema_of(self._table.ddl).names).persist()
+        try:
             metadata = {
                 "query": self._query_id(),
                 "batch": batch_id,
                 "offsets": {f"{row['topic']}/{row['partition']}": row["last"] for row in read},
                 "newest": max(row["newest"] for row in read).isoformat(),
-                # Canaries change no list: who publishes lists need not do so for them alone (lambdas/publish).
+                # How many facts: who publishes by commits need not look at one that was made of none (lambdas/publish).
                 "records": sum(row["told"] for row in read),
             }
             spark.conf.set(USER_METADATA, json.dumps(metadata))
             self._before_write()
             merge_state(gold, rows, self._table.key)
+            after = version_of(spark, self._path)
+            if after != before:
+                self._committed(after)
         finally:
-            if rows is not None:
-                rows.unpersist()
-            facts.unpersist()
+            rows.unpersist()
+
+    def _tell(self, spark: SparkSession, micros: int, batch_id: int) -> None:
+        spark.conf.unset(USER_METADATA)
+        row = {
+            "dataset": sql_literal(self._dataset.name),
+            "folded_by": sql_literal(self._table.full_name),
+            "kafka_timestamp": f"timestamp_micros({micros})",
+            "query_id": sql_literal(self._query_id()),
+            "batch_id": sql_literal(batch_id),
+            "committed_at": "current_timestamp()",
+        }
+        self._before_write()
+        literal_row(spark, self._canaries, row).write.format("delta").mode("append").save(path_of(self._lake, self._canaries))
 
 
-def merge_state(gold: DeltaTable, rows: DataFrame, key: tuple[str, ...]) -> None:
-    """Writes each row that differs from the one its key has. The rows are persisted: MERGE need not write them aside before its two passes."""
-    rows.sparkSession.conf.set("spark.databricks.delta.merge.materializeSource", "none")
-    on = reduce(lambda a, b: a & b, [F.col(f"held.{name}") == F.col(f"new.{name}") for name in key])
-    same = reduce(lambda a, b: a & b, [F.col(f"held.{name}").eqNullSafe(F.col(f"new.{name}")) for name in rows.columns])
-    gold.alias("held").merge(rows.alias("new"), on).whenMatchedUpdateAll(~same).whenNotMatchedInsertAll().execute()
+@cache
+def _read_columns(canary_source: str) -> list[Column]:
+    canary = is_canary(canary_source)
+    return [
+        F.max("offset").alias("last"),
+        F.max("kafka_timestamp").alias("newest"),
+        F.sum((~canary).cast("int")).alias("told"),
+        F.unix_micros(F.max(F.when(canary, F.col("kafka_timestamp")))).alias("canary_micros"),
+    ]
+
+
+def forget_canaries(spark: SparkSession, lake: str, table: Table, silver: Table, fold: Fold, canary_source: str) -> bool:
+    """Takes out, once, the canary's row that a table of an older release holds, and folds anew what records say of its key.
+
+    Returns:
+        Whether there was anything to do: a table says by a property that it is done.
+    """
+    path = path_of(lake, table)
+    (name, value), *_ = CANARY_FREE.items()
+    if table.canary_sql is None or property_of(spark, path, name) == value:
+        return False
+    gold = DeltaTable.forPath(spark, path)
+    gold.delete(table.canary_sql)
+    # The columns by which a canary's row is told are fields of the record, too (contracts/check.ts).
+    facts = spark.read.format("delta").load(path_of(lake, silver)).where(~is_canary(canary_source)).where(table.canary_sql)
+    rows = recompute(fold, facts).select(*schema_of(table.ddl).names).persist()
+    if not rows.isEmpty():
+        merge_state(gold, rows, table.key)
+    rows.unpersist()
+    spark.sql(f"ALTER TABLE delta.`{path}` SET TBLPROPERTIES ('{name}' = '{value}')")
+    return True
+
+
+def assert_fits_table(spark: SparkSession, dataset: Dataset, table: Table, fold: Fold) -> None:
+    """Raises ModuleBroken where the fold does not give the table's columns."""
+    facts, held = empty(spark, dataset.table("silver")), empty(spark, table)
+    assert_fits(f"datasets/{dataset.name}: the fold of {table.name}", table.ddl, lambda: advance(fold, held, facts, table.key))
 
 
 def start(driver: Driver, dataset: Dataset, table: Table, fold: Fold) -> None:
-    lake, silver = driver.arguments.lake, dataset.table("silver")
+    spark, lake, silver, contracts = driver.spark, driver.arguments.lake, dataset.table("silver"), driver.contracts
+    before_write = driver.leases["gold"].assert_held
+    before_write()
+    if forget_canaries(spark, lake, table, silver, fold, contracts.canary_source):
+        log.info("took the canary's row out of %s, made by an older release", table.full_name)
     query_id = QueryId()
-    batch = StateBatch(dataset, table, fold, lake, driver.contracts.canary_source, query_id, driver.leases["gold"].assert_held)
-    facts = appends_of(driver.spark, lake, silver)
+    batch = StateBatch(
+        dataset,
+        table,
+        fold,
+        lake,
+        contracts.canaries,
+        contracts.canary_source,
+        query_id,
+        before_write,
+        lambda version: driver.positions.advance(table.full_name, commit=version),
+    )
     driver.start(
         table.layer,
         table.name,
         trigger_of(driver.arguments, "gold", dataset),
-        facts.writeStream.foreachBatch(maintained(batch, driver.maintenance("gold", (table,)))),
+        appends_of(spark, lake, silver).writeStream.foreachBatch(maintained(batch, driver.maintenance("gold", (table, contracts.canaries)))),
         query_id,
         reads=(silver,),
     )

@@ -5,11 +5,12 @@ from __future__ import annotations
 from pyspark.sql import DataFrame, SparkSession
 
 from medallion.contracts import Contracts, Dataset, Table
-from medallion.layers.periodic import facts_of
+from medallion.layers.derived import assert_derives, derived_rows, rows_aside
+from medallion.layers.facts import facts_of, without_canaries
+from medallion.layers.fold import recompute
 from medallion.layers.silver.outcomes import quarantine_rows, silver_rows, with_outcome
 from medallion.layers.silver.parse import parse
 from medallion.layers.silver.writes import insert_only_merge
-from medallion.layers.state import recompute
 from medallion.modules import module_of
 from medallion.tables import path_of, schema_of
 
@@ -26,20 +27,29 @@ def computed(spark: SparkSession, contracts: Contracts, dataset: Dataset, table:
         return spark.read.format("delta").load(path_of(lake, each))
 
     if table.layer == "silver":
-        outcomes = with_outcome(parse(read(dataset.table("bronze")), dataset), table.key)
-        return silver_rows(outcomes, names)
+        return silver_rows(outcomes_of(spark, contracts, dataset, lake), names)
     if table.layer == "gold" and table.kind == "state":
-        return recompute(module_of(dataset).folds[table.name], read(dataset.table("silver"))).select(*names)
+        return recompute(module_of(dataset).folds[table.name], without_canaries(read(dataset.table("silver")), contracts.canary_source)).select(*names)
     if table.layer == "gold":
-        others = {name: contracts.dataset(name).table("silver") for name in table.reads}
-        facts = facts_of(read, dataset.table("silver"), others, contracts.canary_source)
+        facts = facts_of(read, dataset.table("silver"), contracts.others_of(table), contracts.canary_source)
         return module_of(dataset).computations[table.name].recompute(facts).select(*names)
     raise ValueError(f"{table.full_name} is not computed from another table: silver and gold tables are")
 
 
-def quarantine_of(spark: SparkSession, dataset: Dataset, lake: str) -> None:
+def outcomes_of(spark: SparkSession, contracts: Contracts, dataset: Dataset, lake: str) -> DataFrame:
+    """What becomes of everything that the dataset's Silver is made of, by the rules and the code of today."""
+    source, silver = spark.read.format("delta").load(path_of(lake, contracts.origin_of(dataset))), dataset.table("silver")
+    if dataset.derived_from is None:
+        return with_outcome(parse(source, dataset), silver.key)
+    derive = module_of(dataset).derive
+    assert derive is not None
+    assert_derives(spark, dataset, contracts.origin_of(dataset), derive)
+    return with_outcome(derived_rows(source, dataset, derive), silver.key)
+
+
+def quarantine_of(spark: SparkSession, contracts: Contracts, dataset: Dataset, lake: str) -> None:
     """Sets aside what the rules of today refuse and those of yesterday took."""
     quarantine = dataset.table("quarantine")
-    bronze = spark.read.format("delta").load(path_of(lake, dataset.table("bronze")))
-    outcomes = with_outcome(parse(bronze, dataset), dataset.table("silver").key)
-    insert_only_merge(spark, path_of(lake, quarantine), quarantine_rows(outcomes), quarantine.key)
+    outcomes = outcomes_of(spark, contracts, dataset, lake)
+    rows = quarantine_rows(outcomes) if dataset.derived_from is None else rows_aside(outcomes, dataset)
+    insert_only_merge(spark, path_of(lake, quarantine), rows, quarantine.key)

@@ -73,7 +73,7 @@ def run(argv: Sequence[str]) -> None:
         swapped = arguments.swap != "no" and not lost
         if swapped:
             if table.layer == "silver":
-                quarantine_of(spark, dataset, lake)
+                quarantine_of(spark, contracts, dataset, lake)
             for lease in leases:
                 lease.assert_held()
             generations.put(table, generation_of(successor))

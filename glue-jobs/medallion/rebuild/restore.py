@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pyspark.sql import DataFrame, SparkSession
 
 from medallion.contracts import Contracts, Dataset, Table
+from medallion.layers.facts import reads_gold, without_canaries
 from medallion.modules import module_of
 from medallion.rebuild.compare import aligned_to
 from medallion.rebuild.compute import computed
@@ -30,11 +31,15 @@ def restore(spark: SparkSession, contracts: Contracts, dataset: Dataset, table: 
     """Writes to `path` the rows of an old version, and with them what came since.
 
     Bronze: the records of the table as it is that the version had not. Silver: what Bronze holds and the version had not, by the rules of
-    today. Gold state: the fold goes on from the version over all of Silver. Gold periodic: computed from Silver; a row that Silver can
-    give no more stays as it was.
+    today; so of the Silver that it is derived from. Gold state: the fold goes on from the version over all of Silver. Gold periodic:
+    computed from Silver; a row that Silver can give no more stays as it was. What reads Gold is what Gold gives, and nothing of before.
     """
     schema = schema_of(table.ddl)
     then = aligned_to(spark.read.format("delta").option("versionAsOf", str(version)).load(path_of(lake, table)), schema)
+
+    if table.canary_sql is not None:
+        # Tables of older releases held a canary.
+        then = then.where(f"NOT ({table.canary_sql})")
 
     def lacking(rows: DataFrame, held: DataFrame) -> DataFrame:
         """The rows whose key is not held."""
@@ -45,8 +50,11 @@ def restore(spark: SparkSession, contracts: Contracts, dataset: Dataset, table: 
 
     if table.layer == "gold" and table.kind == "state":
         fold = module_of(dataset).folds[table.name]
-        silver = spark.read.format("delta").load(path_of(lake, dataset.table("silver")))
+        silver = without_canaries(spark.read.format("delta").load(path_of(lake, dataset.table("silver"))), contracts.canary_source)
         write(fold.finish(fold.explode(then).unionByName(fold.partial(silver))).select(*schema.names), "overwrite")
+        return
+    if table.layer == "gold" and reads_gold(contracts.others_of(table)):
+        write(computed(spark, contracts, dataset, table, lake), "overwrite")
         return
     if table.layer == "gold":
         since = computed(spark, contracts, dataset, table, lake)

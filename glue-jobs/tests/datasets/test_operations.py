@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from datasets.operations import FOLDS
-from medallion.layers.state import advance, recompute
+from medallion.layers.fold import advance, recompute
 from medallion.tables import schema_of
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from datasets.source_checks import FOLDS
-from medallion.layers.state import recompute
+from medallion.layers.fold import recompute
 
 check = st.builds(
     lambda source, hour, outcome, entries: {"source": source, "run_id": f"{source}-{hour}", "started_at": START + timedelta(hours=hour), "outcome": outcome, "entries": entries, "read": 9, "sequence": hour},

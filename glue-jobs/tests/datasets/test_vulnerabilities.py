@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from datasets.vulnerabilities import COMPUTATIONS, FOLDS
-from medallion.layers.periodic import Facts
-from medallion.layers.state import recompute
+from medallion.layers.facts import Facts
+from medallion.layers.fold import recompute
 from medallion.tables import schema_of
 
 FOLD = FOLDS["vulnerabilities"]

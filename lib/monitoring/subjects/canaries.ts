@@ -1,6 +1,6 @@
 import type { Dataset } from '../../../contracts/index.js';
 import { MONITOR } from '../../../contracts/metrics.js';
-import { canaryLimit } from '../../../lambdas/monitor/quality-check.js';
+import { canarySlack } from '../../../lambdas/monitor/quality-check.js';
 import { type Config, canaryMinutes } from '../../config.js';
 import { type Draw, THIRD } from '../draw.js';
 import { type DatasetAlarm, kebab, LOOK, ofLayers, ownOf, SILENT_MONITOR, worst } from '../spec.js';
@@ -12,7 +12,7 @@ export const canaries = {
       ...ownOf(dataset),
       name: `canary-${kebab(dataset.name)}`,
       kind: 'canary',
-      says: `The canaries of ${dataset.name} do not come through: records are accepted and do not arrive, or SQL does not see them. Minutes allowed: ${ofLayers((layer) => canaryLimit(dataset, layer, canaryMinutes(config)))}.`,
+      says: `The canaries of ${dataset.name} do not come through: records are accepted and do not arrive, or SQL does not see them. Minutes allowed: ${ofLayers(dataset, canarySlack(canaryMinutes(config)))}.`,
       command: 'sluice health',
       severity: dataset.service.severity,
       metric: worst(MONITOR.canaryPercent, dataset, LOOK),

@@ -10,7 +10,7 @@ export const freshness = {
       ...ownOf(dataset),
       name: `freshness-${kebab(dataset.name)}`,
       kind: 'freshness',
-      says: `A record of ${dataset.name} has waited for a layer longer than its contract allows, in minutes: ${ofLayers((layer) => dataset.service.freshnessMinutes[layer])}.`,
+      says: `A record of ${dataset.name} has waited for a layer longer than its contract allows, in minutes: ${ofLayers(dataset)}.`,
       command: 'sluice health',
       severity: dataset.service.severity,
       metric: worst(MONITOR.freshnessPercent, dataset, LOOK),

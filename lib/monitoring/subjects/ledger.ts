@@ -1,7 +1,20 @@
-import type { Dataset } from '../../../contracts/index.js';
+import { type Dataset, isFed } from '../../../contracts/index.js';
 import { DRIVER, MONITOR } from '../../../contracts/metrics.js';
 import { type Draw, THIRD } from '../draw.js';
 import { type DatasetAlarm, kebab, LOOK, MINUTE, NO_BATCH, ownOf, SILENT_MONITOR, worst } from '../spec.js';
+
+/** Where no topic is, there are no offsets that follow each other. */
+const gapsOf = (dataset: Dataset): DatasetAlarm => ({
+  ...ownOf(dataset),
+  name: `offset-gaps-${kebab(dataset.name)}`,
+  kind: 'offset-gaps',
+  says: `Batches of ${dataset.name} do not follow each other: offsets are missing between them.`,
+  command: 'sluice health',
+  severity: 'page',
+  metric: worst(MONITOR.offsetGaps, dataset, LOOK),
+  threshold: 0,
+  missing: SILENT_MONITOR,
+});
 
 /** Whether every record is accounted for: within batches, and between them. */
 export const ledger = {
@@ -17,17 +30,7 @@ export const ledger = {
       threshold: 0,
       missing: NO_BATCH,
     },
-    {
-      ...ownOf(dataset),
-      name: `offset-gaps-${kebab(dataset.name)}`,
-      kind: 'offset-gaps',
-      says: `Batches of ${dataset.name} do not follow each other: offsets are missing between them.`,
-      command: 'sluice health',
-      severity: 'page',
-      metric: worst(MONITOR.offsetGaps, dataset, LOOK),
-      threshold: 0,
-      missing: SILENT_MONITOR,
-    },
+    ...(isFed(dataset) ? [gapsOf(dataset)] : []),
   ],
   gaps: (draw: Draw) => draw.newest('Gaps between batches', 'monitor', [MONITOR.offsetGaps], THIRD),
 };

@@ -21,7 +21,7 @@ export async function why(entry: Entry, lake: Target, now: number): Promise<Expl
     runQuery(
       `SELECT h.name, s.source, s.action, s.scope, s.category, s.reliability, s.current, s.first_seen, s.changed_at, s.listed_at, s.sequence, s.line, array_join(s.tags, chr(31)), s.reason, s.valid_until, s.origin
 FROM gold.harmful_domains h CROSS JOIN UNNEST(h.sources) AS s(${SOURCE_STATE_NAMES})
-WHERE h.entry_type = '${entry.type}' AND h.name IN (${names}) AND s.source <> '_canary'`,
+WHERE h.entry_type = '${entry.type}' AND h.name IN (${names})`,
       lake,
     ),
     runQuery(`SELECT name, source, action, scope, sequence, topic, "partition", "offset", run_id FROM silver.harmful_domains WHERE ${of}`, lake),

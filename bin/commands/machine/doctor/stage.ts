@@ -1,4 +1,5 @@
 import { GetScheduleCommand } from '@aws-sdk/client-scheduler';
+import type { Table } from '../../../../contracts/index.js';
 import { datasets } from '../../../../datasets/index.js';
 import type { Report } from '../../../../lambdas/monitor/run.js';
 import { physicalName } from '../../../../lib/config.js';
@@ -54,17 +55,21 @@ export async function diagnoseStage(lake: Target): Promise<Finding[]> {
   return [...findings, ...(await canaryFindings(lake, began))];
 }
 
+/** State tables say in ops.canaries which canaries they have folded; they hold none. */
+const isFolded = ({ kind }: Table): boolean => kind === 'state';
+
 /** How long each dataset's canary took to Gold. Those that nobody waits for are left out: they may take their time. */
 async function canaryFindings(lake: Target, began: number): Promise<Finding[]> {
   return sideBySide(
-    datasets.filter(({ service }) => !service.background),
-    async ({ name, canary }): Promise<Finding> => {
+    datasets.filter(({ service, tables }) => !service.background && tables.some(isFolded)),
+    async ({ name, tables }): Promise<Finding> => {
       const check = `a record of ${name} to gold, by SQL`;
       try {
         const seconds = await until(
           async () => {
-            const [[newest] = []] = (await runQuery(`SELECT to_unixtime(at) FROM (${canary.gold}) AS newest(at)`, lake)).rows;
-            return newest != null && Number(newest) * 1000 >= began - 1_000 ? (Date.now() - began) / 1000 : null;
+            const newest = (await runQuery(`SELECT to_unixtime(max(kafka_timestamp)) FROM ops.canaries WHERE dataset = '${name}' GROUP BY folded_by`, lake)).rows;
+            const arrived = newest.filter(([at]) => Number(at) * 1000 >= began - 1_000).length;
+            return arrived === tables.filter(isFolded).length ? (Date.now() - began) / 1000 : null;
           },
           { timeoutMs: CANARY_TIMEOUT_MS, everyMs: 3_000, describe: () => `the canary was not in Gold after ${CANARY_TIMEOUT_MS / 1000} s` },
         );

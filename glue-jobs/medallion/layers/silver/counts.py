@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from functools import cache
 
 from pyspark.sql import Column, DataFrame, Row
@@ -26,10 +26,18 @@ class Counts:
     dropped: int
     canaries: int
     canaries_inserted: int
+    # Where rows are derived: how many were made of those read, and of how many of those none was.
+    produced: int | None = None
+    none: int | None = None
+
+    @property
+    def made(self) -> int:
+        """Rows that rules were held against: the records read, or what was made of them."""
+        return self.read if self.produced is None else self.produced
 
     @property
     def residual(self) -> int:
-        return self.read - self.inserted - self.duplicate - self.quarantined - self.dropped
+        return self.made - self.inserted - self.duplicate - self.quarantined - self.dropped
 
 
 @cache
@@ -69,4 +77,4 @@ def summarise(outcomes: DataFrame, bounded: tuple[str, ...], canary_source: str)
 
 
 def counts_of(summary: Sequence[Row]) -> Counts:
-    return Counts(**{field.name: sum(row[field.name] for row in summary) for field in fields(Counts)})
+    return Counts(**{field.name: sum(row[field.name] for row in summary) for field in fields(Counts) if field.default is MISSING})

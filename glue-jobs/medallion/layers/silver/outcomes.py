@@ -52,11 +52,11 @@ def silver_rows(outcomes: DataFrame, columns: Sequence[str]) -> DataFrame:
     return outcomes.where(F.col("_outcome") == INSERTED).select(_silver_columns(tuple(columns)))
 
 
-def quarantine_rows(outcomes: DataFrame) -> DataFrame:
-    """A row per quarantined record and rule of action quarantine that it breaks, bytes unchanged."""
+def quarantine_rows(outcomes: DataFrame, kept: Sequence[str] = RAW) -> DataFrame:
+    """A row per quarantined record and rule of action quarantine that it breaks, with the columns that are kept of it: bytes unchanged."""
     entry = F.explode(F.filter("_broken", lambda broken: broken["action"] == "quarantine")).alias("_entry")
     return (
         outcomes.where(F.col("_outcome") == QUARANTINED)
-        .select(*RAW, entry)
-        .select(*RAW, F.col("_entry")["rule"].alias("rule"), F.col("_entry")["reason"].alias("reason"))
+        .select(*kept, entry)
+        .select(*kept, F.col("_entry")["rule"].alias("rule"), F.col("_entry")["reason"].alias("reason"))
     )

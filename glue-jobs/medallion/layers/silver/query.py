@@ -1,10 +1,13 @@
-"""The Silver query of a dataset that a topic feeds."""
+"""The Silver query of a dataset: from its own Bronze, or from the Silver that it is derived from."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from medallion.arguments import trigger_of
 from medallion.contracts import Dataset
 from medallion.driver import Driver
+from medallion.layers.derived import Derive, DerivedBatch, assert_derives
 from medallion.layers.silver.batch import SilverBatch
 from medallion.layers.silver.counts import Counts
 from medallion.metrics import LEDGER_RESIDUAL, QUARANTINE_PERCENT
@@ -12,10 +15,11 @@ from medallion.queries import QuarantineRate, QueryId, maintained
 from medallion.tables import appends_of
 
 
-def start(driver: Driver, dataset: Dataset) -> None:
+def start(driver: Driver, dataset: Dataset, derive: Derive | None) -> None:
+    """Raises ModuleBroken where the dataset is derived by what does not fit its record."""
     spark, lake, contracts = driver.spark, driver.arguments.lake, driver.contracts
-    bronze = dataset.table("bronze")
-    driver.await_table(bronze)
+    origin = contracts.origin_of(dataset)
+    driver.await_table(origin)
     rate = QuarantineRate()
 
     def report(counts: Counts, offsets: dict[str, int], version: int | None) -> None:
@@ -28,13 +32,17 @@ def start(driver: Driver, dataset: Dataset) -> None:
 
     query_id = QueryId()
     maintenance = driver.maintenance("silver", (dataset.table("silver"), dataset.table("quarantine"), contracts.ledger))
-    batch = SilverBatch(dataset, lake, contracts.ledger, contracts.canary_source, query_id, driver.leases["silver"].assert_held, report)
-    rows = appends_of(spark, lake, bronze)
+    shared: tuple[Any, ...] = (lake, contracts.ledger, contracts.canary_source, query_id, driver.leases["silver"].assert_held, report)
+    if derive is None:
+        batch = SilverBatch(dataset, *shared)
+    else:
+        assert_derives(spark, dataset, origin, derive)
+        batch = DerivedBatch(dataset, derive, *shared)
     driver.start(
         "silver",
         dataset.name,
         trigger_of(driver.arguments, "silver", dataset),
-        rows.writeStream.foreachBatch(maintained(batch, maintenance)),
+        appends_of(spark, lake, origin).writeStream.foreachBatch(maintained(batch, maintenance)),
         query_id,
-        reads=(bronze,),
+        reads=(origin,),
     )

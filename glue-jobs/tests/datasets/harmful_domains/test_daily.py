@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from listings import facts_of_histories, histories, history
 
 from datasets.harmful_domains import COMPUTATIONS
-from medallion.layers.periodic import Facts
+from medallion.layers.facts import Facts
 from medallion.tables import schema_of
 
 

@@ -27,7 +27,7 @@ from datasets.harmful_domains.lists.tiers import (
     prepared,
     statements_near_exceptions,
 )
-from medallion.layers.state import recompute
+from medallion.layers.fold import recompute
 from medallion.tables import schema_of
 
 START = datetime(2026, 1, 1, tzinfo=UTC)

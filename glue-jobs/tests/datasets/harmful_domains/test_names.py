@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from listings import BASE
 
 from datasets.harmful_domains import FOLDS
-from medallion.layers.state import recompute
+from medallion.layers.fold import recompute
 
 # A fact is decided by (source, name, action, sequence), as in Silver.
 listing = st.builds(
