@@ -9,7 +9,7 @@ const page = readFileSync(join(ROOT, 'docs', 'architecture.md'), 'utf8');
 const words = page
   .slice(page.indexOf('## Words'))
   .split('\n')
-  .filter((line) => line.startsWith('| '))
+  .filter((line) => line.startsWith('| ') && !line.startsWith('| -'))
   .slice(1)
   .map((line) => line.split('|').map((cell) => cell.trim()));
 

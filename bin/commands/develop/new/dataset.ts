@@ -1,21 +1,19 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { datasets, lakeTables } from '../../../../datasets/index.js';
 import { ROOT } from '../../../../localstack/paths.js';
-import { fullName } from '../../../lake/tables.js';
 import { CliError, printJson, say } from '../../../output.js';
-import { checkName, namesOf, type Taken } from './names.js';
+import { originOf, takenNames } from './known.js';
+import { checkName, namesOf } from './names.js';
 import { registrations } from './register.js';
 import { assertKind, filesOf, type NewFile } from './template.js';
 
-/** Names that a new dataset cannot have: of datasets, of their sources, of tables. */
-export const takenNames = (): Taken =>
-  new Map([
-    ...datasets.flatMap(({ sources }) => sources.map(({ name }) => [name, 'a source has it'] as const)),
-    ...lakeTables().map((table) => [table.name, `table ${fullName(table)} has it`] as const),
-    ...datasets.map(({ name }) => [name, 'a dataset has it'] as const),
-  ]);
+export interface Wish {
+  readonly name: string;
+  readonly kind: string;
+  /** Of a derived dataset: where its rows come from. */
+  readonly from?: string;
+}
 
 /** The files that are made from the contracts, made anew, and all formatted: by a process that finds the new dataset. */
 function makeGenerated(root: string): void {
@@ -24,11 +22,11 @@ function makeGenerated(root: string): void {
 }
 
 /** Copies the templates of a kind, and lists the dataset where datasets are listed. All or nothing is written. */
-export function newDataset(name: string, kind: string, json: boolean, root = ROOT): void {
+export function newDataset({ name, kind, from }: Wish, json: boolean, root = ROOT): void {
   assertKind(kind, root);
   checkName(name, takenNames());
   const names = namesOf(name);
-  const files = filesOf(kind, names, root);
+  const files = filesOf(kind, names, originOf(kind, from), root);
   const lists = registrations(files, names, root);
   for (const { path, text } of [...files, ...lists]) {
     mkdirSync(dirname(join(root, path)), { recursive: true });

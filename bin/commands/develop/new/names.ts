@@ -15,6 +15,13 @@ export interface Names {
   readonly words: string;
 }
 
+/** Where the rows of a derived dataset come from, as templates have it of `origin_dataset` and `origin_field`. */
+export interface Origin {
+  readonly dataset: string;
+  /** A field of text that its rows have. */
+  readonly field: string;
+}
+
 const capital = (word: string): string => word.slice(0, 1).toUpperCase() + word.slice(1);
 
 export function namesOf(snake: string): Names {
@@ -24,8 +31,13 @@ export function namesOf(snake: string): Names {
 }
 
 /** A template's text, or the path of its file, of a dataset with this name. */
-export const ofDataset = (template: string, { snake, camel, pascal, kebab, words }: Names): string =>
-  template.replaceAll('new_dataset', snake).replaceAll('newDataset', camel).replaceAll('NewDataset', pascal).replaceAll('new-dataset', kebab).replaceAll('new dataset', words);
+export const ofDataset = (template: string, { snake, camel, pascal, kebab, words }: Names, origin: Origin | null = null): string =>
+  (origin === null ? template : template.replaceAll('origin_dataset', origin.dataset).replaceAll('origin_field', origin.field))
+    .replaceAll('new_dataset', snake)
+    .replaceAll('newDataset', camel)
+    .replaceAll('NewDataset', pascal)
+    .replaceAll('new-dataset', kebab)
+    .replaceAll('new dataset', words);
 
 /** Words that a JavaScript or a Python file cannot have for a name. */
 const OF_LANGUAGES = new Set(

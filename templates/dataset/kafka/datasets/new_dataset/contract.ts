@@ -43,13 +43,13 @@ export const newDataset = defineDataset({
       },
     },
   ],
-  canary: { fields: { event_id: 'canary', item_id: 'canary' }, gold: "SELECT max(last_event_at) FROM gold.new_dataset WHERE source = '_canary'" },
+  canary: { fields: { event_id: 'canary', item_id: 'canary' } },
   service: { triggerSeconds: 30, freshnessMinutes: { bronze: 30, silver: 60, gold: 120 }, severity: 'ticket' },
   queries: [
     {
       name: 'newest_new_dataset',
       description: 'Items whose last event is newest',
-      sql: "SELECT item_id, last_event_at, amount FROM gold.new_dataset WHERE source <> '_canary' ORDER BY last_event_at DESC, item_id LIMIT 50",
+      sql: 'SELECT item_id, last_event_at, amount FROM gold.new_dataset ORDER BY last_event_at DESC, item_id LIMIT 50',
     },
   ],
 });

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from medallion.layers.state import Fold
+from medallion.layers.fold import Fold
 
 KEY = ("source", "item_id")
 # The first two order: of several events at one time the one with the greatest identifier is the last.

@@ -65,13 +65,13 @@ export const newDataset = defineDataset({
       },
     },
   ],
-  canary: { fields: {}, gold: "SELECT max(last_changed_at) FROM gold.new_dataset WHERE source = '_canary'" },
+  canary: { fields: {} },
   service: { triggerSeconds: 30, freshnessMinutes: { bronze: 30, silver: 60, gold: 120 }, severity: 'ticket' },
   queries: [
     {
       name: 'newest_new_dataset',
       description: 'Items that changed last',
-      sql: "SELECT item_id, category, last_changed_at FROM gold.new_dataset WHERE is_listed AND source <> '_canary' ORDER BY last_changed_at DESC, item_id LIMIT 50",
+      sql: 'SELECT item_id, category, last_changed_at FROM gold.new_dataset WHERE is_listed ORDER BY last_changed_at DESC, item_id LIMIT 50',
     },
   ],
 });

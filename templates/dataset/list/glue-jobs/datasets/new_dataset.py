@@ -5,7 +5,7 @@ from __future__ import annotations
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from medallion.layers.state import Fold
+from medallion.layers.fold import Fold
 
 KEY = ("source", "item_id")
 # The first orders: an item is what the snapshot says in which it last came, changed or went.

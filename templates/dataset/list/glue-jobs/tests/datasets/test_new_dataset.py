@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from datasets.new_dataset import FOLDS
-from medallion.layers.state import recompute
+from medallion.layers.fold import recompute
 
 
 def said(item, sequence, event="added", **more):
