@@ -1,4 +1,5 @@
 import type { Dataset } from './dataset.js';
+import { sourceProblems } from './sources/check.js';
 
 /** Cross-checks that no single field's schema can make. Each message names the place. */
 export function checkWhole(dataset: Dataset): string[] {
@@ -38,5 +39,5 @@ export function checkWhole(dataset: Dataset): string[] {
       problems.push(`tables.gold.${table.name}: keeps rows longer than Silver's ${silverDays} days, so it could not be recomputed`);
     }
   }
-  return problems;
+  return [...problems, ...sourceProblems(dataset)];
 }

@@ -11,3 +11,5 @@ export function recordingOf(dataset: string): Recording {
   if (recording === undefined) throw new Error(`dataset ${dataset} has no recording: name datasets/${dataset}/recording.ts in datasets/recordings.ts`);
   return recording;
 }
+
+export const recordedDatasets = (): readonly string[] => Object.keys(RECORDINGS);

@@ -16,7 +16,7 @@ export async function invokeFunction<T>(name: string, event: object, what: strin
   const text = Buffer.from(Payload ?? []).toString('utf8');
   if (FunctionError !== undefined) {
     const { errorType, errorMessage } = JSON.parse(text) as { errorType?: string; errorMessage?: string };
-    throw new CliError(`${what} failed: ${errorType ?? FunctionError}: ${errorMessage ?? text}; its log: ./sluice logs aws`);
+    throw new CliError(`${what} failed: ${errorType ?? FunctionError}: ${errorMessage ?? text}; its log: ./sluice logs emulator`);
   }
   return JSON.parse(text) as T;
 }

@@ -91,7 +91,7 @@ export const sourceChecks = defineDataset({
         last_check_at: { type: 'timestamp', description: 'When the last check began' },
         last_outcome: { type: 'string', description: 'What came of the last check' },
         last_good_at: { type: 'timestamp', description: 'When the last good check began (changed, unchanged or not_modified)' },
-        entries: { type: 'bigint', description: 'Entries of the last body that was read' },
+        entries: { type: 'bigint', description: 'Entries of the last body that was read: what a list blocks, or a document’s records' },
         entries_at: { type: 'timestamp', description: 'When the check began that read it' },
         sequence: { type: 'bigint', description: 'Highest snapshot number' },
       },

@@ -15,13 +15,15 @@ class SourceStatus:
     """Every column is a maximum, or what belongs to one."""
 
     def partial(self, facts: DataFrame) -> DataFrame:
+        # Lists count what they block; a document has records alone, and checks of before version 4 had no column for all kinds.
+        counted = F.coalesce("entries", "read")
         return facts.select(
             "source",
             F.col("started_at").alias("last_check_at"),
             F.col("outcome").alias("last_outcome"),
             F.when(F.col("outcome").isin(*GOOD), F.col("started_at")).alias("last_good_at"),
-            "entries",
-            F.when(F.col("entries").isNotNull(), F.col("started_at")).alias("entries_at"),
+            counted.alias("entries"),
+            F.when(counted.isNotNull(), F.col("started_at")).alias("entries_at"),
             "sequence",
         )
 

@@ -54,7 +54,7 @@ const CHECK_MS = 60_000;
 const SLACK_MS = 60_000;
 const isDue = (last: number | undefined, everyMinutes: number, now: number): boolean => last === undefined || now - last >= everyMinutes * 60_000 - SLACK_MS;
 
-/** Called by a schedule, and by `sluice check`. */
+/** Called by a schedule, and by `sluice health`. */
 export async function handler(): Promise<Report> {
   const config = settings.parse(JSON.parse(required('MONITOR')));
   const stateTable = required('STATE_TABLE');

@@ -31,7 +31,7 @@ export function page(facts: Facts, now: number): string {
   });
   const sections =
     report === null
-      ? ['<p>The monitor has not run yet: <code>./sluice check</code> runs it now.</p>']
+      ? ['<p>The monitor has not run yet: <code>./sluice health</code> runs it now.</p>']
       : [
           `<p>Looked at ${escaped(new Date(report.finishedAt).toISOString())}, ${ago(report.finishedAt)}; ${facts.failedChecksTotal} checks of ${facts.runsTotal} runs have failed.</p>`,
           `<div class="parts">${parts.join('')}</div>`,

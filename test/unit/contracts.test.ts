@@ -22,9 +22,13 @@ const full: DatasetInput = {
   description: 'Visits.',
   terms: 'ours',
   record: {
-    key: ['id'],
+    key: ['id', 'source', 'sequence'],
     order: ['at'],
+    content: ['note'],
     fields: {
+      event: { type: 'string', description: 'what became of it', example: 'added' },
+      sequence: { type: 'bigint', description: 'snapshot', example: 1 },
+      observed_at: { type: 'timestamp', description: 'when fetched', example: '2026-01-01T00:00:00Z' },
       id: { type: 'string', description: 'id', example: 'x' },
       source: { type: 'string', description: 'who tells', example: 'web' },
       at: { type: 'timestamp', description: 'when', example: '2026-01-01T00:00:00Z' },
@@ -109,6 +113,19 @@ describe('a contract', () => {
     ],
     ['a key without a field', (i) => ({ ...i, record: { ...i.record, key: ['nope'] } }), /record\.key: no field "nope"/],
     ['a key that is dropped as personal', (i) => ({ ...i, record: { ...i.record, key: ['note'] } }), /"note" is dropped as personal/],
+    ['content that is no field', (i) => ({ ...i, record: { ...i.record, content: ['nope'] } }), /record\.content: no field "nope"/],
+    ['content that is of the key', (i) => ({ ...i, record: { ...i.record, content: ['id'] } }), /record\.content: "id" is of the key/],
+    [
+      'a list whose records say not what became of them',
+      (i) => ({ ...i, record: { ...i.record, fields: Object.fromEntries(Object.entries(i.record.fields).filter(([name]) => name !== 'event')) } }),
+      /record\.fields: no field "event", which records of source "web" have: its kind list is published by difference/,
+    ],
+    ['records of two snapshots that are one', (i) => ({ ...i, record: { ...i.record, key: ['id', 'source'] } }), /record\.key: "sequence" is missing/],
+    [
+      'a kind of source that there is not',
+      (i) => ({ ...i, sources: [{ kind: 'landing', name: 'files', prefix: 'x/' }] as never }),
+      /sources\.0.*no kind of source: "landing"; there are list, document, operator and kafka/,
+    ],
     ['a rule on no field', (i) => ({ ...i, rules: [{ kind: 'notNull', name: 'r', field: 'nope', action: 'drop' }] }), /rules\.r: no field "nope"/],
     [
       'a pattern that is no regular expression',
@@ -164,8 +181,8 @@ describe('the lock', () => {
   test.each<[string, (input: DatasetInput) => DatasetInput, RegExp]>([
     [
       'key',
-      (i) => ({ ...i, record: { ...i.record, key: ['id', 'at'] } }),
-      /the key changed from \(id\) to \(id, at\)\. Rebuild silver\.visits into a new path, compare, then swap the catalog row: sluice rebuild silver\.visits/,
+      (i) => ({ ...i, record: { ...i.record, key: ['id', 'source', 'sequence', 'at'] } }),
+      /the key changed from \(id, source, sequence\) to \(id, source, sequence, at\)\. Rebuild silver\.visits into a new path, compare, then swap the catalog row: sluice rebuild silver\.visits/,
     ],
     [
       'type',

@@ -59,7 +59,7 @@ describe('the facts', () => {
   });
   test('before the monitor ran', () => {
     expect(prometheus({ ...facts, report: null, alarms: [] })).toContain('last_run_timestamp 0\n');
-    expect(page({ ...facts, report: null }, NOW)).toContain('./sluice check');
+    expect(page({ ...facts, report: null }, NOW)).toContain('./sluice health');
   });
   test('as a page, with nothing of what was found taken for markup', () => {
     const html = page(facts, NOW);

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import type { CommanderError } from 'commander';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { sluiceProgram } from '../../bin/commands/program.js';
 import { ROOT } from '../../localstack/paths.js';
 import { disarmed, wordsOf } from '../support/command-line.js';
@@ -9,12 +10,33 @@ import { localCommands, readmeBlocks } from '../support/readme.js';
 const read = (file: string) => readFileSync(join(ROOT, file), 'utf8');
 
 describe('the README', () => {
+  afterEach(() => vi.restoreAllMocks());
+
   test('shows commands that the command line has, with options that they have', async () => {
     const program = await sluiceProgram();
     disarmed(program);
     const lines = localCommands().filter((each) => each.program === './sluice');
     expect(lines.length).toBeGreaterThan(10);
     for (const { line } of lines) await expect(program.parseAsync(wordsOf(line).slice(1), { from: 'user' }), line).resolves.toBe(program);
+  });
+
+  test('and every other page shows commands that there are, with options that they have', async () => {
+    const program = await sluiceProgram();
+    vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+    disarmed(program);
+    const pages = ['README.md', ...['docs', 'lib/monitoring/subjects'].flatMap((folder) => readdirSync(join(ROOT, folder)).map((file) => join(folder, file)))].filter((file) =>
+      file.endsWith('.md'),
+    );
+    const lines = pages.flatMap((page) => [...read(page).matchAll(/`(\.\/sluice [a-z][^`]*)`/g)].map(([, line = '']) => ({ page, line: line.replaceAll(/\s+/g, ' ') })));
+    expect(lines.length).toBeGreaterThan(50);
+    // Where a page speaks of a command, it may leave away what the command asks for.
+    const known = ['commander.help', 'commander.missingArgument', 'commander.missingMandatoryOptionValue', 'commander.optionMissingArgument'];
+    const wrong: string[] = [];
+    for (const { page, line } of lines)
+      await program
+        .parseAsync(wordsOf(line).slice(1), { from: 'user' })
+        .catch((error: CommanderError) => known.includes(error.code) || wrong.push(`${page}: ${line}: ${error.message}`));
+    expect(wrong).toEqual([]);
   });
 
   test('marks what needs an AWS account', () => {

@@ -18,7 +18,7 @@ export const doctorCommand = () =>
       if (options.json) printJson({ ok, findings });
       else
         printRows(
-          ['check', 'ok', 'found', 'remedy'],
+          ['looked at', 'ok', 'found', 'remedy'],
           findings.map((each) => [each.check, each.ok ? 'yes' : 'NO', each.found, each.remedy]),
         );
       if (!ok) process.exitCode = EXIT.failed;

@@ -5,8 +5,8 @@ import { CliError, EXIT, printJson, say } from '../../output.js';
 import { newCommand } from '../command.js';
 import { jsonOption, stageOption } from '../options.js';
 import { exitOf, type ProbeOptions, probeSources } from './probe/probe.js';
-import { factsOf, statuses } from './sources/facts.js';
 import { printOne, printProbes, printTable } from './sources/print.js';
+import { rowOf, statuses } from './sources/rows.js';
 
 async function probeAll(names: readonly string[], options: ProbeOptions, asJson: boolean): Promise<void> {
   const sources = names.map((name) => findSource(name).source);
@@ -57,7 +57,7 @@ async function sources(argument: string | undefined, options: SourcesOptions): P
   const known = await statuses(stage);
   const found = httpSources()
     .filter(({ source }) => name === undefined || source.name === name)
-    .map(({ dataset, source }) => factsOf(dataset.name, source, stage, known.get(source.name)));
+    .map(({ dataset, source }) => rowOf(dataset.name, source, stage, known.get(source.name)));
   const [first] = found;
   if (options.json) printJson(found);
   else if (name !== undefined && first) printOne(first);

@@ -8,10 +8,10 @@ import { jsonOption, stageOption } from '../options.js';
 
 /** What brings a damaged table back. */
 function recovery(name: string): string {
-  const [layer = '', dataset] = name.split('.');
+  const [layer] = name.split('.');
   if (layer === 'silver' || layer === 'gold') return `it is computed from the layer before it: ./sluice rebuild ${name} --swap`;
   const copy = 'the way back is a copy: docs/backup.md (./sluice restore --from FILE here, older versions of the objects on AWS)';
-  return layer === 'bronze' ? `${copy}; or replay the sources, while Kafka or landing holds what is lost: ./sluice replay ${dataset} --raw SOURCE` : copy;
+  return layer === 'bronze' ? `${copy}; or send again what landing holds of the sources: ./sluice reparse SOURCE` : copy;
 }
 
 function printVerification(name: string, { version, files, missing, differ, unreferenced }: Verification): void {

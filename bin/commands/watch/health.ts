@@ -8,7 +8,7 @@ import { jsonOption, stageOption } from '../options.js';
 
 function printReport(report: Report, all: boolean): void {
   printRows(
-    ['check', 'state', 'found', 'seconds'],
+    ['component', 'state', 'found', 'seconds'],
     report.checks.map(({ check, state, summary, startedAt, finishedAt }) => [check, state, summary, ((finishedAt - startedAt) / 1000).toFixed(1)]),
   );
   const findings = report.checks.flatMap((check) => check.findings.filter(({ state }) => all || state === 'degraded' || state === 'failed'));

@@ -13,7 +13,7 @@ export const canaries = {
       name: `canary-${kebab(dataset.name)}`,
       kind: 'canary',
       says: `The canaries of ${dataset.name} do not come through: records are accepted and do not arrive, or SQL does not see them. Minutes allowed: ${ofLayers((layer) => canaryLimit(dataset, layer, canaryMinutes(config)))}.`,
-      command: 'sluice check',
+      command: 'sluice health',
       severity: dataset.service.severity,
       metric: worst(MONITOR.canaryPercent, dataset, LOOK),
       threshold: MONITOR.canaryPercent.wrongAbove,

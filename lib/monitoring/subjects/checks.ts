@@ -9,7 +9,7 @@ const failing = (check: string, kind: string, says: string, periodSeconds: numbe
   name: kind,
   kind,
   says,
-  command: 'sluice check',
+  command: 'sluice health',
   metric: { name: MONITOR.failing.name, dimensions: { Check: check }, statistic: 'Maximum', periodSeconds },
   comparison: '>',
   threshold: MONITOR.failing.wrongAbove,

@@ -11,7 +11,7 @@ export const freshness = {
       name: `freshness-${kebab(dataset.name)}`,
       kind: 'freshness',
       says: `A record of ${dataset.name} has waited for a layer longer than its contract allows, in minutes: ${ofLayers((layer) => dataset.service.freshnessMinutes[layer])}.`,
-      command: 'sluice check',
+      command: 'sluice health',
       severity: dataset.service.severity,
       metric: worst(MONITOR.freshnessPercent, dataset, LOOK),
       threshold: MONITOR.freshnessPercent.wrongAbove,

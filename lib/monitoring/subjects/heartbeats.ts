@@ -20,7 +20,7 @@ const heartbeat = (name: string, metric: string, periodSeconds: number, says: st
 /** Those who watch run. */
 export const heartbeats = {
   alarms: ({ config: { monitoring, medallion } }: AlarmScope): AlarmSpec[] => [
-    heartbeat('monitor-silent', MONITOR.run.name, monitoring.everyMinutes * MINUTE, 'The monitor has not run for two of its intervals: nobody looks at the lake.', 'sluice check'),
+    heartbeat('monitor-silent', MONITOR.run.name, monitoring.everyMinutes * MINUTE, 'The monitor has not run for two of its intervals: nobody looks at the lake.', 'sluice health'),
     heartbeat(
       'watchdog-silent',
       WATCHDOG.run.name,

@@ -22,7 +22,7 @@ export const ledger = {
       name: `offset-gaps-${kebab(dataset.name)}`,
       kind: 'offset-gaps',
       says: `Batches of ${dataset.name} do not follow each other: offsets are missing between them.`,
-      command: 'sluice check',
+      command: 'sluice health',
       severity: 'page',
       metric: worst(MONITOR.offsetGaps, dataset, LOOK),
       threshold: 0,

@@ -14,7 +14,7 @@ export const runs = {
             name: `runs-short-${kebab(dataset.name)}`,
             kind: 'runs-short',
             says: `A run sent more records of ${dataset.name} than Bronze holds of it, and sending them again has not helped.`,
-            command: 'sluice check',
+            command: 'sluice health',
             severity: 'page',
             metric: worst(MONITOR.runsShort, dataset, LOOK),
             threshold: 0,

@@ -5,7 +5,7 @@ import { CliError } from '../../../output.js';
 import type { Bodies } from './bodies.js';
 import { type Days, endOf, stretchOf } from './days.js';
 import type { Part } from './plan.js';
-import { PastState } from './state.js';
+import { BackfillState } from './state.js';
 
 /** What came of one version, or of the end of a stretch. */
 export interface Published {
@@ -27,7 +27,7 @@ export async function fill(source: string, part: Part, concurrency: number, bodi
   const { days, versions } = part;
   const { lake } = bodies;
   const stretch = stretchOf(days);
-  await new PastState(source, lake).begin(days);
+  await new BackfillState(source, lake).begin(days);
   const publish = async (step: PastStep) => {
     const check = await invokeIngest({ event: 'backfill', source, step }, lake);
     if (check.outcome === 'skipped' || check.outcome === 'failed') throw new CliError(`${source} as of ${step.at}: ${check.reason}; the same command goes on where it stopped`);

@@ -2,7 +2,7 @@ import { type PastVersion, pastSequence } from '../../../../lambdas/ingest/backf
 import { invokeFunction } from '../../../lake/invoke.js';
 import type { Target } from '../../../lake/target.js';
 import { type Days, isClosed, missingDays, overlap } from './days.js';
-import { PastState } from './state.js';
+import { BackfillState } from './state.js';
 
 /** A stretch to fill, or to go on with. */
 export interface Part {
@@ -25,7 +25,7 @@ const versionsOf = async (source: string, { from, to }: Days, lake: Target): Pro
 
 /** What a backfill has to do: what no earlier one has published, and what one has begun. */
 export async function planOf(source: string, wanted: Days, lake: Target): Promise<Plan> {
-  const state = new PastState(source, lake);
+  const state = new BackfillState(source, lake);
   const known = await state.stretches();
   const done: Days[] = [];
   const parts: Part[] = [];

@@ -4,7 +4,7 @@ import { stateTable, type Target } from '../../../lake/target.js';
 import { type Days, daysOf, stretchOf } from './days.js';
 
 /** The stretches of a source that were begun, and how far each has come: items `past#SOURCE` and `source#CHAIN` of the state table. */
-export class PastState {
+export class BackfillState {
   private readonly table: string;
 
   constructor(

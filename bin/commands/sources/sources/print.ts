@@ -1,10 +1,10 @@
 import type { Probe } from '../../../../lambdas/ingest/probe.js';
 import { bytes, printRows } from '../../../output.js';
-import type { SourceFacts } from './facts.js';
+import type { SourceRow } from './rows.js';
 
 const every = (minutes: number): string => (minutes % 1440 === 0 ? `${minutes / 1440} d` : minutes % 60 === 0 ? `${minutes / 60} h` : `${minutes} min`);
 
-export function printTable(sources: readonly SourceFacts[]): void {
+export function printTable(sources: readonly SourceRow[]): void {
   printRows(
     ['source', 'on', 'category', 'format', 'every', 'reliability', 'licence', 'evidence', 'last check', 'outcome', 'entries'],
     sources.map((each) => [
@@ -23,7 +23,7 @@ export function printTable(sources: readonly SourceFacts[]): void {
   );
 }
 
-export function printOne(source: SourceFacts): void {
+export function printOne(source: SourceRow): void {
   const { evidence, ...rest } = source;
   const cells = Object.entries(rest).map(([what, value]) => [what, String(value ?? '')]);
   printRows(['of the source', source.name], [...cells, ...evidence.map(({ on, at, says }) => [`evidence of ${on}`, `${says} (${at})`])]);

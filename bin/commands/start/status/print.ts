@@ -27,12 +27,12 @@ function printFacts({ report, alarms }: Facts): void {
     );
   }
   if (report === null) {
-    say('the monitor has not run yet: ./sluice check runs it now');
+    say('the monitor has not run yet: ./sluice health runs it now');
     return;
   }
   process.stdout.write('\n');
   printRows(
-    ['check', 'state', 'found'],
+    ['component', 'state', 'found'],
     report.checks.map(({ check, state, summary }) => [check, state, summary]),
   );
   process.stdout.write('\n');

@@ -35,10 +35,10 @@ function whyOff({ enabled, key, commercialUse, offBecause }: HttpSource): string
   return [key && 'asks for a key', !commercialUse && 'not for every business', offBecause].filter(Boolean).join('; ');
 }
 
-export type SourceFacts = ReturnType<typeof factsOf>;
+export type SourceRow = ReturnType<typeof rowOf>;
 
 /** What `sluice sources --json` says of a source. */
-export function factsOf(dataset: string, source: HttpSource, stage: string, status: CheckStatus | undefined) {
+export function rowOf(dataset: string, source: HttpSource, stage: string, status: CheckStatus | undefined) {
   return {
     dataset,
     name: source.name,

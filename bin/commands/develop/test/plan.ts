@@ -1,0 +1,73 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { ROOT } from '../../../../localstack/paths.js';
+import { type Affected, affectedBy, type Repository } from './affected.js';
+import { changedFiles } from './changed-files.js';
+import type { Part, Parts } from './parts.js';
+
+export interface TestOptions {
+  readonly unit?: boolean;
+  readonly faults?: boolean;
+  /** What a change since this commit can affect; true: since the last one. */
+  readonly changed?: string | true;
+  /** How many kills the kill tests make. @default - their own number */
+  readonly kills?: string;
+}
+
+/** What runs: first what shares the machine, then what has it alone. */
+export interface Plan {
+  readonly sideBySide: readonly Part[];
+  readonly alone: readonly Part[];
+}
+
+const UNIT = ['test/unit', 'datasets'];
+/** The templates' tests in so many parts: whichever lane is free takes the next. */
+const INFRA_PARTS = 3;
+
+const filesBelow = (folder: string, ending: string): string[] =>
+  existsSync(join(ROOT, folder))
+    ? readdirSync(join(ROOT, folder), { withFileTypes: true, recursive: true })
+        .filter((entry) => entry.isFile() && entry.name.endsWith(ending))
+        .map((entry) => relative(ROOT, join(entry.parentPath, entry.name)))
+        .sort()
+    : [];
+
+/** The tests of this repository, as {@link affectedBy} asks for them. */
+export const repository = (): Repository => ({
+  readers: [...UNIT, 'test/infra'].flatMap((folder) => filesBelow(folder, '.test.ts')).filter((file) => /\bROOT\b/.test(readFileSync(join(ROOT, file), 'utf8'))),
+  pythonTests: filesBelow('glue-jobs/tests', '.py')
+    .map((file) => file.slice('glue-jobs/'.length))
+    .filter((file) => /(^|\/)test_[^/]+$/.test(file)),
+});
+
+const unit = (parts: Parts): Part => parts.vitest('unit', ['run', ...UNIT]);
+const infra = (parts: Parts): Part[] =>
+  Array.from({ length: INFRA_PARTS }, (_, i) => parts.vitest(`infra ${i + 1} of ${INFRA_PARTS}`, ['run', 'test/infra', `--shard=${i + 1}/${INFRA_PARTS}`]));
+// Each starts a lake that takes the whole machine.
+const integration = (parts: Parts): Part => parts.vitest('integration', ['run', 'test/integration', '--no-file-parallelism']);
+
+function ofChange(affected: Affected, onlyUnit: boolean, parts: Parts): Plan {
+  const whole = affected.related === null;
+  const apart = ['test/integration', 'test/faults', ...(affected.infra || onlyUnit ? ['test/infra'] : [])].flatMap((folder) => ['--exclude', `${folder}/**`]);
+  const related = (affected.related ?? []).length === 0 ? [] : [parts.vitest('unit', ['related', '--run', '--passWithNoTests', ...apart, ...(affected.related ?? [])])];
+  const light = whole ? [unit(parts)] : related;
+  if (onlyUnit) return { sideBySide: light, alone: [] };
+  const python = affected.pytest === null ? [parts.pytest()] : affected.pytest.length > 0 ? [parts.pytest(affected.pytest)] : [];
+  return {
+    sideBySide: [...python, ...(affected.lint ? [parts.lint()] : []), ...light, ...(affected.infra ? infra(parts) : [])],
+    alone: affected.integration ? [integration(parts)] : [],
+  };
+}
+
+/** @throws CliError where `--changed` names no commit */
+export function planOf({ unit: onlyUnit, faults, changed }: TestOptions, parts: Parts, tell: (message: string) => void): Plan {
+  if (changed !== undefined) {
+    const files = changedFiles(changed === true ? 'HEAD' : changed);
+    tell(files.length === 0 ? 'no file differs: nothing runs' : `${files.length} files differ: what they can affect runs`);
+    if (files.some((file) => file.startsWith('test/faults/'))) tell('of the kill tests, too; they run by ./sluice test --faults alone');
+    return ofChange(affectedBy(files, repository()), onlyUnit === true, parts);
+  }
+  if (onlyUnit) return { sideBySide: [unit(parts)], alone: [] };
+  if (faults) return { sideBySide: [], alone: [parts.vitest('faults', ['run', 'test/faults', '--no-file-parallelism'])] };
+  return { sideBySide: [parts.pytest(), parts.lint(), unit(parts), ...infra(parts)], alone: [integration(parts)] };
+}
