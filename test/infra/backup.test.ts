@@ -4,11 +4,10 @@ import { describe, expect, test } from 'vitest';
 import { loadConfig } from '../../lib/config.js';
 import { StorageStack } from '../../lib/storage/storage-stack.js';
 import { synthesise } from '../support/templates.js';
-import { temporaryFolder } from '../support/temporary.js';
 
 const versions = (stage: 'local' | 'dev' | 'prod', env: Record<string, string> = {}) =>
   Object.entries(
-    Template.fromStack(new StorageStack(new App({ outdir: temporaryFolder('sluice-storage-') }), 'storage', { config: loadConfig(stage, env) })).findResources('AWS::S3::Bucket'),
+    Template.fromStack(new StorageStack(new App({ builtinCloudFormationValidation: false }), 'storage', { config: loadConfig(stage, env) })).findResources('AWS::S3::Bucket'),
   )
     .filter(([, { Properties }]) => Properties.VersioningConfiguration?.Status === 'Enabled')
     .map(([id, { Properties }]) => [id.replace(/[0-9A-F]{8}$/, ''), Properties.LifecycleConfiguration.Rules]);

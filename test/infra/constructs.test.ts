@@ -12,9 +12,8 @@ import { OnEventProvider } from '../../lib/shared/on-event.js';
 import { PySparkBatchJob, type PySparkJobProps, PySparkStreamingJob } from '../../lib/shared/pyspark-job.js';
 import { boundedAsyncRetries, scheduleDeadLetters, scheduledInvoke } from '../../lib/shared/schedule.js';
 import { ROOT } from '../../localstack/paths.js';
-import { temporaryFolder } from '../support/temporary.js';
 
-const stack = () => new Stack(new App({ outdir: temporaryFolder('sluice-construct-'), builtinCloudFormationValidation: false }), 'Stack');
+const stack = () => new Stack(new App({ builtinCloudFormationValidation: false }), 'Stack');
 const asset = (scope: Stack, id: string): Asset => new Asset(scope, id, { path: join(ROOT, 'glue-jobs', 'bronze.py') });
 const jobProps = (scope: Stack, name: string): PySparkJobProps => ({
   jobName: name,

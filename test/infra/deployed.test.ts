@@ -7,7 +7,6 @@ import { loadConfig } from '../../lib/config.js';
 import { privateSubnets } from '../../lib/network/subnets.js';
 import { jarsOf, streamingJobs } from '../support/glue-jobs.js';
 import { synthesise } from '../support/templates.js';
-import { temporaryFolder } from '../support/temporary.js';
 
 type Resource = { Type: string; Properties?: Record<string, never>; DeletionPolicy?: string };
 const resourcesOf = (stage: 'dev' | 'prod', env: Record<string, string> = {}): [string, Resource][] => {
@@ -83,7 +82,7 @@ describe('deployed stages', () => {
   }, 120_000);
 
   test('take the subnets of a VPC that is there in the zones that are named, and say which it has', () => {
-    const stack = new Stack(new App({ outdir: temporaryFolder('sluice-zones-') }), 'S');
+    const stack = new Stack(new App(), 'S');
     const vpc = Vpc.fromVpcAttributes(stack, 'Vpc', {
       vpcId: 'vpc-1',
       availabilityZones: ['eu-west-1a', 'eu-west-1b', 'eu-west-1c'],

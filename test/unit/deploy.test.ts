@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { describe, expect, test } from 'vitest';
@@ -11,7 +12,6 @@ import { bootstrapped } from '../../bin/commands/stages/deploy/plan.js';
 import { deployedStacks, keptOf } from '../../bin/deployed.js';
 import { assertBrokerIsWanted, assertSameBroker } from '../../bin/same-broker.js';
 import { ROOT } from '../../localstack/paths.js';
-import { temporaryFolder } from '../support/temporary.js';
 
 /** A CloudFormation that answers by the command's name. */
 const cloudFormation = (answers: Record<string, (input: Record<string, unknown>) => unknown>): CloudFormationClient =>
@@ -55,7 +55,7 @@ describe('where a stage is deployed to', () => {
 });
 
 test('the stacks of an assembly come each after those that it needs, and say which bootstrap they need', () => {
-  const folder = temporaryFolder('sluice-assembly-');
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-assembly-'));
   const artifact = (dependencies: string[]) => ({
     type: 'aws:cloudformation:stack',
     dependencies: [...dependencies, 'assets'],

@@ -1,14 +1,14 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { loadSettings, parseEnvFile } from '../../bin/settings.js';
 import { unknownNames } from '../../lib/environment.js';
 import { ROOT } from '../../localstack/paths.js';
-import { temporaryFolder } from '../support/temporary.js';
 
 const file = (text: string): string => {
-  const path = join(temporaryFolder('sluice-settings-'), '.env');
+  const path = join(mkdtempSync(join(tmpdir(), 'sluice-settings-')), '.env');
   writeFileSync(path, text);
   return path;
 };

@@ -9,7 +9,6 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { SqsSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { describe, expect, test } from 'vitest';
-import { temporaryFolder } from '../support/temporary.js';
 import { matches } from '../support/walk/policies.js';
 import { type Json, StageTemplates, type TemplateJson } from '../support/walk/templates.js';
 import { walk } from '../support/walk/walk.js';
@@ -24,7 +23,7 @@ const ofAccount = (service: string, actions: readonly string[]) =>
 
 /** A stack with an encrypted queue, of whose key every sender may be given its place, or not. */
 function found(build: (stack: Stack, queue: Queue) => void, senders: readonly string[] = []): string {
-  const stack = new Stack(new App({ outdir: temporaryFolder('sluice-walk-'), builtinCloudFormationValidation: false }), 'S', {
+  const stack = new Stack(new App({ builtinCloudFormationValidation: false }), 'S', {
     env: { account: '000000000000', region: 'us-east-1' },
   });
   const key = new Key(stack, 'Key');
