@@ -4,6 +4,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts', 'datasets/**/*.test.ts'],
     environment: 'node',
+    globalSetup: ['test/support/run-folder.ts'],
     // A developer's .env is for deploys: neither a test nor what it starts reads it.
     env: { SLUICE_ENV_FILE: '' },
     setupFiles: ['test/support/temporary-folder.ts'],

@@ -13,7 +13,8 @@ import { addStage } from '../lib/stages.js';
 export function templatesOf(config: Config, of: readonly Dataset[] = datasets): TemplateJson[] {
   const outdir = mkdtempSync(join(tmpdir(), 'sluice-synth-'));
   try {
-    const app = new App({ outdir, context: cdkJson.context });
+    // To be read, not to be deployed: nobody hears what CloudFormation thinks of them, and it thinks for seconds.
+    const app = new App({ outdir, context: cdkJson.context, builtinCloudFormationValidation: false });
     addStage(app, config, of);
     app.synth();
     return readTemplates(outdir);

@@ -8,6 +8,9 @@ import { buildSync } from 'esbuild';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
+/** Context: a folder that has the functions' bundles already, of whoever synthesises many stages of one code. @default - they are made */
+export const BUNDLES = 'sluice:bundles';
+
 /** The bundle of `lambdas/FOLDER/handler.ts` as `OUTDIR/index.mjs`. */
 export function bundleFunction(folder: string, outdir: string): void {
   mkdirSync(outdir, { recursive: true });
@@ -38,6 +41,8 @@ export function bundleScript(entryPoint: string, outfile: string): void {
  * `npx` processes a function, which is most of a synth on a small machine (docs/decisions/0005).
  */
 export function functionCode(scope: Construct, folder: string): Code {
+  const made = scope.node.tryGetContext(BUNDLES) as string | undefined;
+  if (made !== undefined) return Code.fromAsset(join(made, folder));
   const app = scope.node.root;
   if (!App.isApp(app)) throw new Error(`function code of ${folder}: the construct tree has no App at its root`);
   const outdir = join(app.outdir, 'functions', folder);

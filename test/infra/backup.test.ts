@@ -6,7 +6,9 @@ import { StorageStack } from '../../lib/storage/storage-stack.js';
 import { synthesise } from '../support/templates.js';
 
 const versions = (stage: 'local' | 'dev' | 'prod', env: Record<string, string> = {}) =>
-  Object.entries(Template.fromStack(new StorageStack(new App(), 'storage', { config: loadConfig(stage, env) })).findResources('AWS::S3::Bucket'))
+  Object.entries(
+    Template.fromStack(new StorageStack(new App({ builtinCloudFormationValidation: false }), 'storage', { config: loadConfig(stage, env) })).findResources('AWS::S3::Bucket'),
+  )
     .filter(([, { Properties }]) => Properties.VersioningConfiguration?.Status === 'Enabled')
     .map(([id, { Properties }]) => [id.replace(/[0-9A-F]{8}$/, ''), Properties.LifecycleConfiguration.Rules]);
 
@@ -25,7 +27,7 @@ describe('what is deleted or overwritten', () => {
 describe('daily copies', () => {
   const env = { SLUICE_BACKUP_DAYS: '35' };
 
-  test('are made only where config asks, and not on this machine', () => expect(synthesise('local', { ...env, SLUICE_VERSIONS_DAYS: '7' }).stacks.backup).toBeUndefined(), 120_000);
+  test('are made only where config asks, and not on this machine', () => expect(synthesise('local', { ...env, SLUICE_VERSIONS_DAYS: '7' }).names).not.toContain('backup'), 120_000);
 
   test('hold lake, landing and state table, encrypted, for the days that config says', () => {
     const { template, findings } = synthesise('prod', env);

@@ -6,8 +6,8 @@ import { namesAction } from '../support/walk/policies.js';
 import { type Role, rolesOf } from '../support/walk/roles.js';
 import { at, isObject, type Json, StageTemplates, type TemplateJson } from '../support/walk/templates.js';
 
-const { stacks, template } = synthesise('prod', { SLUICE_MONTHLY_BUDGET: '250' });
-const stage = new StageTemplates(Object.fromEntries((Object.keys(stacks) as (keyof typeof stacks)[]).map((name) => [name, template(name).toJSON() as TemplateJson])));
+const { names, json } = synthesise('prod', { SLUICE_MONTHLY_BUDGET: '250' });
+const stage = new StageTemplates(Object.fromEntries(names.map((name) => [name, json(name) as TemplateJson])));
 const roles = rolesOf(stage);
 
 /** The role of a function or job, by the end of its name. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { templatesOf } from '../../bin/templates.js';
+import { templatesOf as synthesised } from '../../bin/templates.js';
 import { type Dataset, defineDataset } from '../../contracts/index.js';
 import { isOwnTable } from '../../contracts/tables.js';
 import { harmfulDomains } from '../../datasets/harmful_domains/contract.js';
@@ -8,9 +8,15 @@ import { type Config, loadConfig } from '../../lib/config.js';
 import { costOf } from '../../lib/cost/cost.js';
 import { byDataset, type CostItem, total } from '../../lib/cost/item.js';
 import { PRICES } from '../../lib/cost/prices.js';
-import { resourceItems } from '../../lib/cost/resources.js';
+import { resourceItems, type TemplateJson } from '../../lib/cost/resources.js';
 import { streamItems, waitSeconds } from '../../lib/cost/streams.js';
+import { synthesiseConfig } from '../support/templates.js';
 
+/** What `bin/templates.ts` gives, synthesised once a run. */
+const templatesOf = (config: Config, of: readonly Dataset[] = datasets): TemplateJson[] => {
+  const { names, json } = synthesiseConfig(config, of);
+  return names.map(json);
+};
 const cost = (config: Config, of: readonly Dataset[] = datasets) => costOf(config, templatesOf(config, of), 'us-east-1', of);
 const of = (items: readonly CostItem[], service: string, what = /./) => items.filter((item) => item.service === service && what.test(item.what));
 const usd = (items: readonly CostItem[]) => Math.round(total(items) * 100) / 100;
@@ -64,6 +70,10 @@ describe('what a stage costs a month', () => {
       ['Backup', 45 * 0.05],
       ['S3', 30 * 0.023],
     ]);
+  }, 120_000);
+
+  test('is that of the templates that the command synthesises', () => {
+    expect(total(costOf(dev, synthesised(dev), 'us-east-1'))).toBeCloseTo(total(items));
   }, 120_000);
 
   test('is told of each dataset, and adds up', () => {

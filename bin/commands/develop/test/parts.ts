@@ -34,7 +34,11 @@ export class Parts {
 
   private run(command: string, args: readonly string[], write: Write, env: Readonly<Record<string, string>> = {}, cwd = ROOT): Promise<number> {
     return new Promise((resolve, reject) => {
-      const child = spawn(command, [...args], { cwd, env: { ...process.env, TMPDIR: this.deps.temporaryFolder, NO_COLOR: '1', ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+      const child = spawn(command, [...args], {
+        cwd,
+        env: { ...process.env, TMPDIR: this.deps.temporaryFolder, SLUICE_RUN_FOLDER: join(this.deps.work, 'kept'), NO_COLOR: '1', ...env },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
       for (const stream of [child.stdout, child.stderr]) stream.on('data', write);
       child.once('error', reject);
       child.once('close', (code) => resolve(code ?? EXIT.failed));
