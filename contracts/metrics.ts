@@ -19,6 +19,8 @@ export type MetricSpec = Told & {
   readonly of: readonly Dimension[];
   readonly unit: MetricUnit;
   readonly means: string;
+  /** Told of datasets that a topic feeds, and of no derived one. */
+  readonly fed?: true;
 };
 
 const always = { told: 'always' } as const;
@@ -71,13 +73,14 @@ export const MONITOR = {
   canaryPercent: { ...wrong(100), name: 'CanaryAgePercent', of: ['Dataset'], unit: 'Percent', means: 'age of the newest canary, of what its layer allows; the worst layer' },
   lagRetentionPercent: {
     ...wrong(RETENTION_PERCENT),
+    fed: true,
     name: 'LagRetentionPercent',
     of: ['Dataset'],
     unit: 'Percent',
     means: 'part of the retention that the oldest waiting record has used',
   },
-  offsetGaps: { ...wrong(0), name: 'OffsetGaps', of: ['Dataset'], unit: 'Count', means: 'batches of the last week that do not follow each other' },
-  runsShort: { ...wrong(0), name: 'RunsShort', of: ['Dataset'], unit: 'Count', means: 'runs of which Bronze lacks records' },
+  offsetGaps: { ...wrong(0), fed: true, name: 'OffsetGaps', of: ['Dataset'], unit: 'Count', means: 'batches of the last week that do not follow each other' },
+  runsShort: { ...wrong(0), fed: true, name: 'RunsShort', of: ['Dataset'], unit: 'Count', means: 'runs of which Bronze lacks records' },
   sourceOverdue: { ...wrong(OVERDUE_CADENCES), name: 'SourceOverdue', of: ['Source'], unit: 'None', means: "time since a source's last good check, in its own cadences" },
   progressAgeMinutes: { ...wrong(STALL_MINUTES), name: 'ProgressAgeMinutes', of: ['Job'], unit: 'None', means: 'minutes since the slowest query of a job said anything' },
   lastRun: { ...detail, name: 'LastRunTimestamp', of: [], unit: 'None', means: 'when the monitor ended, seconds since 1970' },
@@ -126,7 +129,7 @@ const LAYERS = ['bronze', 'silver', 'gold'] as const;
 
 /** What there is on a stage to tell of. */
 export interface MetricScope {
-  readonly datasets: readonly Pick<Dataset, 'name' | 'sources'>[];
+  readonly datasets: readonly Pick<Dataset, 'name' | 'sources' | 'derived'>[];
   /** Names of the sources that are checked. */
   readonly sources: readonly string[];
   /** Full names of the streaming jobs. */
@@ -154,6 +157,7 @@ export function seriesOf({ datasets, sources, jobs }: MetricScope): Series[] {
     Dataset ?? datasets.find((dataset) => dataset.sources.some(({ name }) => name === Source))?.name ?? null;
   return METRICS.filter(({ told }) => told !== 'detail').flatMap((spec) => {
     const combined = spec.of.reduce<Record<string, string>[]>((all, dimension) => all.flatMap((each) => values[dimension].map((value) => ({ ...each, [dimension]: value }))), [{}]);
-    return combined.map((dimensions) => ({ spec, dimensions, dataset: datasetOf(dimensions) }));
+    const isTold = ({ Dataset: name }: Readonly<Record<string, string>>) => !spec.fed || datasets.find((dataset) => dataset.name === name)?.derived === undefined;
+    return combined.filter(isTold).map((dimensions) => ({ spec, dimensions, dataset: datasetOf(dimensions) }));
   });
 }

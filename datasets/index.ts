@@ -4,9 +4,10 @@ import { harmfulDomains } from './harmful_domains/contract.js';
 import { operations } from './operations/contract.js';
 import { sourceChecks } from './source_checks/contract.js';
 import { vulnerabilities } from './vulnerabilities/contract.js';
+import { vulnerableProducts } from './vulnerable_products/contract.js';
 
 /** Every dataset of the lake. Adding one here makes its topic, tables, schedules and Spark schemas. */
-export const datasets: readonly Dataset[] = [harmfulDomains, vulnerabilities, sourceChecks, operations];
+export const datasets: readonly Dataset[] = [harmfulDomains, vulnerabilities, vulnerableProducts, sourceChecks, operations];
 
 /** Every table of the lake: those of the contracts and the rails' own. */
 export const lakeTables = (): Table[] => [...datasets.flatMap(({ tables }) => tables), ...RAIL_TABLES];

@@ -122,9 +122,7 @@ export const vulnerabilities = defineDataset({
       },
     },
   ],
-  canary: {
-    fields: { cve_id: 'CVE-0000-0000', forensic_triage: null },
-  },
+  canary: { fields: { cve_id: 'CVE-0000-0000', forensic_triage: null } },
   service: { triggerSeconds: 30, freshnessMinutes: { bronze: 30, silver: 60, gold: 120 }, severity: 'ticket' },
   queries: [
     {
