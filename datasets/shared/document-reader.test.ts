@@ -15,7 +15,7 @@ const things = defineDataset({
   tables: [],
   queries: [],
   rules: [],
-  canary: { fields: {}, gold: 'SELECT 1' },
+  canary: { fields: {} },
   name: 'things',
   record: {
     key: ['source', 'id', 'sequence'],
