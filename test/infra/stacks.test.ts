@@ -1,6 +1,6 @@
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
-import { exportingDataset } from '../../contracts/index.js';
+import { exportingDataset, isFed } from '../../contracts/index.js';
 import { datasets, httpSources, lakeTables } from '../../datasets/index.js';
 import { loadConfig } from '../../lib/config.js';
 import { isHourly } from '../../lib/ingestion/sources.js';
@@ -136,7 +136,7 @@ describe.each(STAGES)('stage %s', (stage) => {
   test('asks for the topics of the contracts', () => {
     const topics = Object.values(synthesise(stage).template('topics').findResources('Custom::KafkaTopics'));
     expect(JSON.parse(topics[0]?.Properties.topics)).toEqual(
-      datasets.flatMap(({ name, topic }) => (topic ? [{ name, partitions: topic.partitions, retentionMs: topic.retentionHours * 3_600_000 }] : [])),
+      datasets.filter(isFed).map(({ name, topic: { partitions, retentionHours } }) => ({ name, partitions, retentionMs: retentionHours * 3_600_000 })),
     );
   });
 

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, test } from 'vitest';
+import { freshnessLimits, isDerived } from '../../contracts/dataset.js';
 import { seriesOf } from '../../contracts/metrics.js';
 import { datasets, httpSources } from '../../datasets/index.js';
 import { loadConfig, physicalName } from '../../lib/config.js';
@@ -57,24 +58,24 @@ describe('alarms', () => {
   test('leave no series that is told only while it is wrong without one', () => {
     const looked = new Set(alarms.map(({ metric }) => JSON.stringify([metric.name, metric.dimensions])));
     const unseen = series.filter(({ spec, dimensions }) => spec.told === 'wrong' && !looked.has(JSON.stringify([spec.name, dimensions])));
-    // Of a check that has an alarm by what it looks at; a dataset that nobody fetches for has no runs.
-    expect(unseen.map(({ spec, dimensions }) => [spec.name, ...Object.values(dimensions)].join(' ')).sort()).toEqual([
-      'CheckFailing cost',
-      'CheckFailing freshness',
-      'CheckFailing jobs',
-      'RunsShort operations',
-      'RunsShort source_checks',
-    ]);
+    // Of a check that has an alarm by what it looks at; a dataset that nobody fetches for has no runs, and what is derived no offsets.
+    const notFetched = datasets.filter(({ name }) => !httpSources().some(({ dataset }) => dataset.name === name)).map(({ name }) => `RunsShort ${name}`);
+    const notInKafka = datasets.filter(isDerived).flatMap(({ name }) => [`LagRetentionPercent ${name}`, `OffsetGaps ${name}`]);
+    expect(unseen.map(({ spec, dimensions }) => [spec.name, ...Object.values(dimensions)].join(' ')).sort()).toEqual(
+      ['CheckFailing cost', 'CheckFailing freshness', 'CheckFailing jobs', ...notFetched, ...notInKafka].sort(),
+    );
   });
   test('breach on missing data where silence is the failure, and nowhere else without a reason', () => {
     expect(alarms.filter(({ missing }) => missing.treat === 'breaching').map(({ name }) => name)).toEqual(['monitor-silent', 'watchdog-silent']);
     for (const { missing } of alarms) expect(missing.because.length).toBeGreaterThan(10);
   });
   test('come with each dataset, source that is on, job and queue by themselves', () => {
-    for (const { name, derived } of datasets) {
+    for (const each of datasets) {
+      const { name } = each;
       const own = alarms.filter(({ dataset, kind }) => dataset === name && kind === 'freshness');
       // One for its layers: it names what each may take.
-      expect(own.map(({ says }) => (derived ? /in minutes: silver \d+, gold \d+\.$/ : /in minutes: bronze \d+, silver \d+, gold \d+\.$/).test(says))).toEqual([true]);
+      const limits = freshnessLimits(each).map(({ layer, minutes }) => `${layer} ${minutes}`);
+      expect(own.map(({ says }) => says.endsWith(`in minutes: ${limits.join(', ')}.`))).toEqual([true]);
     }
     expect(alarms.filter(({ kind }) => kind === 'source-overdue')).toHaveLength(on.length);
     expect(alarms.filter(({ kind }) => kind === 'job-not-running')).toHaveLength(3);
