@@ -2,7 +2,7 @@ import { type Alarm, AlarmStatusWidget, Dashboard, type IWidget } from 'aws-cdk-
 import { Construct } from 'constructs';
 import type { Dataset } from '../../contracts/index.js';
 import { type Config, physicalName } from '../config.js';
-import { Draw, FULL } from './draw.js';
+import { Draw } from './draw.js';
 import type { AlarmSpec } from './spec.js';
 import { canaries } from './subjects/canaries.js';
 import { checks } from './subjects/checks.js';
@@ -14,6 +14,7 @@ import { quarantine } from './subjects/quarantine.js';
 import { retention } from './subjects/retention.js';
 import { sources } from './subjects/sources.js';
 import { tables } from './subjects/tables.js';
+import { FULL } from './widths.js';
 
 export interface DashboardsProps {
   readonly config: Config;
@@ -47,7 +48,7 @@ export class Dashboards extends Construct {
     dashboard('pipeline', [
       ...names.map((job) => jobs.row(draw, job)),
       [retention.used(draw), canaries.tooOld(draw), retention.waiting(draw)],
-      [tables.sizes(draw), ledger.gaps(draw), tables.whereElse()],
+      [tables.sizes(draw), ledger.gaps(draw), tables.whereElse(draw)],
     ]);
   }
 }

@@ -1,5 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
-import { Color, GraphWidget, type HorizontalAnnotation, LogQueryVisualizationType, LogQueryWidget, Metric } from 'aws-cdk-lib/aws-cloudwatch';
+import { Color, GraphWidget, type HorizontalAnnotation, LogQueryVisualizationType, LogQueryWidget, Metric, SingleValueWidget, TextWidget } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Dataset, HttpSource } from '../../contracts/index.js';
 import type { MetricSpec } from '../../contracts/metrics.js';
 import { httpSources } from '../../datasets/index.js';
@@ -7,12 +7,7 @@ import { type Config, physicalName } from '../config.js';
 import { isOn } from '../ingestion/sources.js';
 import { metricsNamespace } from '../shared/names.js';
 import type { AlarmSpec } from './spec.js';
-
-/** Widths of widgets: a dashboard is 24 wide. */
-export const FULL = 24;
-export const HALF = 12;
-export const THIRD = 8;
-export const QUARTER = 6;
+import { HALF, THIRD } from './widths.js';
 
 /**
  * Draws declared metrics, each alarm's threshold where its metric is. A series that is told only while something is wrong is
@@ -44,10 +39,34 @@ export class Draw {
     });
   }
 
+  /** One of Glue's own metrics of a job. */
+  glue(job: string, metricName: string, label: string, group?: string): Metric {
+    return new Metric({
+      namespace: 'Glue',
+      metricName,
+      dimensionsMap: { JobName: job, JobRunId: 'ALL', Type: 'gauge', ...(group === undefined ? {} : { ObservabilityGroup: group }) },
+      statistic: 'Average',
+      period: Duration.minutes(5),
+      label,
+    });
+  }
+
+  limit(value: number, label: string): HorizontalAnnotation {
+    return { value, label, color: Color.RED };
+  }
+
   /** Thresholds of the alarms on a metric, each once. */
   thresholds({ name }: MetricSpec): HorizontalAnnotation[] {
     const found = this.alarms.filter(({ metric }) => metric.name === name);
-    return [...new Map(found.map((spec) => [spec.threshold, spec])).values()].map(({ threshold, kind }) => ({ value: threshold, label: `alarm ${kind}`, color: Color.RED }));
+    return [...new Map(found.map((spec) => [spec.threshold, spec])).values()].map(({ threshold, kind }) => this.limit(threshold, `alarm ${kind}`));
+  }
+
+  text(markdown: string, width: number): TextWidget {
+    return new TextWidget({ markdown, width, height: 6 });
+  }
+
+  values(title: string, metrics: Metric[]): SingleValueWidget {
+    return new SingleValueWidget({ title, metrics, width: HALF, height: 4 });
   }
 
   graph(title: string, left: Metric[], width: number, leftAnnotations: HorizontalAnnotation[] = [], right: Metric[] = []): GraphWidget {

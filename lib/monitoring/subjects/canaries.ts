@@ -2,8 +2,9 @@ import type { Dataset } from '../../../contracts/index.js';
 import { MONITOR } from '../../../contracts/metrics.js';
 import { canarySlack } from '../../../lambdas/monitor/quality-check.js';
 import { type Config, canaryMinutes } from '../../config.js';
-import { type Draw, THIRD } from '../draw.js';
+import type { Draw } from '../draw.js';
 import { type DatasetAlarm, kebab, LOOK, ofLayers, ownOf, SILENT_MONITOR, worst } from '../spec.js';
+import { THIRD } from '../widths.js';
 
 /** Records that go through every layer to show that records do. */
 export const canaries = {

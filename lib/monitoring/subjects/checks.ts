@@ -1,7 +1,7 @@
-import { SingleValueWidget } from 'aws-cdk-lib/aws-cloudwatch';
 import { COMPONENTS, MONITOR } from '../../../contracts/metrics.js';
-import { type Draw, HALF, THIRD } from '../draw.js';
+import type { Draw } from '../draw.js';
 import { type AlarmScope, type AlarmSpec, LAYERS, LOOK, MINUTE, PLATFORM, SILENT_MONITOR } from '../spec.js';
+import { THIRD } from '../widths.js';
 
 /** @param times how many looks in a row must fail */
 const failing = (check: string, kind: string, says: string, periodSeconds: number, times: number): AlarmSpec => ({
@@ -29,21 +29,14 @@ export const checks = {
     },
   ],
   health: (draw: Draw) =>
-    new SingleValueWidget({
-      title: 'Component health: 1 well, 0.5 degraded, 0 failed',
-      metrics: COMPONENTS.map((Component) => draw.metric(MONITOR.health, { Component }, 'Minimum', Component, draw.monitorMinutes)),
-      width: HALF,
-      height: 4,
-    }),
+    draw.values(
+      'Component health: 1 well, 0.5 degraded, 0 failed',
+      COMPONENTS.map((Component) => draw.metric(MONITOR.health, { Component }, 'Minimum', Component, draw.monitorMinutes)),
+    ),
   overall: (draw: Draw) =>
-    new SingleValueWidget({
-      title: 'Overall health; freshness by layer, minutes',
-      metrics: [
-        draw.metric(MONITOR.pipelineHealth, {}, 'Minimum', 'overall, %'),
-        ...LAYERS.map((Layer) => draw.metric(MONITOR.layerFreshness, { Layer }, 'Maximum', Layer, draw.monitorMinutes)),
-      ],
-      width: HALF,
-      height: 4,
-    }),
+    draw.values('Overall health; freshness by layer, minutes', [
+      draw.metric(MONITOR.pipelineHealth, {}, 'Minimum', 'overall, %'),
+      ...LAYERS.map((Layer) => draw.metric(MONITOR.layerFreshness, { Layer }, 'Maximum', Layer, draw.monitorMinutes)),
+    ]),
   failed: (draw: Draw) => draw.newest('Failed checks, last check (seconds since 1970)', 'monitor', [MONITOR.failedChecks, MONITOR.lastRun], THIRD),
 };

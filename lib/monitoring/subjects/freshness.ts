@@ -1,7 +1,8 @@
 import type { Dataset } from '../../../contracts/index.js';
 import { MONITOR } from '../../../contracts/metrics.js';
-import { type Draw, THIRD } from '../draw.js';
+import type { Draw } from '../draw.js';
 import { type DatasetAlarm, kebab, LAYERS, LOOK, ofLayers, ownOf, SILENT_MONITOR, worst } from '../spec.js';
+import { THIRD } from '../widths.js';
 
 /** How long records wait. */
 export const freshness = {

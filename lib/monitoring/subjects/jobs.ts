@@ -1,9 +1,9 @@
-import { Duration } from 'aws-cdk-lib';
-import { type IWidget, Metric } from 'aws-cdk-lib/aws-cloudwatch';
+import type { IWidget } from 'aws-cdk-lib/aws-cloudwatch';
 import { DRIVER, MONITOR, STALL_MINUTES, WATCHDOG } from '../../../contracts/metrics.js';
 import { physicalName } from '../../config.js';
-import { type Draw, HALF, QUARTER } from '../draw.js';
+import type { Draw } from '../draw.js';
 import { type AlarmScope, type AlarmSpec, LOOK, MINUTE, PLATFORM, SILENT_MONITOR } from '../spec.js';
+import { HALF, QUARTER } from '../widths.js';
 
 function alarmsOfJob(job: string, { config }: AlarmScope): AlarmSpec[] {
   const dimensions = { Job: physicalName(config, job) };
@@ -52,15 +52,7 @@ function alarmsOfJob(job: string, { config }: AlarmScope): AlarmSpec[] {
 
 /** Of Glue's own metrics, where they are switched on. */
 function heap(draw: Draw, job: string): IWidget {
-  const glue = (metricName: string, label: string, group?: string) =>
-    new Metric({
-      namespace: 'Glue',
-      metricName,
-      dimensionsMap: { JobName: job, JobRunId: 'ALL', Type: 'gauge', ...(group === undefined ? {} : { ObservabilityGroup: group }) },
-      statistic: 'Average',
-      period: Duration.minutes(5),
-      label,
-    });
+  const glue = (name: string, label: string, group?: string) => draw.glue(job, name, label, group);
   return draw.graph(
     `${job}: JVM heap, CPU, executors`,
     [

@@ -1,7 +1,8 @@
 import { type Dataset, isFed } from '../../../contracts/index.js';
 import { DRIVER, MONITOR } from '../../../contracts/metrics.js';
-import { type Draw, THIRD } from '../draw.js';
+import type { Draw } from '../draw.js';
 import { type DatasetAlarm, kebab, LOOK, MINUTE, NO_BATCH, ownOf, SILENT_MONITOR, worst } from '../spec.js';
+import { THIRD } from '../widths.js';
 
 /** Where no topic is, there are no offsets that follow each other. */
 const gapsOf = (dataset: Dataset): DatasetAlarm => ({

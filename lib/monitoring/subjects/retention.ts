@@ -1,7 +1,8 @@
 import { type Dataset, isFed } from '../../../contracts/index.js';
 import { MONITOR } from '../../../contracts/metrics.js';
-import { type Draw, THIRD } from '../draw.js';
+import type { Draw } from '../draw.js';
 import { type DatasetAlarm, kebab, LOOK, ownOf, SILENT_MONITOR, worst } from '../spec.js';
+import { THIRD } from '../widths.js';
 
 /** What Kafka will drop before it was read. */
 export const retention = {

@@ -1,11 +1,11 @@
-import { TextWidget } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Dataset, HttpSource } from '../../../contracts/index.js';
 import { INGEST, MONITOR, OVERDUE_CADENCES } from '../../../contracts/metrics.js';
 import { httpSources } from '../../../datasets/index.js';
 import type { Config } from '../../config.js';
 import { isOn } from '../../ingestion/sources.js';
-import { type Draw, FULL, HALF } from '../draw.js';
+import type { Draw } from '../draw.js';
 import { type DatasetAlarm, kebab, LOOK, MINUTE, ownOf, SILENT_MONITOR } from '../spec.js';
+import { FULL, HALF } from '../widths.js';
 
 function alarmsOfSource({ name, cadence }: HttpSource, dataset: Dataset): DatasetAlarm[] {
   const own = { ...ownOf(dataset), severity: 'ticket', missing: SILENT_MONITOR } as const;
@@ -39,5 +39,5 @@ export const sources = {
   refused: (draw: Draw) => draw.ofSources('Refused: the last body was set aside', INGEST.refused, []),
   ended: (draw: Draw) => draw.newest('Checks, as they ended', 'ingest', [INGEST.durationMs, INGEST.good, INGEST.failed, INGEST.entries, INGEST.rejects, INGEST.produced], FULL),
   sinceGood: (draw: Draw) => draw.newest('Cadences since the last good check', 'monitor', [MONITOR.sourceOverdue], HALF),
-  cadences: (draw: Draw) => new TextWidget({ markdown: draw.sources.map(({ name, cadence }) => `${name}: every ${cadence.minutes} min`).join('\n\n'), width: HALF, height: 6 }),
+  cadences: (draw: Draw) => draw.text(draw.sources.map(({ name, cadence }) => `${name}: every ${cadence.minutes} min`).join('\n\n'), HALF),
 };
