@@ -15,7 +15,9 @@ def silver_canaries(spark, contracts, dataset, derive_of):
     """What Silver holds of a canary of the dataset, or of that which it is derived from in the end."""
     silver = dataset.table("silver")
     if dataset.derived_from is None:
-        times = {field.name: START for field in schema_of(silver.ddl).fields if field.dataType.typeName() == "timestamp"}
+        types = {field.name: field.dataType.typeName() for field in schema_of(silver.ddl).fields}
+        # contracts.json has times and dates as text.
+        times = {name: START if kind == "timestamp" else START.date() for name, kind in types.items() if kind in ("timestamp", "date")}
         return frame(spark, silver, [{**dataset.canary, **times, "topic": dataset.topic, "partition": 0, "offset": 0}])
     origin = silver_canaries(spark, contracts, contracts.dataset(dataset.derived_from), derive_of)
     outcomes = with_outcome(derived_rows(origin, dataset, derive_of(dataset)), silver.key)

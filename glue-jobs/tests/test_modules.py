@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pkgutil
+import re
 import sys
 from dataclasses import replace
+from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -61,3 +63,10 @@ def test_a_module_that_is_not_there_or_fails_is_told_with_its_place(contracts, m
 def test_a_dataset_that_computes_nothing_needs_no_module(contracts):
     dataset = contracts.dataset("source_checks")
     assert module_of(replace(dataset, name="nowhere", tables=tuple(table for table in dataset.tables if table.layer != "gold"))) == Module()
+
+
+def test_the_rails_import_nothing_of_a_dataset():
+    named = re.compile(r"^\s*(from|import) datasets\b", re.MULTILINE)
+    rails = list((Path(__file__).resolve().parents[1] / "medallion").rglob("*.py"))
+    assert len(rails) > 30
+    assert [str(file) for file in rails if named.search(file.read_text(encoding="utf-8"))] == []
