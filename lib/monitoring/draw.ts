@@ -1,6 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import { Color, GraphWidget, type HorizontalAnnotation, LogQueryVisualizationType, LogQueryWidget, Metric, SingleValueWidget, TextWidget } from 'aws-cdk-lib/aws-cloudwatch';
-import type { Dataset, HttpSource } from '../../contracts/index.js';
+import { type Dataset, type HttpSource, isFed } from '../../contracts/index.js';
 import type { MetricSpec } from '../../contracts/metrics.js';
 import { httpSources } from '../../datasets/index.js';
 import { type Config, physicalName } from '../config.js';
@@ -75,7 +75,8 @@ export class Draw {
 
   /** A line for each dataset, and where the alarms on it begin. */
   ofDatasets(title: string, spec: MetricSpec): GraphWidget {
-    const lines = this.datasets.map(({ name }) => this.metric(spec, { Dataset: name }, 'Maximum', name));
+    const told = spec.fed ? this.datasets.filter(isFed) : this.datasets;
+    const lines = told.map(({ name }) => this.metric(spec, { Dataset: name }, 'Maximum', name));
     return this.graph(title, lines, THIRD, this.thresholds(spec));
   }
 

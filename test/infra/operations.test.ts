@@ -39,7 +39,9 @@ describe('monitoring', () => {
     }
     const speaking = all(template, 'AWS::CloudWatch::Alarm').filter(({ Properties }) => Properties.AlarmActions);
     const platform = speaking.filter(({ Properties }) => !/"(Dataset|Source)"/.test(text(Properties.Dimensions)));
-    expect(platform.every(({ Properties }) => /^sluice-prod-(monitor|watchdog|kafka|storage|quality-check|job|flow|dead-letters)/.test(Properties.AlarmName))).toBe(true);
+    expect(
+      platform.every(({ Properties }) => /^sluice-prod-(monitor|watchdog|kafka|storage|quality-check|job|flow|dead-letters|datasets-left-out)/.test(Properties.AlarmName)),
+    ).toBe(true);
     // What is of another severity than its dataset does not follow from the platform, and speaks for itself to whom it concerns.
     const own = speaking.filter((alarm) => !platform.includes(alarm)).map(({ Properties }) => Properties.AlarmName.replace('sluice-prod-', ''));
     for (const { name: dataset, service } of datasets) {
