@@ -1,6 +1,6 @@
-import { CommanderError } from 'commander';
 import { sluiceProgram } from './commands/program.js';
 import { withNamesOfToday } from './commands/renamed.js';
+import { tellFailure } from './failure.js';
 import { CliError, EXIT, say } from './output.js';
 import { loadSettings } from './settings.js';
 
@@ -26,12 +26,5 @@ program.hook('preAction', (_program, command) => {
 try {
   await program.parseAsync(withNamesOfToday(process.argv.slice(2), say), { from: 'user' });
 } catch (error) {
-  if (error instanceof CommanderError) {
-    process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.misuse;
-  } else {
-    const message = error instanceof Error ? error.message : String(error);
-    process.stderr.write(`sluice: ${message}\n`);
-    if (process.env.SLUICE_DEBUG && error instanceof Error) process.stderr.write(`${error.stack}\n`);
-    process.exitCode = error instanceof CliError ? error.exitCode : EXIT.failed;
-  }
+  tellFailure(error);
 }

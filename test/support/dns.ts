@@ -87,16 +87,19 @@ export class Client {
     this.socket.on('error', () => undefined);
   }
 
-  /** @throws Error where no answer came */
-  async ask(name: string, type: RecordType): Promise<Answer> {
-    for (let i = 0; i < TRIES; i++) {
-      const message = await this.once(name, TYPES[type]);
+  /**
+   * @param patience for how long an answer to each try is waited for
+   * @throws Error where no answer came
+   */
+  async ask(name: string, type: RecordType, patience = { tries: TRIES, timeoutMs: TIMEOUT_MS }): Promise<Answer> {
+    for (let i = 0; i < patience.tries; i++) {
+      const message = await this.once(name, TYPES[type], patience.timeoutMs);
       if (message !== null) return answerOf(message, TYPES[type]);
     }
     throw new Error(`no answer for ${name} ${type}`);
   }
 
-  private once(name: string, type: number): Promise<Buffer | null> {
+  private once(name: string, type: number, timeoutMs: number): Promise<Buffer | null> {
     this.id = (this.id + 1) & 0xffff;
     const id = this.id;
     const labels = name.split('.').map((label) => Buffer.concat([Buffer.from([label.length]), Buffer.from(label, 'ascii')]));
@@ -107,7 +110,7 @@ export class Client {
         this.waiting.delete(id);
         resolve(message);
       };
-      const timer = setTimeout(() => done(null), TIMEOUT_MS);
+      const timer = setTimeout(() => done(null), timeoutMs);
       this.waiting.set(id, done);
       this.socket.send(query, this.port, '127.0.0.1');
     });

@@ -159,9 +159,11 @@ export class RunningResolver {
       await until(
         async () => {
           if (child.exitCode !== null) throw new Error(`${name} ended with ${child.exitCode}: ${said()}`);
-          return running.blocks(probe).catch(() => false);
+          // One that does not listen yet answers nothing: the next question is not far behind.
+          const answer = running.client.ask(probe, 'A', { tries: 1, timeoutMs: 100 });
+          return answer.then((given) => isBlocked(given, 'A')).catch(() => false);
         },
-        { timeoutMs: 60_000, describe: () => `${name} did not come to block ${probe}: ${said()}` },
+        { timeoutMs: 60_000, everyMs: 20, describe: () => `${name} did not come to block ${probe}: ${said()}` },
       );
     } catch (error) {
       await running.stop();
