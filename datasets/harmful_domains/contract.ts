@@ -115,7 +115,7 @@ export const harmfulDomains = defineDataset({
         sources: {
           type: `array<struct<${SOURCE_STATE}>>`,
           description:
-            'Each source that ever named it, by name of source, action and scope; current says whether it still does, changed_at when that last changed. A current source was last seen at its last good check (gold.source_status), another at changed_at',
+            'Each source that ever named it, by name of source, action and scope; current says whether it still does, changed_at when that last changed, null where nothing but other words for it has come. A current source was last seen at its last good check (gold.source_status), another at changed_at',
         },
         categories: { type: 'array<string>', description: 'Categories of the sources that block the name now, sorted' },
         tags: { type: 'array<string>', description: 'Words for the threat of the sources that block the name now, sorted' },

@@ -61,6 +61,12 @@ def covers(sources: str, widely_used: str) -> Column:
     return _enough(covering_below(sources), F.col(widely_used)) & ~allowed
 
 
+def _changed_at(listing: Column) -> Column:
+    """When a listing last changed; where nothing but other words for it has come yet, since when it is. Not kept as one: a record that is
+    older than those words may still come, and says when it changed."""
+    return F.coalesce(listing["changed_at"], listing["first_seen"])
+
+
 def _distinct_sorted(values: Column) -> Column:
     return F.array_sort(F.array_distinct(F.filter(values, lambda value: value.isNotNull())))
 
@@ -125,8 +131,7 @@ def _of_name() -> list[Column]:
 
 @cache
 def _newest_columns() -> list[Column]:
-    changed = F.coalesce(F.max("changed_at"), F.min("first_seen")).alias("changed_at")
-    return [F.min("first_seen").alias("first_seen"), changed, F.max(F.struct(*NEWEST)).alias("newest"), *_of_name()]
+    return [F.min("first_seen").alias("first_seen"), F.max("changed_at").alias("changed_at"), F.max(F.struct(*NEWEST)).alias("newest"), *_of_name()]
 
 
 @cache
@@ -147,7 +152,7 @@ def _steps() -> list[tuple[str, Column]]:
         ("itself", F.filter("blocking", lambda s: ~F.array_contains(F.col("excepted"), s["source"]))),
         ("origins", _distinct_sorted(F.transform("blocking", origin_of))),
         ("evidence", F.when(F.size("blocking") > 0, F.col("blocking")).otherwise(F.col("ever"))),
-        ("newest_change", F.array_max(F.transform("evidence", lambda s: s["changed_at"]))),
+        ("newest_change", F.array_max(F.transform("evidence", _changed_at))),
         ("widely_used", F.exists("sources", lambda s: s["current"] & _is("popular", s))),
         ("active", _enough(F.col("itself"), F.col("widely_used")) & ~F.exists("allowing", _operator)),
         ("all_below", F.exists("evidence", lambda s: s["scope"] == "subtree") & (~F.col("active") | covers("sources", "widely_used"))),
@@ -168,7 +173,7 @@ def _row_columns() -> list[Column]:
         F.col("widely_used"),
         F.col("active").alias("is_active"),
         F.array_min(F.transform("ever", lambda s: s["first_seen"])).alias("first_seen"),
-        F.array_max(F.transform("sources", lambda s: s["changed_at"])).alias("last_changed_at"),
+        F.array_max(F.transform("sources", _changed_at)).alias("last_changed_at"),
         F.when(F.size("blocking") == 0, F.col("newest_change")).alias("delisted_at"),
         F.when(F.size("ever") > 0, confidence(F.col("evidence"))).alias("confidence_base"),
         F.col("newest_change").alias("confidence_at"),

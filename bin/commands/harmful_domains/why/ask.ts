@@ -19,7 +19,7 @@ export async function why(entry: Entry, lake: Target, now: number): Promise<Expl
       lake,
     ),
     runQuery(
-      `SELECT h.name, s.source, s.action, s.scope, s.category, s.reliability, s.current, s.first_seen, s.changed_at, s.listed_at, s.sequence, s.line, array_join(s.tags, chr(31)), s.reason, s.valid_until, s.origin
+      `SELECT h.name, s.source, s.action, s.scope, s.category, s.reliability, s.current, s.first_seen, coalesce(s.changed_at, s.first_seen), s.listed_at, s.sequence, s.line, array_join(s.tags, chr(31)), s.reason, s.valid_until, s.origin
 FROM gold.harmful_domains h CROSS JOIN UNNEST(h.sources) AS s(${SOURCE_STATE_NAMES})
 WHERE h.entry_type = '${entry.type}' AND h.name IN (${names})`,
       lake,
