@@ -107,7 +107,7 @@ export const vulnerabilities = defineDataset({
       name: 'vulnerabilities_by_vendor',
       kind: 'periodic',
       writer: 'gold',
-      everySeconds: 60,
+      everySeconds: 300,
       reads: ['gold.vulnerabilities'],
       description: 'Per vendor: how many of its vulnerabilities the catalogue has, how many ransomware uses, how long until they are due.',
       key: ['vendor'],
@@ -123,7 +123,7 @@ export const vulnerabilities = defineDataset({
     },
   ],
   canary: { fields: { cve_id: 'CVE-0000-0000', forensic_triage: null } },
-  service: { triggerSeconds: 30, freshnessMinutes: { bronze: 30, silver: 60, gold: 120 }, severity: 'ticket' },
+  service: { triggerSeconds: 180, background: true, freshnessMinutes: { bronze: 30, silver: 60, gold: 120 }, severity: 'ticket' },
   queries: [
     {
       name: 'newest_vulnerabilities',

@@ -42,7 +42,7 @@ export const vulnerableProducts = defineDataset({
       },
     },
   ],
-  service: { triggerSeconds: 30, freshnessMinutes: { silver: 90, gold: 120 }, severity: 'ticket' },
+  service: { triggerSeconds: 180, background: true, freshnessMinutes: { silver: 90, gold: 120 }, severity: 'ticket' },
   queries: [
     {
       name: 'vulnerable_products',

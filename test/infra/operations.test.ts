@@ -1,5 +1,6 @@
 import { Match, type Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
+import { isFed } from '../../contracts/index.js';
 import { COMPONENTS, seriesOf } from '../../contracts/metrics.js';
 import { datasets, httpSources } from '../../datasets/index.js';
 import { loadConfig } from '../../lib/config.js';
@@ -44,9 +45,10 @@ describe('monitoring', () => {
     ).toBe(true);
     // What is of another severity than its dataset does not follow from the platform, and speaks for itself to whom it concerns.
     const own = speaking.filter((alarm) => !platform.includes(alarm)).map(({ Properties }) => Properties.AlarmName.replace('sluice-prod-', ''));
-    for (const { name: dataset, service } of datasets) {
-      const name = dataset.replaceAll('_', '-');
-      const pages = [`ledger-residual-${name}`, `offset-gaps-${name}`, `retention-${name}`];
+    for (const dataset of datasets) {
+      const { service } = dataset;
+      const name = dataset.name.replaceAll('_', '-');
+      const pages = [`ledger-residual-${name}`, ...(isFed(dataset) ? [`offset-gaps-${name}`, `retention-${name}`] : [])];
       const tickets = [`quarantine-${name}`];
       expect(own).toEqual(expect.arrayContaining(service.severity === 'page' ? tickets : pages));
       for (const together of [`freshness-${name}`, `canary-${name}`, ...(service.severity === 'page' ? pages : tickets)]) expect(own).not.toContain(together);

@@ -59,6 +59,17 @@ def test_other_words_for_a_name_leave_since_when_it_is_listed_and_when_that_chan
     assert source["changed_at"].replace(tzinfo=UTC) == START
 
 
+def test_other_words_that_come_before_the_listing_do_not_hide_when_that_changed(spark, contracts):
+    listed = {"entry_type": "domain", "name": "a.example", "scope": "exact", "action": "block", "source": "s1", "event": "listed"}
+    facts = [
+        {**listed, "sequence": 3, "observed_at": START + timedelta(days=9), "restated": True},
+        {**listed, "sequence": 1, "observed_at": START},
+    ]
+    assert_incremental_equals_full(spark, contracts, "harmful_domains", FOLDS["harmful_domains"], facts, [1])
+    words = recompute(FOLDS["harmful_domains"], frame(spark, silver_of(contracts, "harmful_domains"), facts[:1])).first()
+    assert words["last_changed_at"] == words["first_seen"] == words["confidence_at"]
+
+
 def test_a_name_says_who_lists_it_since_when_and_whether_anybody_still_does(spark, contracts):
     fold, silver = FOLDS["harmful_domains"], silver_of(contracts, "harmful_domains")
     base = {"entry_type": "domain", "name": "a.example", "scope": "exact", "action": "block"}
