@@ -21,6 +21,8 @@ def spark(tmp_path_factory):
         .appName("tests")
         .config("spark.driver.extraClassPath", f"{JARS}/*")
         .config("spark.driver.bindAddress", "127.0.0.1")
+        # One test holds a million records; the default of a gigabyte is full of what hundreds of tests before it left to be collected.
+        .config("spark.driver.memory", "2g")
         .config("spark.driver.extraJavaOptions", f"-XX:TieredStopAtLevel=1 -Dderby.system.home={work}")
         .config("spark.ui.enabled", "false")
         .config("spark.local.dir", str(work))
