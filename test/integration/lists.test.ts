@@ -258,7 +258,7 @@ describe('the lists that people load, all layers in one driver', () => {
     expect(next.tiers.strict).toMatchObject({ added: 1, removed: 0 });
     const licensed = await lake.cli('export', '--licences', 'CC0-1.0', '--json');
     const cc0 = JSON.parse(licensed.stdout) as Manifest;
-    const free = httpSources().filter(({ source }) => source.licence === 'CC0-1.0' && sourcesOnAt('local').includes(source.name));
+    const free = httpSources().filter(({ source }) => source.kind === 'list' && source.licence === 'CC0-1.0' && sourcesOnAt('local').includes(source.name));
     expect(free.length).toBeGreaterThan(0);
     expect(cc0.sources.map(({ licence }) => licence).filter((licence) => licence !== 'own entries')).toEqual(free.map(() => 'CC0-1.0'));
     expect(cc0.tiers.strict?.files.plain?.latest).toBe('lists/licences/cc0-1.0/latest/strict.txt');
