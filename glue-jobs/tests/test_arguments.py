@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from medallion.arguments import parse_arguments, trigger_of
+from medallion.layers.periodic import seconds_between
 
 ARGUMENTS = [
     "--JOB_NAME",
@@ -47,6 +48,14 @@ def test_the_background_has_a_trigger_of_its_own(contracts):
     arguments = parse_arguments([*ARGUMENTS, "--trigger-seconds", "20", "--background-trigger-seconds", "900"], ("silver",))
     assert trigger_of(arguments, "silver", contracts.dataset("operations")) == 900.0
     assert trigger_of(arguments, "silver", contracts.dataset("harmful_domains")) == 20.0
+
+
+def test_a_periodic_table_of_the_background_is_brought_up_to_date_no_oftener_than_its_dataset_is_looked_at(contracts):
+    arguments = parse_arguments([*ARGUMENTS, "--periodic-seconds", "300", "--background-trigger-seconds", "900"], ("gold",))
+    dataset, other = contracts.dataset("vulnerabilities"), contracts.dataset("harmful_domains")
+    periodic = next(table for table in dataset.gold_tables() if table.kind == "periodic")
+    assert seconds_between(arguments, dataset, periodic) == 900.0
+    assert seconds_between(arguments, other, next(table for table in other.gold_tables() if table.kind == "periodic")) == 300.0
 
 
 def test_a_layer_that_is_none_and_a_missing_argument_are_named(capsys):

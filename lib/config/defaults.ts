@@ -36,7 +36,7 @@ export const PROFILE_DEFAULTS: Record<Profile, Pick<ConfigInput, 'backup' | 'bro
       bronzeTriggerSeconds: 10,
       triggerSeconds: 20,
       goldTriggerSeconds: 30,
-      backgroundTriggerSeconds: 900,
+      backgroundTriggerSeconds: 1200,
       periodicSeconds: 300,
       window: { fromHour: 5, toHour: 20 },
     },

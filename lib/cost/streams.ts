@@ -22,6 +22,12 @@ export function triggerOf({ medallion }: Pick<Config, 'medallion'>, layer: Query
   return own ?? medallion.triggerSeconds ?? service.triggerSeconds;
 }
 
+/** Seconds between two times that a periodic table is brought up to date, as glue-jobs/medallion/layers/periodic.py says. */
+function secondsBetween(config: Pick<Config, 'medallion'>, dataset: Dataset, everySeconds: number | undefined): number {
+  const seconds = config.medallion.periodicSeconds ?? everySeconds ?? dataset.service.triggerSeconds;
+  return dataset.service.background ? Math.max(seconds, triggerOf(config, 'gold', dataset)) : seconds;
+}
+
 /** The layers in which a dataset has one query. */
 const layersOf = (dataset: Dataset): readonly ('bronze' | 'silver')[] => (isFed(dataset) ? ['bronze', 'silver'] : ['silver']);
 
@@ -35,7 +41,7 @@ export function queriesOf(config: Pick<Config, 'medallion'>, dataset: Dataset): 
         reads: 1 + reads.length,
         layer: 'gold',
         name: `${layer}.${name}`,
-        triggerSeconds: kind === 'periodic' ? (config.medallion.periodicSeconds ?? everySeconds ?? dataset.service.triggerSeconds) : triggerOf(config, 'gold', dataset),
+        triggerSeconds: kind === 'periodic' ? secondsBetween(config, dataset, everySeconds) : triggerOf(config, 'gold', dataset),
       }),
     ),
   ];

@@ -149,7 +149,7 @@ describe('the lake on this machine, its three Spark jobs apart', () => {
     [['ingest', 'stevenblack', '--all'], 2, /name a source, or --all \(not both\)/],
     [['release', 'nope'], 2, /unknown source "nope"; known: stevenblack/],
     [['release', 'stevenblack', '--sha256', 'x'], 2, /--sha256 x: not a sha256/],
-    [['logs', 'nope'], 2, /no log of "nope"; known: kafka/],
+    [['logs', 'nope'], 2, /no log of "nope"; known: front-door/],
     [['clean'], 2, /say what to remove: --data, --cache or --all/],
     [['clean', '--data'], 2, /nobody to ask here: add --yes/],
     [['frobnicate'], 2, /unknown command 'frobnicate'/],
@@ -211,7 +211,7 @@ describe('the lake on this machine, its three Spark jobs apart', () => {
     const first = await lake.sql('SELECT "partition", "offset" FROM quarantine.harmful_domains');
     const dry = await lake.cli('replay', '--rule', 'malformed');
     expect([dry.code, dry.stdout], dry.stderr).toEqual([0, expect.stringContaining('{"source": "broken')]);
-    expect(dry.stderr).toContain('1 records would be sent again to harmful_domains, bytes unchanged; nothing was sent: add --yes');
+    expect(dry.stderr).toContain('1 records would be sent again, bytes unchanged; nothing was sent: add --yes');
     const sent = await lake.cli('replay', '--rule', 'malformed', '--yes', '--json');
     expect(JSON.parse(sent.stdout)).toEqual({ records: 1, sent: 1, dryRun: false });
     await lake.becomes("SELECT sum(quarantined) FROM ops.ledger WHERE dataset = 'harmful_domains'", 2);
@@ -225,7 +225,7 @@ describe('the lake on this machine, its three Spark jobs apart', () => {
   test('records of Bronze are sent again by their offsets, and change nothing', async () => {
     const before = await lake.number('SELECT count(*) FROM silver.harmful_domains');
     const duplicates = await lake.number("SELECT sum(duplicate) FROM ops.ledger WHERE dataset = 'harmful_domains'");
-    const sent = await lake.cli('replay', '--from', 'bronze', '--partition', '0', '--offsets', '10-29', '--yes', '--json');
+    const sent = await lake.cli('replay', '--dataset', 'harmful_domains', '--from', 'bronze', '--partition', '0', '--offsets', '10-29', '--yes', '--json');
     expect(JSON.parse(sent.stdout), sent.stderr).toMatchObject({ sent: 20 });
     await lake.becomes("SELECT sum(duplicate) FROM ops.ledger WHERE dataset = 'harmful_domains'", duplicates + 20);
     expect(await lake.number('SELECT count(*) FROM silver.harmful_domains')).toBe(before);

@@ -109,7 +109,8 @@ const PLANS: Readonly<Record<ResolverName, (folder: string, list: string, port: 
       config: [
         'local-address=127.0.0.1',
         `local-port=${port}`,
-        `socket-dir=${folder}`,
+        // Relative to where it is started: a socket's path has a hundred characters, and folders of tests are deep.
+        'socket-dir=.',
         'daemon=no',
         'dnssec=off',
         'threads=1',
@@ -151,7 +152,7 @@ export class RunningResolver {
     const config = join(folder, plan.configName ?? 'conf');
     writeFileSync(config, `${plan.config}\n`);
     const output: Buffer[] = [];
-    const child = spawn(program, [...plan.args(config, port)], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(program, [...plan.args(config, port)], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => output.push(chunk));
     const running = new RunningResolver(name, child, folder, new Client(port), upstream);
     const said = () => Buffer.concat(output).toString('utf8').slice(-2_000);

@@ -22,6 +22,7 @@ from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from medallion.arguments import JobArguments, trigger_of
 from medallion.contracts import Contracts, Dataset, Table
 from medallion.driver import Driver
 from medallion.layers.facts import Periodic, facts_of, reads_gold, without_canaries
@@ -169,6 +170,13 @@ def assert_fits_table(spark: SparkSession, contracts: Contracts, dataset: Datase
     assert_fits(f"datasets/{dataset.name}: the computation of {table.name}", table.ddl, lambda: computation.recompute(facts))
 
 
+def seconds_between(arguments: JobArguments, dataset: Dataset, table: Table) -> float:
+    """Seconds between two times that a periodic table is brought up to date: the job's own, else the contract's; in the background no
+    oftener than its dataset's other queries look."""
+    seconds = arguments.periodic_seconds or table.every_seconds or dataset.trigger_seconds
+    return max(seconds, trigger_of(arguments, "gold", dataset)) if dataset.background else seconds
+
+
 def start(driver: Driver, dataset: Dataset, table: Table, computation: Periodic) -> None:
     lake, own, contracts = driver.arguments.lake, dataset.table("silver"), driver.contracts
     others = contracts.others_of(table)
@@ -189,7 +197,7 @@ def start(driver: Driver, dataset: Dataset, table: Table, computation: Periodic)
     driver.start(
         table.layer,
         table.name,
-        driver.arguments.periodic_seconds or table.every_seconds or dataset.trigger_seconds,
+        seconds_between(driver.arguments, dataset, table),
         periodic_stream(driver.spark, lake, own, others).writeStream.foreachBatch(
             in_turn(maintained(batch, driver.maintenance("gold", (table,))), driver.turns)
         ),
