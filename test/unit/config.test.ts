@@ -14,7 +14,7 @@ describe('configuration', () => {
         bronzeTriggerSeconds: 10,
         triggerSeconds: 20,
         goldTriggerSeconds: 30,
-        backgroundTriggerSeconds: 900,
+        backgroundTriggerSeconds: 1200,
         periodicSeconds: 300,
         window: { fromHour: 5, toHour: 20 },
         glueMetrics: false,
