@@ -10,6 +10,7 @@ import { xmlRecords } from './xml-records.js';
 /** Fields of a document's record that the rails fill: who says it, what became of it, in which snapshot, since when, where. */
 export const STAMPS = ['source', 'event', 'sequence', 'observed_at', 'place'] as const;
 type Stamp = (typeof STAMPS)[number];
+const isStamp = (field: string): boolean => (STAMPS as readonly string[]).includes(field);
 
 /** What a reader gives of a record: every field of the contract but the stamps. */
 export type ContentOf<D extends Pick<Dataset, 'record'>> = Omit<RecordOf<D>, Stamp>;
@@ -26,8 +27,8 @@ export class Rejected extends Error {
  * @param read one record as the contract's fields; throws {@link Rejected} with a reason where it is none
  */
 export function documentReader<D extends Pick<Dataset, 'name' | 'record'>>(dataset: D, read: (record: unknown) => ContentOf<D>): Reader<RecordOf<D>, DocumentSource> {
-  const keyFields = dataset.record.key.filter((field) => !(STAMPS as readonly string[]).includes(field));
-  const contentFields = Object.keys(dataset.record.fields).filter((field) => !(STAMPS as readonly string[]).includes(field) && !keyFields.includes(field));
+  const keyFields = dataset.record.key.filter((field) => !isStamp(field));
+  const contentFields = Object.keys(dataset.record.fields).filter((field) => !isStamp(field) && !keyFields.includes(field));
   return {
     formats: ['json', 'csv', 'xml'],
     read: (body, context) => readDocument(body, context, keyFields, contentFields, read as (record: unknown) => Readonly<Record<string, unknown>>),

@@ -72,10 +72,10 @@ class TopLevel {
   describe(): string {
     const names: string[] = [];
     let depth = 0;
-    for (const [token, , name] of this.head.matchAll(/[{}[\]]|"((?:[^"\\]|\\.)*)"(?:\s*:)?/g)) {
+    for (const [token, name = '', colon] of this.head.matchAll(/[{}[\]]|"((?:[^"\\]|\\.)*)"(\s*:)?/g)) {
       if (token === '{' || token === '[') depth++;
       else if (token === '}' || token === ']') depth--;
-      else if (depth === 1 && token.endsWith(':')) names.push(name ?? token.slice(1, token.lastIndexOf('"')));
+      else if (depth === 1 && colon !== undefined) names.push(name);
     }
     return names.length === 0 ? '' : `; it has ${names.slice(0, MAX_NAMES).join(', ')}`;
   }

@@ -36,7 +36,7 @@ export type IngestRequest = z.input<typeof eventSchema>;
 
 /** @throws Error naming what is wrong with the event, and which there are */
 export function parseEvent(given: unknown): IngestEvent {
-  // Schedules made before events had names sent `{source, scheduled}`.
+  // Schedules and the hourly flow send `{source, scheduled}`, as they did before events had names.
   const named = typeof given === 'object' && given !== null && !('event' in given) ? { event: 'check', ...given } : given;
   const parsed = eventSchema.safeParse(named);
   if (parsed.success) return parsed.data;

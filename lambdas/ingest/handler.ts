@@ -34,7 +34,7 @@ const feedsUrl = recordedFeeds(process.env);
 // Recorded feeds are on this machine; nothing else may be fetched from a private address.
 const fetch = httpFetch({ allowPrivate: feedsUrl !== undefined });
 
-/** Invoked by a schedule, or by hand, with `{"source": NAME}`; or with records to send again; or asked for the past of a source. */
+/** Invoked by a schedule, or by hand, with an event of a source (event.ts); or with records to send again; or asked for the past of a source. */
 export async function handler(event: IngestRequest | ReplayEvent | PastQuestion): Promise<SourceCheck | ReplayResult | PastAnswer> {
   if (isPastQuestion(event)) return past(event);
   if (!isReplay(event)) return check(event);

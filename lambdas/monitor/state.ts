@@ -1,6 +1,6 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { z } from 'zod';
-import { StateTable } from '../shared/state-table.js';
+import { StateTable, sourceKey } from '../shared/state-table.js';
 import type { Positions, SourceStatus } from './freshness-check.js';
 import type { Report } from './run.js';
 
@@ -51,7 +51,7 @@ export class MonitorState {
   }
 
   async source(source: string): Promise<SourceStatus> {
-    const { lastReason = null, ...status } = sourceSchema.parse(await this.table.item(`source#${source}`));
+    const { lastReason = null, ...status } = sourceSchema.parse(await this.table.item(sourceKey(source)));
     return { ...status, lastReason };
   }
 

@@ -14,6 +14,9 @@ export interface StateChange {
   readonly names?: Readonly<Record<string, string>>;
 }
 
+/** The item of a source, or of a stretch of its past: what its last checks came to. */
+export const sourceKey = (source: string): string => `source#${source}`;
+
 /** The state table: an item for each thing that has state, key `pk` = `KIND#NAME`. */
 export class StateTable {
   private readonly client: DynamoDBDocumentClient;

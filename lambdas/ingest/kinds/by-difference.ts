@@ -56,8 +56,7 @@ async function writeSnapshot(body: Body, checkpoint: Checkpoint | null, sequence
     same: sameContent(dataset.record.content),
     restated: (before: string, after: string) => reader.restated?.(source, before, after) ?? after,
   };
-  const previous = checkpoint === null ? none() : readSnapshot(landing, checkpoint.key, reader.former);
-  const rows = nextSnapshot(previous, reading.rows(), stamp, contents, difference);
+  const rows = nextSnapshot((await keptOf(source.name)) ?? none(), reading.rows(), stamp, contents, difference);
   await pipeline(Readable.from(encoded(rows), { objectMode: false }), createGzip({ level: 6 }), createWriteStream(file));
   return { told: reading.told(), difference };
 }

@@ -1,8 +1,6 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { StateTable } from '../../shared/state-table.js';
+import { StateTable, sourceKey } from '../../shared/state-table.js';
 import { type Checkpoint, type LastCheck, LeaseLostError, type SourceState, type SourceStateStore } from './state.js';
-
-const keyOf = (source: string): string => `source#${source}`;
 
 /** The state table (DynamoDB): an item per source, key `pk` = `source#NAME`. */
 export class DynamoSourceState implements SourceStateStore {
@@ -15,12 +13,12 @@ export class DynamoSourceState implements SourceStateStore {
   }
 
   private async updateAsHolder(source: string, runId: string, expression: string, values: Record<string, unknown> = {}): Promise<void> {
-    const item = await this.table.updateIf(keyOf(source), 'leaseOwner = :run', { expression, values: { ':run': runId, ...values } });
+    const item = await this.table.updateIf(sourceKey(source), 'leaseOwner = :run', { expression, values: { ':run': runId, ...values } });
     if (item === null) throw new LeaseLostError(`run ${runId} lost the lease of source ${source}`);
   }
 
   async acquire(source: string, runId: string, now: number, leaseMs: number): Promise<SourceState | null> {
-    const item = await this.table.updateIf(keyOf(source), 'attribute_not_exists(leaseOwner) OR leaseUntil < :now OR leaseOwner = :run', {
+    const item = await this.table.updateIf(sourceKey(source), 'attribute_not_exists(leaseOwner) OR leaseUntil < :now OR leaseOwner = :run', {
       expression: 'SET leaseOwner = :run, leaseUntil = :until',
       values: { ':run': runId, ':until': now + leaseMs, ':now': now },
     });
@@ -36,7 +34,7 @@ export class DynamoSourceState implements SourceStateStore {
   }
 
   async current(source: string): Promise<Checkpoint | null> {
-    const { currentSnapshot } = await this.table.item(keyOf(source));
+    const { currentSnapshot } = await this.table.item(sourceKey(source));
     return (currentSnapshot as Checkpoint | undefined) ?? null;
   }
 

@@ -1,5 +1,6 @@
 import { GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { chainOf } from '../../../../lambdas/ingest/backfill/past.js';
+import { DynamoSourceState } from '../../../../lambdas/ingest/state/dynamo-state.js';
 import { stateTable, type Target } from '../../../lake/target.js';
 import { type Days, daysOf, stretchOf } from './days.js';
 
@@ -21,10 +22,8 @@ export class BackfillState {
 
   /** The `sequence` that a stretch has published last; null where none. */
   async published(days: Days): Promise<number | null> {
-    const Key = { pk: { S: `source#${chainOf(this.source, stretchOf(days))}` } };
-    const { Item } = await this.lake.dynamo.send(new GetItemCommand({ TableName: this.table, Key, ConsistentRead: true }));
-    const sequence = Item?.currentSnapshot?.M?.sequence?.N;
-    return sequence === undefined ? null : Number(sequence);
+    const current = await new DynamoSourceState(this.lake.dynamo, this.table).current(chainOf(this.source, stretchOf(days)));
+    return current?.sequence ?? null;
   }
 
   async begin(days: Days): Promise<void> {

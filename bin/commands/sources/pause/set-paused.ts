@@ -1,4 +1,4 @@
-import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { StateTable, sourceKey } from '../../../../lambdas/shared/state-table.js';
 import { assertSource } from '../../../lake/sources.js';
 import { stateTable, target } from '../../../lake/target.js';
 
@@ -6,12 +6,5 @@ import { stateTable, target } from '../../../lake/target.js';
 export async function setPaused(source: string, paused: boolean, stage: string): Promise<void> {
   assertSource(source);
   const lake = target(stage);
-  await lake.dynamo.send(
-    new UpdateItemCommand({
-      TableName: stateTable(lake),
-      Key: { pk: { S: `source#${source}` } },
-      UpdateExpression: 'SET paused = :paused',
-      ExpressionAttributeValues: { ':paused': { BOOL: paused } },
-    }),
-  );
+  await new StateTable(lake.dynamo, stateTable(lake)).update(sourceKey(source), { expression: 'SET paused = :paused', values: { ':paused': paused } });
 }

@@ -1,7 +1,7 @@
 import { GetSecretValueCommand, ResourceNotFoundException, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import type { Known } from '../../../../lambdas/ingest/probe.js';
 import type { Checkpoint } from '../../../../lambdas/ingest/state/state.js';
+import { StateTable, sourceKey } from '../../../../lambdas/shared/state-table.js';
 import { sourceSecrets } from '../../../../lib/ingestion/sources.js';
 import { client } from '../../../../localstack/stack/instance.js';
 import { stateTable, type Target } from '../../../lake/target.js';
@@ -21,9 +21,9 @@ export async function knownTo(lake: Pick<Target, 'dynamo' | 'identity'> | null, 
 }
 
 async function knownToLake(name: string, { dynamo, identity }: Pick<Target, 'dynamo' | 'identity'>): Promise<Known> {
-  const { Item } = await DynamoDBDocumentClient.from(dynamo).send(new GetCommand({ TableName: stateTable({ identity }), Key: { pk: `source#${name}` } }));
-  const current = Item?.currentSnapshot as Checkpoint | undefined;
-  return { etag: current?.etag ?? null, lastModified: current?.lastModified ?? null, notBefore: (Item?.notBefore as number | undefined) ?? null };
+  const item = await new StateTable(dynamo, stateTable({ identity })).item(sourceKey(name));
+  const current = item.currentSnapshot as Checkpoint | undefined;
+  return { etag: current?.etag ?? null, lastModified: current?.lastModified ?? null, notBefore: (item.notBefore as number | undefined) ?? null };
 }
 
 /** Keys as `SLUICE_SOURCE_KEYS` gives them (`abuse-ch=KEY,phishtank=KEY`), else those of the stage. */
