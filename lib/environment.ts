@@ -50,6 +50,11 @@ export const ENVIRONMENT = {
     'medallion.goldTriggerSeconds',
     'how often Gold looks for what is new; each look costs requests to S3; default: 30 in tiny, else as contracted',
   ),
+  SLUICE_BACKGROUND_TRIGGER_SECONDS: of(
+    'everywhere',
+    'medallion.backgroundTriggerSeconds',
+    'the same for what nobody waits for (records of operations, catalogues); default: 1200 in tiny on AWS, else as contracted',
+  ),
   SLUICE_WINDOW: of('aws', 'medallion.window', 'hours of the day (UTC) in which the Spark jobs run, as 6-22, or always; default: 5-20 in tiny, else always'),
   SLUICE_EXPORT_MINUTES: of('everywhere', 'publishing.everyMinutes', 'how often lists that changed are exported; default: 360 in tiny, else 60'),
   SLUICE_GLUE_METRICS: of('deployed', 'medallion.glueMetrics', 'true: Glue publishes metrics of its own, some 64 series a job that are billed; default: true in prod alone'),

@@ -45,6 +45,7 @@ export function loadConfig(stage: string, environment: Environment = {}): Config
         optimiseAfterCommits: numberOf(env.SLUICE_OPTIMISE_AFTER_COMMITS),
         periodicSeconds: numberOf(env.SLUICE_PERIODIC_SECONDS),
         goldTriggerSeconds: numberOf(env.SLUICE_GOLD_TRIGGER_SECONDS),
+        backgroundTriggerSeconds: numberOf(env.SLUICE_BACKGROUND_TRIGGER_SECONDS),
         glueMetrics: booleanOf(env, 'SLUICE_GLUE_METRICS'),
       }),
       ...(env.SLUICE_WINDOW === undefined ? {} : { window: windowOf(env.SLUICE_WINDOW) }),

@@ -40,8 +40,17 @@ describe('configuration', () => {
     expect(loadConfig('dev', { SLUICE_WINDOW: 'always' }).medallion.window).toBeUndefined();
     expect(loadConfig('prod').medallion).toMatchObject({ glueMetrics: true });
     expect(loadConfig('prod').medallion.window).toBeUndefined();
-    const own = loadConfig('prod', { SLUICE_WINDOW: '22-4', SLUICE_GOLD_TRIGGER_SECONDS: '60', SLUICE_EXPORT_MINUTES: '120', SLUICE_GLUE_METRICS: 'false' });
-    expect(own).toMatchObject({ medallion: { window: { fromHour: 22, toHour: 4 }, goldTriggerSeconds: 60, glueMetrics: false }, publishing: { everyMinutes: 120 } });
+    const own = loadConfig('prod', {
+      SLUICE_WINDOW: '22-4',
+      SLUICE_GOLD_TRIGGER_SECONDS: '60',
+      SLUICE_BACKGROUND_TRIGGER_SECONDS: '90',
+      SLUICE_EXPORT_MINUTES: '120',
+      SLUICE_GLUE_METRICS: 'false',
+    });
+    expect(own).toMatchObject({
+      medallion: { window: { fromHour: 22, toHour: 4 }, goldTriggerSeconds: 60, backgroundTriggerSeconds: 90, glueMetrics: false },
+      publishing: { everyMinutes: 120 },
+    });
     expect([hoursAwake(own), hoursAwake(loadConfig('prod')), hoursAwake(loadConfig('dev'))].map((hours) => Math.round(hours * 10) / 10)).toEqual([182.5, 730, 456.3]);
     for (const wrong of ['day', '7-7', '1-25']) expect(() => loadConfig('dev', { SLUICE_WINDOW: wrong })).toThrow(/medallion\.window.*[\s\S]*SLUICE_WINDOW is/);
     // What runs on this machine does not rest.
