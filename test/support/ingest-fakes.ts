@@ -188,3 +188,9 @@ export function foldActive(records: readonly Record<string, unknown>[]): string[
     .map(({ name }) => name as string)
     .sort();
 }
+
+/** A check of the stevenblack list with these names as its body; null: nobody answers. */
+export async function checkList(world: World, names: readonly string[] | null, event: { whole?: boolean; dryRun?: boolean } = {}): Promise<SourceCheck> {
+  world.body = names === null ? null : hostsOf(names);
+  return run({ source: 'stevenblack', ...event }, fakeDeps(world));
+}

@@ -1,22 +1,16 @@
 import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
-import { gunzipSync, gzipSync } from 'node:zlib';
-import fc from 'fast-check';
+import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { parseEvent } from '../../lambdas/ingest/event.js';
-import { Crash, fakeDeps, foldActive, hostsOf, run, World } from '../support/ingest-fakes.js';
+import { Crash, checkList, fakeDeps, foldActive, hostsOf, run, World } from '../support/ingest-fakes.js';
 
 const HOUR = 3_600_000;
-
-async function check(world: World, names: readonly string[] | null, event: { whole?: boolean; dryRun?: boolean } = {}) {
-  world.body = names === null ? null : hostsOf(names);
-  return run({ source: 'stevenblack', ...event }, fakeDeps(world));
-}
 
 describe('a check of a source', () => {
   test('publishes a new list whole, with its counts and a source_checks record', async () => {
     const world = new World();
-    const result = await check(world, ['a.example', 'b.example', '203.0.113.9', 'single', '0.0.0.0']);
+    const result = await checkList(world, ['a.example', 'b.example', '203.0.113.9', 'single', '0.0.0.0']);
     expect(result).toMatchObject({ outcome: 'changed', entries: 3, domains: 2, ips: 1, rejects: 1, ignored: 1, listed: 3, delisted: 0, produced: 3, sequence: 1, whole: true });
     expect(result.reject_samples).toEqual(['5: single label: single']);
     expect(world.sent('harmful_domains').map(({ name, event, sequence, line }) => [name, event, sequence, line])).toEqual([
@@ -28,7 +22,7 @@ describe('a check of a source', () => {
   });
 
   test('accounts for every line and every name', async () => {
-    const result = await check(new World(), ['a.example', 'a.example', 'single', '0.0.0.0']);
+    const result = await checkList(new World(), ['a.example', 'a.example', 'single', '0.0.0.0']);
     const { lines, comments, boilerplate, entries, duplicates, rejects, ignored } = result;
     expect(lines).toBe((comments ?? 0) + (boilerplate ?? 0) + 4);
     expect((entries ?? 0) + (duplicates ?? 0) + (rejects ?? 0) + (ignored ?? 0)).toBe(4);
@@ -36,9 +30,9 @@ describe('a check of a source', () => {
 
   test('sends only the difference to the last list, with the next sequence', async () => {
     const world = new World();
-    await check(world, ['a.example', 'b.example']);
+    await checkList(world, ['a.example', 'b.example']);
     world.now += HOUR;
-    const result = await check(world, ['b.example', 'c.example']);
+    const result = await checkList(world, ['b.example', 'c.example']);
     expect(result).toMatchObject({ outcome: 'changed', listed: 1, delisted: 1, produced: 2, sequence: 2 });
     expect(world.sent('harmful_domains').slice(2)).toMatchObject([
       { name: 'a.example', event: 'delisted', sequence: 2, line: null },
@@ -48,11 +42,11 @@ describe('a check of a source', () => {
 
   test('sends nothing for the same bytes or a 304, but records the check', async () => {
     const world = new World();
-    await check(world, ['a.example']);
-    expect((await check(world, ['a.example'])).outcome).toBe('unchanged');
+    await checkList(world, ['a.example']);
+    expect((await checkList(world, ['a.example'])).outcome).toBe('unchanged');
     world.etag = '"1"';
-    await check(world, ['a.example', 'b.example']);
-    expect((await check(world, ['a.example', 'b.example'])).outcome).toBe('not_modified');
+    await checkList(world, ['a.example', 'b.example']);
+    expect((await checkList(world, ['a.example', 'b.example'])).outcome).toBe('not_modified');
     expect(world.sent('harmful_domains')).toHaveLength(2);
     expect(world.sent('source_checks')).toHaveLength(4);
   });
@@ -72,12 +66,12 @@ describe('a check of a source', () => {
 
   test('once a day publishes the whole list with the sequences its records first had, tombstones included', async () => {
     const world = new World();
-    await check(world, ['a.example', 'b.example']);
+    await checkList(world, ['a.example', 'b.example']);
     world.now += HOUR;
-    await check(world, ['b.example', 'c.example']);
+    await checkList(world, ['b.example', 'c.example']);
     const first = world.sent('harmful_domains');
     world.now += 24 * HOUR;
-    const result = await check(world, ['b.example', 'c.example']);
+    const result = await checkList(world, ['b.example', 'c.example']);
     expect(result).toMatchObject({ outcome: 'unchanged', whole: true, produced: 3 });
     const again = world.sent('harmful_domains').slice(first.length);
     // `a` was listed by sequence 1 and delisted by sequence 2: only its last word is repeated.
@@ -91,12 +85,12 @@ describe('a check of a source', () => {
 
   test('forgets a delisting after thirty days', async () => {
     const world = new World();
-    await check(world, ['a.example', 'b.example']);
-    await check(world, ['b.example']);
+    await checkList(world, ['a.example', 'b.example']);
+    await checkList(world, ['b.example']);
     world.now += 31 * 24 * HOUR;
-    await check(world, ['b.example', 'c.example']);
+    await checkList(world, ['b.example', 'c.example']);
     const before = world.sent('harmful_domains').length;
-    await check(world, ['b.example', 'c.example'], { whole: true });
+    await checkList(world, ['b.example', 'c.example'], { whole: true });
     expect(
       world
         .sent('harmful_domains')
@@ -107,16 +101,16 @@ describe('a check of a source', () => {
 
   test('keeps the last good list when the fetch fails, and says why', async () => {
     const world = new World();
-    await check(world, ['a.example']);
+    await checkList(world, ['a.example']);
     world.status = 503;
-    expect(await check(world, null)).toMatchObject({ outcome: 'failed', reason: 'status 503', http_status: 503, sequence: 1 });
+    expect(await checkList(world, null)).toMatchObject({ outcome: 'failed', reason: 'status 503', http_status: 503, sequence: 1 });
     expect(foldActive(world.sent('harmful_domains'))).toEqual(['a.example']);
   });
 
   test('refuses a list with too few entries and keeps its body aside', async () => {
     const world = new World();
-    await check(world, ['a.example']);
-    const result = await check(world, []);
+    await checkList(world, ['a.example']);
+    const result = await checkList(world, []);
     expect(result).toMatchObject({ outcome: 'refused', reason: '0 entries, the contract asks for 1 at least', sequence: 1 });
     expect([...world.objects.keys()].filter((key) => key.startsWith('refused/'))).toHaveLength(1);
   });
@@ -139,7 +133,7 @@ describe('a check of a source', () => {
     ['a list that grew tenfold', hostsOf(Array.from({ length: 10 }, (_, i) => `n${i}.example`)), '9 entries would come to 1, the contract allows 5 times as many'],
   ])('refuses %s, keeps the last good list and the body, and accepts that body once it is released', async (_what, body, reason) => {
     const world = new World();
-    await check(world, ['n0.example']);
+    await checkList(world, ['n0.example']);
     const deps = fakeDeps(world);
     const raw = {
       ...deps,
@@ -221,14 +215,14 @@ describe('a check of a source', () => {
   test('a second run of the same source is skipped while the first holds the lease', async () => {
     const world = new World();
     world.items.set('stevenblack', { state: { current: null, pending: null, wholeAt: null, notBefore: null, paused: false }, owner: 'other', until: world.now + 1 });
-    expect(await check(world, ['a.example'])).toMatchObject({ outcome: 'skipped', produced: 0 });
+    expect(await checkList(world, ['a.example'])).toMatchObject({ outcome: 'skipped', produced: 0 });
     world.now += 2;
-    expect((await check(world, ['a.example'])).outcome).toBe('changed');
+    expect((await checkList(world, ['a.example'])).outcome).toBe('changed');
   });
 
   test('a dry run counts the difference, and stores and sends nothing', async () => {
     const world = new World();
-    expect(await check(world, ['a.example'], { dryRun: true })).toMatchObject({ outcome: 'changed', listed: 1, produced: 0 });
+    expect(await checkList(world, ['a.example'], { dryRun: true })).toMatchObject({ outcome: 'changed', listed: 1, produced: 0 });
     expect(world.objects.size).toBe(0);
     expect(world.topics.size).toBe(0);
   });
@@ -242,93 +236,6 @@ describe('a check of a source', () => {
     });
     await expect(run({ source: 'stevenblack' }, deps)).rejects.toThrow(/lost/);
     expect(world.topics.size).toBe(0);
-  });
-});
-
-describe('a run that is killed', () => {
-  const lists = [
-    ['a.example', 'b.example'],
-    ['b.example', 'c.example'],
-    ['b.example', 'd.example'],
-  ];
-
-  /** Steps that an unharmed run takes, in order. */
-  async function steps(): Promise<string[]> {
-    const world = new World();
-    await check(world, lists[0] ?? []);
-    world.body = hostsOf(lists[1] ?? []);
-    const seen: string[] = [];
-    await run(
-      { source: 'stevenblack' },
-      fakeDeps(world, (step) => void seen.push(step)),
-    );
-    return seen;
-  }
-
-  test('between any two of its steps loses nothing: what the next runs make of it is the same', async () => {
-    const all = await steps();
-    expect(all.length).toBeGreaterThan(12);
-    for (let at = 0; at < all.length; at++) {
-      const world = new World();
-      await check(world, lists[0] ?? []);
-      world.body = hostsOf(lists[1] ?? []);
-      let n = 0;
-      const fused = fakeDeps(world, () => {
-        if (n++ === at) throw new Crash(`at step ${at}`);
-      });
-      await expect(run({ source: 'stevenblack' }, fused)).rejects.toThrow(Crash);
-      world.now += HOUR;
-      await check(world, lists[1] ?? []);
-      expect(foldActive(world.sent('harmful_domains')), `killed ${all[at]}`).toEqual(['b.example', 'c.example']);
-    }
-  });
-
-  test('a name listed by a run that crashed and gone at the next fetch ends as delisted', async () => {
-    const all = await steps();
-    for (let at = 0; at < all.length; at++) {
-      const world = new World();
-      await check(world, lists[0] ?? []);
-      world.body = hostsOf(lists[1] ?? []);
-      let n = 0;
-      await run(
-        { source: 'stevenblack' },
-        fakeDeps(world, () => {
-          if (n++ === at) throw new Crash('killed');
-        }),
-      ).catch(() => undefined);
-      world.now += HOUR;
-      await check(world, lists[2] ?? []);
-      const records = world.sent('harmful_domains');
-      expect(foldActive(records), `killed ${all[at]}`).toEqual(['b.example', 'd.example']);
-      const ofC = records.filter(({ name }) => name === 'c.example');
-      if (ofC.length > 0) expect(ofC.some(({ event }) => event === 'delisted')).toBe(true);
-    }
-  });
-
-  test('whatever the lists and kills, the last list that got through is what stands', async () => {
-    const name = fc.constantFrom('a.example', 'b.example', 'c.example', 'd.example', 'e.example');
-    const round = fc.record({ list: fc.uniqueArray(name, { minLength: 1 }), killAt: fc.option(fc.nat(20), { nil: null }) });
-    await fc.assert(
-      fc.asyncProperty(fc.array(round, { minLength: 1, maxLength: 6 }), fc.uniqueArray(name, { minLength: 1 }), async (rounds, last) => {
-        const world = new World();
-        for (const { list, killAt } of rounds) {
-          world.body = hostsOf(list);
-          let n = 0;
-          await run(
-            { source: 'stevenblack' },
-            fakeDeps(world, () => {
-              if (n++ === killAt) throw new Crash('killed');
-            }),
-          ).catch((error) => {
-            if (!(error instanceof Crash)) throw error;
-          });
-          world.now += HOUR;
-        }
-        await check(world, last);
-        expect(foldActive(world.sent('harmful_domains'))).toEqual([...last].sort());
-      }),
-      { numRuns: 60 },
-    );
   });
 });
 
@@ -359,90 +266,6 @@ describe('a run tells of itself', () => {
     expect(await run({ source: 'stevenblack', scheduled: true }, deps)).toMatchObject({ outcome: 'skipped', reason: 'an operator paused the source' });
     expect(world.checked.size).toBe(0);
     expect(await run({ source: 'stevenblack' }, deps)).toMatchObject({ outcome: 'changed' });
-  });
-});
-
-describe('what a list says of a name that stays', () => {
-  const csvOf = (rows: readonly (readonly [host: string, tags: string, threat?: string])[]) =>
-    `# id,dateadded,url,url_status,last_online,threat,tags,urlhaus_link,reporter\n${rows.map(([host, tags, threat = 'malware_download'], i) => `"${i}","2026-01-31 12:00:05","http://${host}/x","online","","${threat}","${tags}","l","r"\n`).join('')}`;
-  const read = (world: World, rows: Parameters<typeof csvOf>[0], event: object = {}) => {
-    world.body = csvOf(rows);
-    world.now += HOUR;
-    const deps = fakeDeps(world);
-    return run({ source: 'stevenblack', ...event }, { ...deps, source: { ...deps.source, format: 'urlhaus_csv' } });
-  };
-  const said = (world: World) =>
-    world
-      .sent('harmful_domains')
-      .map(({ name, event, restated, sequence, tags, category, category_before }) => ({ name, event, restated, sequence, tags, category, category_before }));
-
-  test('is said anew where it is another, once, and no row is where only its place is', async () => {
-    const world = new World();
-    await read(world, [
-      ['a.example', 'elf'],
-      ['b.example', 'elf'],
-    ]);
-    const moved = await read(world, [
-      ['new.example', 'elf'],
-      ['b.example', 'elf,mirai'],
-      ['a.example', 'elf'],
-    ]);
-    expect(moved).toMatchObject({ outcome: 'changed', added: 1, changed: 1, gone: 0, produced: 2, sequence: 2 });
-    expect(said(world).slice(2)).toMatchObject([
-      { name: 'b.example', event: 'listed', restated: true, sequence: 2, tags: ['elf', 'malware_download', 'mirai'] },
-      { name: 'new.example', event: 'listed', restated: false, sequence: 2 },
-    ]);
-    const before = said(world).length;
-    world.now += 25 * HOUR;
-    await read(world, [
-      ['new.example', 'elf'],
-      ['b.example', 'elf,mirai'],
-      ['a.example', 'elf'],
-    ]);
-    // The daily whole publication repeats the new words, with the sequence that they had.
-    expect(said(world).slice(before)).toContainEqual(said(world)[2]);
-  });
-
-  test('tells the category that a name leaves, and goes on telling it until the next change', async () => {
-    const world = new World();
-    await read(world, [['a.example', 'elf']]);
-    await read(world, [['a.example', 'elf', 'botnet_cc']]);
-    const [first, second] = said(world);
-    expect(first).toMatchObject({ category: 'malware', category_before: null });
-    expect(second).toMatchObject({ category: 'botnet', category_before: 'malware', restated: true });
-    world.body = null;
-    const again = await read(world, [['a.example', 'elf', 'botnet_cc']], { whole: true });
-    expect(again).toMatchObject({ outcome: 'unchanged', whole: true });
-    expect(said(world).at(-1)).toEqual(second);
-  });
-
-  test('is no news where an earlier build wrote it by other names, and stays readable', async () => {
-    const world = new World();
-    await read(world, [['a.example', 'elf']]);
-    const [key = ''] = [...world.objects.keys()].filter((each) => each.startsWith('snapshots/'));
-    const former = gunzipSync(world.objects.get(key) as Buffer)
-      .toString('utf8')
-      .replace('\tadded\t', '\tlisted\t')
-      .replace('"listed_at"', '"listedAt"');
-    expect(former).toContain('"listedAt"');
-    world.objects.set(key, gzipSync(former));
-    expect(
-      await read(world, [
-        ['a.example', 'elf'],
-        ['b.example', 'elf'],
-      ]),
-    ).toMatchObject({ added: 1, changed: 0, gone: 0 });
-    world.body = null;
-    const whole = await read(
-      world,
-      [
-        ['a.example', 'elf'],
-        ['b.example', 'elf'],
-      ],
-      { whole: true },
-    );
-    expect(whole.produced).toBe(2);
-    expect(world.sent('harmful_domains').at(-2)).toMatchObject({ name: 'a.example', restated: false, listed_at: '2026-01-31T12:00:05.000Z' });
   });
 });
 

@@ -1,12 +1,7 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { sluiceProgram } from '../../bin/commands/program.js';
-import { sourcesOnAt } from '../../bin/lake/sources.js';
+import { describe, expect, test } from 'vitest';
 import type { HttpSource } from '../../contracts/index.js';
 import type { KeptRow } from '../../contracts/reading.js';
 import { detectFormat } from '../../datasets/harmful_domains/formats/detect.js';
@@ -15,57 +10,26 @@ import { readerOf } from '../../datasets/readers.js';
 import { httpFetch } from '../../lambdas/ingest/http/fetch.js';
 import { targetOf } from '../../lambdas/ingest/http/request.js';
 import { type Known, type Probe, type ProbeDeps, probe } from '../../lambdas/ingest/probe.js';
-import { generateFeeds } from '../../localstack/feeds/generate.js';
-import { type Fault, feedServer, findRecording } from '../../localstack/feeds/server.js';
+import type { Fault } from '../../localstack/feeds/server.js';
+import { useServedFeeds } from '../support/served-feeds.js';
 import { SHARED_DATA, testWithSharedData } from '../support/shared-data.js';
 
-const root = mkdtempSync(join(tmpdir(), 'probe-test-'));
-const recordings = join(root, 'feeds');
-const temporaryFolder = join(root, 'tmp');
-let server: Server;
-let url: string;
-/** Paths that the server was asked for. */
-const asked: string[] = [];
-
-beforeAll(async () => {
-  mkdirSync(temporaryFolder);
-  generateFeeds(recordings);
-  server = feedServer([recordings]);
-  server.on('request', ({ url: path }) => asked.push(path ?? ''));
-  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-});
-afterAll(() => {
-  server.close();
-  server.closeAllConnections();
-  rmSync(root, { recursive: true });
-});
-
-const broken = new Set<string>();
-async function breakFeed(name: string, fault: Fault): Promise<void> {
-  broken.add(name);
-  await fetch(`${url}/_fault/${name}`, { method: 'PUT', body: JSON.stringify(fault) });
-}
-afterEach(async () => {
-  for (const name of broken) await fetch(`${url}/_fault/${name}`, { method: 'DELETE' });
-  broken.clear();
-});
+const feeds = useServedFeeds();
 
 const source = (name: string): HttpSource => findSource(name).source;
 const NOTHING_KNOWN: Known = { etag: null, lastModified: null, notBefore: null };
 const deps = (changes: Partial<ProbeDeps> = {}): ProbeDeps => ({
   fetch: httpFetch({ allowPrivate: true, tries: 1 }),
-  target: (of) => targetOf(of, { feedsUrl: url, secret: async () => undefined }),
+  target: (of) => targetOf(of, { feedsUrl: feeds.url, secret: async () => undefined }),
   reader: ({ name }) => readerOf(findSource(name).dataset.name),
   known: async () => NOTHING_KNOWN,
   kept: async () => null,
   asked: () => undefined,
   now: Date.now,
-  temporaryFolder,
+  temporaryFolder: feeds.temporaryFolder,
   ...changes,
 });
 const look = (name: string, changes: Partial<ProbeDeps> = {}): Promise<Probe> => probe(source(name), deps(changes));
-const recordingOf = (name: string): Buffer => readFileSync(findRecording(recordings, name) ?? '');
 
 const REAL: Readonly<Record<string, string | null>> = {
   'disposable_email_blocklist.conf': 'plain',
@@ -87,7 +51,7 @@ describe('the format of a body', () => {
     return detect ? [[name, format, detect] as const] : [];
   });
   test.each(detecting)('as %s has it is %s', (name, format, detect) => {
-    expect(detect(recordingOf(name))).toBe(format);
+    expect(detect(feeds.recordingOf(name))).toBe(format);
   });
 
   testWithSharedData('of real lists, by their first 64 KiB; of EasyList, whose first rules are by path, none', () => {
@@ -111,24 +75,24 @@ describe('the format of a body', () => {
 
 describe('a probe', () => {
   test.each(httpSources().map(({ source: { name } }) => name))('finds the recording of %s as its contract says, by one request, and keeps nothing', async (name) => {
-    asked.length = 0;
+    feeds.asked.length = 0;
     const found = await look(name);
     expect(found).toMatchObject({ source: name, outcome: 'ok', status: 200, redirects: [], detected: source(name).format, reason: null, differs: [] });
     expect(found.read).toBeGreaterThan(source(name).bounds.minEntries);
-    expect(found.bytes).toBe(recordingOf(name).length);
-    expect(asked).toEqual([`/${name}`]);
-    expect(readdirSync(temporaryFolder)).toEqual([]);
+    expect(found.bytes).toBe(feeds.recordingOf(name).length);
+    expect(feeds.asked).toEqual([`/${name}`]);
+    expect(readdirSync(feeds.temporaryFolder)).toEqual([]);
   });
 
   test('is conditional: what the lake holds already is not sent again', async () => {
-    const head = await fetch(`${url}/adguard_dns`);
+    const head = await fetch(`${feeds.url}/adguard_dns`);
     await head.arrayBuffer();
     const known = async () => ({ ...NOTHING_KNOWN, etag: head.headers.get('etag') });
     expect(await look('adguard_dns', { known })).toMatchObject({ outcome: 'not_modified', status: 304, bytes: null, read: null, differs: [] });
   });
 
   test('leaves a source alone that asks for it, and tells when it asks one that has an interval', async () => {
-    asked.length = 0;
+    feeds.asked.length = 0;
     const now = Date.parse('2026-11-27T12:00:00Z');
     const known = async () => ({ ...NOTHING_KNOWN, notBefore: now + 1 });
     expect(await look('openphish', { known, now: () => now })).toMatchObject({
@@ -136,9 +100,9 @@ describe('a probe', () => {
       reason: 'the source asks not to be fetched before 2026-11-27T12:00:00.001Z',
       status: null,
     });
-    expect(asked).toEqual([]);
+    expect(feeds.asked).toEqual([]);
     const told: [string, number][] = [];
-    const target: ProbeDeps['target'] = async () => ({ url: `${url}/openphish`, headers: {}, secrets: [], minIntervalMs: 1 });
+    const target: ProbeDeps['target'] = async () => ({ url: `${feeds.url}/openphish`, headers: {}, secrets: [], minIntervalMs: 1 });
     expect(
       await look('openphish', { known: async () => ({ ...NOTHING_KNOWN, notBefore: now }), now: () => now, target, asked: ({ name }, at) => told.push([name, at]) }),
     ).toMatchObject({
@@ -161,11 +125,11 @@ describe('a probe', () => {
     ['nothing', { body: '' }, { outcome: 'differs', detected: null, differs: ['the body is empty'] }],
     ['a body cut short', { truncateAt: 100 }, { outcome: 'failed', status: 200 }],
   ])('that meets %s says so, after one request', async (_what, fault, expected) => {
-    asked.length = 0;
-    await breakFeed('hagezi_pro', fault);
+    feeds.asked.length = 0;
+    await feeds.breakFeed('hagezi_pro', fault);
     expect(await look('hagezi_pro')).toMatchObject(expected);
-    expect(asked).toHaveLength(2);
-    expect(readdirSync(temporaryFolder)).toEqual([]);
+    expect(feeds.asked).toHaveLength(2);
+    expect(readdirSync(feeds.temporaryFolder)).toEqual([]);
   });
 
   test('counts URLs on hosts that many share as ingestion does: by the body, and by what a lake knows', async () => {
@@ -175,7 +139,7 @@ describe('a probe', () => {
       ...urls.map((each, i) => `"${i}","2026-10-31 12:00:05","${each}","online","","malware_download","elf","https://urlhaus.abuse.ch/url/${i}/","r"`),
       '',
     ];
-    await breakFeed('urlhaus_csv', { body: body.join('\r\n') });
+    await feeds.breakFeed('urlhaus_csv', { body: body.join('\r\n') });
     // Ten URLs of one host and the names of two; with a popularity list that has the one's domain, its two URLs.
     expect((await look('urlhaus_csv')).read).toBe(12);
     const kept = async (name: string) => {
@@ -202,7 +166,7 @@ describe('a probe', () => {
   });
 
   test('names the format that a list has changed to', async () => {
-    await breakFeed('hagezi_pro', { body: recordingOf('stevenblack').toString() });
+    await feeds.breakFeed('hagezi_pro', { body: feeds.recordingOf('stevenblack').toString() });
     expect(await look('hagezi_pro')).toMatchObject({
       outcome: 'differs',
       declared: 'wildcard',
@@ -210,9 +174,9 @@ describe('a probe', () => {
       differs: expect.arrayContaining(['its rows are hosts, the contract says wildcard']),
     });
     // As HaGeZi's NSFW list did on 2026-05-26: still read, and without what lies below each name.
-    await breakFeed('hagezi_pro', { body: recordingOf('hagezi_pro').toString().replaceAll('*.', '') });
+    await feeds.breakFeed('hagezi_pro', { body: feeds.recordingOf('hagezi_pro').toString().replaceAll('*.', '') });
     expect(await look('hagezi_pro')).toMatchObject({ outcome: 'differs', detected: 'plain', differs: ['its rows are plain, the contract says wildcard'] });
-    await breakFeed('hagezi_pro', { body: 'The list has moved.\nSee the new address.\n' });
+    await feeds.breakFeed('hagezi_pro', { body: 'The list has moved.\nSee the new address.\n' });
     expect(await look('hagezi_pro')).toMatchObject({
       outcome: 'differs',
       detected: null,
@@ -222,115 +186,38 @@ describe('a probe', () => {
   });
 
   test('follows redirects and tells them; one for good is a difference, and a key in it is not shown', async () => {
-    await breakFeed('cert_pl', { status: 302, headers: { location: '/adguard_dns' } });
-    expect(await look('cert_pl')).toMatchObject({ outcome: 'ok', status: 200, redirects: [{ status: 302, to: `${url}/adguard_dns` }], differs: [] });
-    await breakFeed('cert_pl', { status: 301, headers: { location: '/adguard_dns?auth-key=abc' } });
+    await feeds.breakFeed('cert_pl', { status: 302, headers: { location: '/adguard_dns' } });
+    expect(await look('cert_pl')).toMatchObject({ outcome: 'ok', status: 200, redirects: [{ status: 302, to: `${feeds.url}/adguard_dns` }], differs: [] });
+    await feeds.breakFeed('cert_pl', { status: 301, headers: { location: '/adguard_dns?auth-key=abc' } });
     const moved = await look('cert_pl');
     expect(moved).toMatchObject({
       outcome: 'differs',
-      redirects: [{ status: 301, to: `${url}/adguard_dns?auth-key=***` }],
-      differs: [`it has moved for good to ${url}/adguard_dns?auth-key=*** (301)`],
+      redirects: [{ status: 301, to: `${feeds.url}/adguard_dns?auth-key=***` }],
+      differs: [`it has moved for good to ${feeds.url}/adguard_dns?auth-key=*** (301)`],
     });
-    await breakFeed('cert_pl', { status: 302, headers: { location: '/cert_pl' } });
+    await feeds.breakFeed('cert_pl', { status: 302, headers: { location: '/cert_pl' } });
     expect(await look('cert_pl')).toMatchObject({ outcome: 'failed', reason: 'more than 5 redirects' });
   });
 
   test('fetches from public addresses alone, where the feeds are live', async () => {
-    asked.length = 0;
-    const target: ProbeDeps['target'] = async () => ({ url: `${url}/cert_pl`, headers: {}, secrets: [], minIntervalMs: 0 });
+    feeds.asked.length = 0;
+    const target: ProbeDeps['target'] = async () => ({ url: `${feeds.url}/cert_pl`, headers: {}, secrets: [], minIntervalMs: 0 });
     expect(await look('cert_pl', { fetch: httpFetch({ tries: 1 }), target })).toMatchObject({
       outcome: 'failed',
       status: null,
       reason: expect.stringContaining('no public address'),
     });
-    expect(asked).toEqual([]);
+    expect(feeds.asked).toEqual([]);
   });
 
   test('without its key says where to put it; with it, the key is in nothing that is told', async () => {
     const target =
       (secret: string | undefined): ProbeDeps['target'] =>
       async (of) =>
-        targetOf({ ...of, url: `${url}/{key}/list` }, { secret: async () => secret });
+        targetOf({ ...of, url: `${feeds.url}/{key}/list` }, { secret: async () => secret });
     expect(await look('urlhaus_csv', { target: target(undefined) })).toMatchObject({ outcome: 'failed', reason: expect.stringContaining('urlhaus_csv asks for a key') });
     const refused = await look('urlhaus_csv', { target: target('k3y-0f-n0b0dy') });
     expect(refused).toMatchObject({ outcome: 'failed', status: 404 });
     expect(JSON.stringify(refused)).not.toContain('k3y-0f-n0b0dy');
-  });
-});
-
-describe('sluice sources --probe', () => {
-  const home = join(root, 'home');
-  async function sluice(...args: string[]): Promise<{ code: number; stdout: string }> {
-    const written: string[] = [];
-    const spies = [
-      vi.spyOn(process.stdout, 'write').mockImplementation((text) => written.push(String(text)) > 0),
-      vi.spyOn(process.stderr, 'write').mockImplementation(() => true),
-    ];
-    vi.stubEnv('SLUICE_HOME', home);
-    vi.stubEnv('SLUICE_FEEDS_URL', url);
-    process.exitCode = 0;
-    try {
-      await (await sluiceProgram()).parseAsync(['sources', ...args], { from: 'user' });
-      return { code: process.exitCode, stdout: written.join('') };
-    } finally {
-      process.exitCode = 0;
-      vi.unstubAllEnvs();
-      for (const spy of spies) spy.mockRestore();
-    }
-  }
-  const json = async (...args: string[]) => {
-    const { code, stdout } = await sluice(...args, '--json');
-    return { code, probes: JSON.parse(stdout) as Probe[] };
-  };
-
-  test('asks every source that is on, needs no lake, and ends with 0 where all are as declared', async () => {
-    asked.length = 0;
-    const { code, probes } = await json('--probe', '--feeds', 'recorded');
-    expect([code, probes.map(({ source: name, outcome }) => [name, outcome])]).toEqual([0, sourcesOnAt('local').map((name) => [name, 'ok'])]);
-    expect([...asked].sort()).toEqual(
-      sourcesOnAt('local')
-        .map((name) => `/${name}`)
-        .sort(),
-    );
-  });
-
-  test('ends with 3 where some differ or fail, with 1 where the one that is named fails', async () => {
-    await breakFeed('oisd_small', { status: 404 });
-    expect((await json('--probe', '--feeds', 'recorded')).code).toBe(3);
-    const one = await json('--probe', 'oisd_small', '--feeds', 'recorded');
-    expect([one.code, one.probes.map(({ source: name, outcome }) => [name, outcome])]).toEqual([1, [['oisd_small', 'failed']]]);
-    await breakFeed('oisd_small', { body: '<html></html>' });
-    expect((await json('oisd_small', '--probe', '--feeds', 'recorded')).code).toBe(3);
-  });
-
-  test('shows people a row each, with what differs in words', async () => {
-    await breakFeed('majestic', { body: '<html></html>' });
-    const { stdout } = await sluice('--probe', '--feeds', 'recorded');
-    expect(stdout).toMatch(/^source\toutcome\tstatus\tredirects\tsize\tformat\trows\twhat differs$/m);
-    expect(stdout).toMatch(/^crux\tok\t200\t\t[\d.]+ kB\tranked_csv\t1800\t$/m);
-    expect(stdout).toMatch(/^majestic\tdiffers\t200\t\t13 B\t\t\tthe body is HTML$/m);
-  });
-
-  test('probes one that is off, by its name', async () => {
-    expect(await json('--probe', 'hagezi_tif', '--feeds', 'recorded')).toMatchObject({ code: 0, probes: [{ source: 'hagezi_tif', outcome: 'ok', detected: 'wildcard' }] });
-  });
-
-  test('does not ask a source again before its interval has passed since the last probe from here', async () => {
-    mkdirSync(home, { recursive: true });
-    writeFileSync(join(home, 'probes.json'), JSON.stringify({ cert_pl: Date.now() }));
-    asked.length = 0;
-    expect(await json('--probe', 'cert_pl', '--feeds', 'live')).toMatchObject({
-      code: 0,
-      probes: [{ outcome: 'skipped', reason: expect.stringContaining('not to be fetched before') }],
-    });
-    expect(asked).toEqual([]);
-  });
-
-  test.each([
-    ['an unknown source', ['--probe', 'nope'], /unknown source "nope"/],
-    ['two names', ['oisd_small', '--probe', 'majestic'], /name one source/],
-    ['feeds without a probe', ['--feeds', 'recorded'], /--feeds is said of --probe/],
-  ])('is misuse with %s', async (_what, args, message) => {
-    await expect(sluice(...args)).rejects.toMatchObject({ message: expect.stringMatching(message), exitCode: 2 });
   });
 });
