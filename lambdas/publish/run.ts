@@ -9,7 +9,7 @@ export interface Commit {
 /** What the last export says of itself. */
 export interface LastExport {
   readonly deltaVersion: number;
-  /** Generation of the table that it read; null in manifests of older releases. */
+  /** Generation of the table that it read; null in manifests of earlier builds. */
   readonly generation: number | null;
   /** Epoch milliseconds. */
   readonly asOf: number;

@@ -13,17 +13,17 @@ export function glueJobs(client: GlueClient): JobApi {
       return JobRuns.map((run) => ({
         id: run.Id ?? '',
         state: run.JobRunState ?? '',
-        release: run.Arguments?.['--release'] ?? null,
+        fingerprint: run.Arguments?.['--release'] ?? null,
         startedAt: run.StartedOn?.getTime() ?? 0,
         endedAt: run.CompletedOn?.getTime() ?? null,
         error: run.ErrorMessage ?? null,
       }));
     },
-    async start(job, release, workers) {
+    async start(job, fingerprint, workers) {
       // Workers are told together with their type.
       const type = workers === undefined ? undefined : (await client.send(new GetJobCommand({ JobName: job }))).Job?.WorkerType;
       const scale = workers === undefined || type === undefined ? {} : { NumberOfWorkers: workers, WorkerType: type };
-      const { JobRunId } = await client.send(new StartJobRunCommand({ JobName: job, Arguments: { '--release': release }, ...scale }));
+      const { JobRunId } = await client.send(new StartJobRunCommand({ JobName: job, Arguments: { '--release': fingerprint }, ...scale }));
       return JobRunId ?? '';
     },
     async stop(job, runId) {

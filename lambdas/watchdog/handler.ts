@@ -14,7 +14,7 @@ interface WatchdogEvent {
   readonly force?: boolean;
 }
 
-/** Called by a schedule, by people (`sluice jobs`), and by the deploy (custom resource `Custom::JobRelease`) when the release changed or the stack goes. */
+/** Called by a schedule, by people (`sluice jobs`), and by the deploy (custom resource `Custom::JobRelease`) when a fingerprint changed or the stack goes. */
 export async function handler(event: WatchdogEvent): Promise<{ PhysicalResourceId: string; jobs: Record<string, JobOutcome> }> {
   const PhysicalResourceId = 'job-release';
   const jobs = JSON.parse(required('JOBS')) as WatchedJob[];

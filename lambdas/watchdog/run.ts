@@ -4,7 +4,7 @@ import { type MetricValue, metric } from '../shared/metrics.js';
 /** A job that should be running. */
 export interface WatchedJob {
   readonly name: string;
-  /** Hash of script, package and contracts: a run with another one is outdated. */
+  /** Its fingerprint (script, package, contracts): a run with another one is outdated. Functions are told of it under this name. */
   readonly release: string;
   /** Hours of the day (UTC, `[from, to)`) in which the job runs. @default - always */
   readonly window?: { readonly fromHour: number; readonly toHour: number };
@@ -15,7 +15,7 @@ export interface WatchedJob {
 export interface JobRun {
   readonly id: string;
   readonly state: string;
-  readonly release: string | null;
+  readonly fingerprint: string | null;
   /** Epoch milliseconds. */
   readonly startedAt: number;
   /** Epoch milliseconds; null while it runs. */
@@ -34,7 +34,7 @@ export interface Wish {
 export interface JobApi {
   /** Newest first. */
   runs(job: string): Promise<readonly JobRun[]>;
-  start(job: string, release: string, workers?: number): Promise<string>;
+  start(job: string, fingerprint: string, workers?: number): Promise<string>;
   stop(job: string, runId: string): Promise<void>;
 }
 
@@ -78,7 +78,7 @@ export function awakeSince(window: WatchedJob['window'], now: number): number | 
 }
 
 /**
- * Starts each job that is not running, restarts those whose run has an outdated release (they go on at their
+ * Starts each job that is not running, restarts those whose run has an outdated fingerprint (they go on at their
  * checkpoints), and stops those that an operator or their window wants stopped. One run at a time: while an old one is
  * still stopping nothing is started (`stopping`); the next call does. A job that cannot be looked at hides no other.
  *
@@ -93,7 +93,7 @@ export async function watch(jobs: readonly WatchedJob[], deps: WatchdogDeps): Pr
 
 async function watchOne(job: WatchedJob, deps: WatchdogDeps): Promise<JobOutcome> {
   const { jobs, wish, clock, restartsPerHour, force } = deps;
-  const { name, release } = job;
+  const { name, release: fingerprint } = job;
   const runs = await jobs.runs(name);
   const current = runs.find(isRunning);
   const { stopped, workers } = await wish(name);
@@ -105,20 +105,20 @@ async function watchOne(job: WatchedJob, deps: WatchdogDeps): Promise<JobOutcome
   if (current === undefined) {
     const failures = runs.filter(({ state, endedAt }) => ENDED_BADLY.has(state) && endedAt !== null && clock() - endedAt < HOUR_MS).length;
     if (failures >= restartsPerHour && !force) return 'limited';
-    await jobs.start(name, release, workers);
+    await jobs.start(name, fingerprint, workers);
     return 'started';
   }
   const old = job.restartEveryHours !== undefined && clock() - current.startedAt > job.restartEveryHours * HOUR_MS;
-  if (current.state !== 'STOPPING' && current.release === release && !old) return 'running';
-  return replace(name, release, workers, current, deps);
+  if (current.state !== 'STOPPING' && current.fingerprint === fingerprint && !old) return 'running';
+  return replace(name, fingerprint, workers, current, deps);
 }
 
-async function replace(name: string, release: string, workers: number | undefined, current: JobRun, { jobs, sleep, stopPolls }: WatchdogDeps): Promise<JobOutcome> {
+async function replace(name: string, fingerprint: string, workers: number | undefined, current: JobRun, { jobs, sleep, stopPolls }: WatchdogDeps): Promise<JobOutcome> {
   if (current.state !== 'STOPPING') await jobs.stop(name, current.id);
   for (let poll = 0; poll < stopPolls; poll++) {
     await sleep(POLL_MS);
     if (!(await jobs.runs(name)).some(isRunning)) {
-      await jobs.start(name, release, workers);
+      await jobs.start(name, fingerprint, workers);
       return 'restarted';
     }
   }

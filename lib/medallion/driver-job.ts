@@ -10,7 +10,7 @@ import type { LakeStackProps } from '../shared/lake-props.js';
 import { metricsNamespace } from '../shared/names.js';
 import { PySparkStreamingJob } from '../shared/pyspark-job.js';
 import { grantNetwork, grantWriter } from './driver-rights.js';
-import { releaseHash } from './release.js';
+import { fingerprintOf } from './fingerprint.js';
 
 /** Writes checkpoints by abortable uploads instead of renames, which S3 does not have. */
 const CHECKPOINT_MANAGER = 'org.apache.spark.internal.io.cloud.AbortableStreamBasedCheckpointFileManager';
@@ -43,11 +43,11 @@ export interface DriverJobProps extends LakeJobParts, LakeStackProps {
 /** A streaming job that writes layers of every dataset, with what it may do. */
 export class DriverJob extends PySparkStreamingJob {
   /** What a run of it must be of. */
-  readonly release: string;
+  readonly fingerprint: string;
 
   constructor(scope: Construct, id: string, props: DriverJobProps) {
     const { config, name, layers, datasets, code, jars, security, connections, lake, checkpoints, artefacts, broker, stateTable } = props;
-    const release = releaseHash(GLUE_JOBS, `${name}.py`, code.contractsText, jars?.hashes ?? []);
+    const fingerprint = fingerprintOf(GLUE_JOBS, `${name}.py`, code.contractsText, jars?.hashes ?? []);
     super(scope, id, {
       jobName: physicalName(config, name),
       description: `${layers.join(', ')} of ${datasets.length} datasets`,
@@ -73,10 +73,10 @@ export class DriverJob extends PySparkStreamingJob {
         'metrics-namespace': metricsNamespace(config),
         ...databaseArgument(config),
         ...paceArguments(config),
-        release,
+        release: fingerprint,
       },
     });
-    this.release = release;
+    this.fingerprint = fingerprint;
     security.protect(this);
     this.grant(props);
   }

@@ -20,7 +20,7 @@ import { Watchdog } from './watchdog.js';
 
 /** The Spark jobs that write the layers, what starts them on deploy and keeps them running, and the one that computes a table anew. */
 export class MedallionStack extends Stack {
-  /** The streaming jobs: names, and the release that a run must have. */
+  /** The streaming jobs: names, and the fingerprint that a run must have. */
   readonly jobs: readonly WatchedJob[];
 
   constructor(scope: Construct, id: string, props: LakeStackProps) {
@@ -36,9 +36,9 @@ export class MedallionStack extends Stack {
     const connections = this.connections(props);
     const jobs = Object.entries(layout).map(([name, layers]) => new DriverJob(this, `Job-${name}`, { ...props, ...parts, name, layers, connections }));
     const { window, restartEveryHours } = config.medallion;
-    this.jobs = jobs.map(({ jobName, release }) => ({
+    this.jobs = jobs.map(({ jobName, fingerprint }) => ({
       name: jobName,
-      release,
+      release: fingerprint,
       ...(window === undefined ? {} : { window }),
       ...(restartEveryHours === undefined ? {} : { restartEveryHours }),
     }));
@@ -50,12 +50,12 @@ export class MedallionStack extends Stack {
     this.rebuild(props, parts);
   }
 
-  /** A deploy starts the jobs and restarts those whose release changed, and a removal stops them. */
+  /** A deploy starts the jobs and restarts those whose fingerprint changed, and a removal stops them. */
   private startOnDeploy(watchdog: Watchdog, jobs: readonly DriverJob[]): void {
     const start = new CustomResource(this, 'StartJobs', {
       resourceType: 'Custom::JobRelease',
       serviceToken: new OnEventProvider(this, 'Release', watchdog.function).serviceToken,
-      properties: { releases: jobs.map(({ release }) => release).join(',') },
+      properties: { releases: jobs.map(({ fingerprint }) => fingerprint).join(',') },
     });
     for (const job of jobs) start.node.addDependency(job);
     // On removal its delete stops the runs: after the schedule, which would start them again, and before the jobs.

@@ -148,12 +148,12 @@ describe.each(STAGES)('stage %s', (stage) => {
     }
   });
 
-  test('starts its jobs on deploy, and again when a release changes', () => {
+  test('starts its jobs on deploy, and again when a fingerprint changes', () => {
     const medallion = synthesise(stage).template('medallion');
-    const releases = streamingJobs(medallion).map(({ Properties }) => Properties.DefaultArguments['--release'] as string);
+    const fingerprints = streamingJobs(medallion).map(({ Properties }) => Properties.DefaultArguments['--release'] as string);
     medallion.hasResourceProperties('Custom::JobRelease', { releases: Match.anyValue() });
     const [starter] = Object.values(medallion.findResources('Custom::JobRelease'));
-    expect(String(starter?.Properties.releases).split(',').sort()).toEqual(releases.sort());
+    expect(String(starter?.Properties.releases).split(',').sort()).toEqual(fingerprints.sort());
   });
 
   test.each(synthesise(stage).names)('%s stack: what it is made of', (name) => {

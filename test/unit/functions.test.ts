@@ -45,10 +45,10 @@ describe('topics', () => {
 
 const NOW = Date.parse('2026-11-26T12:30:00Z');
 const MINUTE = 60_000;
-const aRun = (id: string, state: string, release: string, endedAt: number | null = null, startedAt = NOW - 5 * MINUTE): JobRun => ({
+const aRun = (id: string, state: string, fingerprint: string, endedAt: number | null = null, startedAt = NOW - 5 * MINUTE): JobRun => ({
   id,
   state,
-  release,
+  fingerprint,
   startedAt,
   endedAt,
   error: null,
@@ -66,9 +66,9 @@ class FakeJobs implements JobApi {
     if (stopping >= 0 && ++this.polls > this.stopsAfter) this.all[stopping] = { ...(this.all[stopping] as JobRun), state: 'STOPPED' };
     return [...this.all];
   }
-  async start(_job: string, release: string, workers?: number) {
-    this.calls.push(`start ${release}${workers === undefined ? '' : ` with ${workers}`}`);
-    this.all.unshift(aRun('new', 'STARTING', release));
+  async start(_job: string, fingerprint: string, workers?: number) {
+    this.calls.push(`start ${fingerprint}${workers === undefined ? '' : ` with ${workers}`}`);
+    this.all.unshift(aRun('new', 'STARTING', fingerprint));
     return 'new';
   }
   async stop(_job: string, id: string) {
@@ -82,7 +82,7 @@ describe('the watchdog', () => {
   const job: WatchedJob = { name: 'j', release: 'r2' };
   const look = (jobs: FakeJobs, deps: Partial<WatchdogDeps> = {}, watched: WatchedJob = job) =>
     watch([watched], { jobs, wish: async () => ({ stopped: false }), clock: () => NOW, sleep: async () => undefined, stopPolls: 5, restartsPerHour: 3, force: false, ...deps });
-  test('leaves a run of the current release alone', async () => {
+  test('leaves a run of the current fingerprint alone', async () => {
     const jobs = new FakeJobs([aRun('1', 'RUNNING', 'r2')]);
     expect(await look(jobs)).toEqual({ j: 'running' });
     expect(jobs.calls).toEqual([]);
@@ -92,7 +92,7 @@ describe('the watchdog', () => {
     expect(await look(jobs)).toEqual({ j: 'started' });
     expect(jobs.calls).toEqual(['start r2']);
   });
-  test('restarts a run of another release, one run at a time', async () => {
+  test('restarts a run of another fingerprint, one run at a time', async () => {
     const jobs = new FakeJobs([aRun('1', 'RUNNING', 'r1')]);
     expect(await look(jobs)).toEqual({ j: 'restarted' });
     expect(jobs.calls).toEqual(['stop 1', 'start r2']);

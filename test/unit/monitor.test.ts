@@ -38,7 +38,14 @@ describe('the check of Kafka', () => {
 });
 
 describe('the check of jobs', () => {
-  const run = (state: string, startedAt = NOW - 60 * MINUTE) => ({ id: 'r', state, release: 'x', startedAt, endedAt: null, error: state === 'FAILED' ? 'the driver died' : null });
+  const run = (state: string, startedAt = NOW - 60 * MINUTE) => ({
+    id: 'r',
+    state,
+    fingerprint: 'x',
+    startedAt,
+    endedAt: null,
+    error: state === 'FAILED' ? 'the driver died' : null,
+  });
   const look = (runs: ReturnType<typeof run>[], at: number | null, wanted = true) =>
     lookAtJobs([{ name: 'j', runs, wanted, positions: at === null ? {} : { 'silver.d': { at } } }], NOW).findings[0];
   test.each<[string, ReturnType<typeof look>, string, RegExp]>([

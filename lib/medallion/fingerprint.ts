@@ -12,12 +12,12 @@ function* filesBelow(folder: string): Generator<string> {
 }
 
 /**
- * The release of a job: a hash of its entry point, the packages, the contracts and the jars that it brings. A run that carries
+ * The fingerprint of a job: a hash of its entry point, the packages, the contracts and the jars that it brings. A run that carries
  * another one runs old code.
  *
  * @param jars hashes of the jars
  */
-export function releaseHash(glueJobs: string, entryPoint: string, contracts: string, jars: readonly string[]): string {
+export function fingerprintOf(glueJobs: string, entryPoint: string, contracts: string, jars: readonly string[]): string {
   const hash = createHash('sha256');
   for (const file of [join(glueJobs, entryPoint), ...filesBelow(join(glueJobs, 'medallion')), ...filesBelow(join(glueJobs, 'datasets'))]) {
     hash.update(relative(glueJobs, file)).update('\0').update(readFileSync(file)).update('\0');
