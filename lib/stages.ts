@@ -77,7 +77,7 @@ export function addStage(app: App, config: Config, datasets: readonly Dataset[])
     broker: connection,
     ingest: ingestion.ingest,
     stateTable,
-    topic: monitoring.ticket,
+    channel: monitoring.ticket,
   });
   orchestration.addStackDependency(topics);
 

@@ -21,7 +21,7 @@ const sns = new SNSClient({});
 
 /** The first and the last step of the hourly flow (Step Functions). */
 export async function handler(event: FlowEvent): Promise<Plan | Summary> {
-  const { sources, topic, always } = settings.parse(JSON.parse(required('FLOW')));
+  const { sources, topic: channel, always } = settings.parse(JSON.parse(required('FLOW')));
   if (event.step === 'plan') {
     const askBroker = async () => {
       const admin = kafkaClient(kafkaConnection(), 'sluice-flow').admin();
@@ -43,7 +43,7 @@ export async function handler(event: FlowEvent): Promise<Plan | Summary> {
   }
   const summary = event.step === 'failed' ? summariseUnplanned(event, Date.now()) : summarise(event.plan, event.attempts, Date.now(), always);
   // People first: they must be told where Kafka is away.
-  if (summary.notification) await sns.send(new PublishCommand({ TopicArn: topic, Subject: summary.notification.subject, Message: summary.notification.message }));
+  if (summary.notification) await sns.send(new PublishCommand({ TopicArn: channel, Subject: summary.notification.subject, Message: summary.notification.message }));
   if (event.step === 'summarise' && event.plan.healthy) {
     const producer = kafkaProducer(kafkaConnection());
     try {

@@ -4,8 +4,8 @@ import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { Construct } from 'constructs';
 import { type Config, physicalName } from '../config.js';
 import { metricsNamespace } from '../shared/names.js';
+import type { NotificationChannels } from './channels.js';
 import type { AlarmSpec, Severity } from './spec.js';
-import type { NotificationTopics } from './topics.js';
 
 const COMPARISON: Readonly<Record<AlarmSpec['comparison'], ComparisonOperator>> = {
   '>': ComparisonOperator.GREATER_THAN_THRESHOLD,
@@ -32,9 +32,9 @@ export function description(spec: AlarmSpec, runbookUrl: string): string {
 export class Alarms extends Construct {
   readonly all: readonly { readonly spec: AlarmSpec; readonly alarm: Alarm }[];
 
-  constructor(scope: Construct, id: string, config: Config, specs: readonly AlarmSpec[], topics: NotificationTopics) {
+  constructor(scope: Construct, id: string, config: Config, specs: readonly AlarmSpec[], channels: NotificationChannels) {
     super(scope, id);
-    const actionFor = (severity: Severity): IAlarmAction[] => (severity === 'notice' ? [] : [new SnsAction(topics[severity])]);
+    const actionFor = (severity: Severity): IAlarmAction[] => (severity === 'notice' ? [] : [new SnsAction(channels[severity])]);
     const composite = config.capabilities.compositeAlarms;
     this.all = specs.map((spec) => {
       const alarm = new Alarm(this, spec.name, {

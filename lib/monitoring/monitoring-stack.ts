@@ -20,8 +20,8 @@ import { boundedAsyncRetries, scheduleDeadLetters, scheduledInvoke } from '../sh
 import { grantTable } from '../shared/table-grant.js';
 import { Alarms } from './alarm.js';
 import { alarmsOf } from './alarms.js';
+import { NotificationChannels } from './channels.js';
 import { Dashboards } from './dashboards.js';
-import { NotificationTopics } from './topics.js';
 
 export interface MonitoringStackProps extends LakeStackProps {
   readonly jobs: readonly WatchedJob[];
@@ -39,14 +39,14 @@ export class MonitoringStack extends Stack {
     super(scope, id, props);
     const { config, datasets } = props;
     this.monitor(props);
-    const topics = new NotificationTopics(this, 'Notifications', config);
-    this.ticket = topics.ticket;
+    const channels = new NotificationChannels(this, 'Notifications', config);
+    this.ticket = channels.ticket;
     const jobs = props.jobs.map(({ name }) => name.slice(physicalName(config, '').length));
     const queues = deadLetterQueues({ exports: exportingDataset(datasets) !== null });
-    this.alarms = new Alarms(this, 'Alarms', config, alarmsOf({ config, datasets, jobs, deadLetterQueues: queues, flowArn: this.flowArn(config) }), topics);
+    this.alarms = new Alarms(this, 'Alarms', config, alarmsOf({ config, datasets, jobs, deadLetterQueues: queues, flowArn: this.flowArn(config) }), channels);
     new Dashboards(this, 'Dashboards', { config, datasets, alarms: this.alarms.all, jobs: props.jobs.map(({ name }) => name) });
-    this.budget(config, topics);
-    new CfnOutput(this, 'PageTopic', { description: 'Tells of what must be seen to at once', value: topics.page.topicArn });
+    this.budget(config, channels);
+    new CfnOutput(this, 'PageTopic', { description: 'Tells of what must be seen to at once', value: channels.page.topicArn });
   }
 
   /** By name: the flow's stack stands on this one. */
@@ -136,10 +136,10 @@ export class MonitoringStack extends Stack {
     });
   }
 
-  private budget(config: Config, topics: NotificationTopics): void {
+  private budget(config: Config, channels: NotificationChannels): void {
     const { monthlyBudget } = config.monitoring;
     if (monthlyBudget === undefined || !config.capabilities.budgets) return;
-    const subscribers = [{ subscriptionType: 'SNS', address: topics.ticket.topicArn }];
+    const subscribers = [{ subscriptionType: 'SNS', address: channels.ticket.topicArn }];
     const when = (notificationType: string, threshold: number) => ({
       notification: { notificationType, comparisonOperator: 'GREATER_THAN', threshold, thresholdType: 'PERCENTAGE' },
       subscribers,

@@ -45,7 +45,7 @@ export interface OrchestrationStackProps extends StackProps {
   readonly ingest: IFunction;
   readonly stateTable: ITable;
   /** Hears of runs in which something went wrong. */
-  readonly topic: ITopic;
+  readonly channel: ITopic;
   /** @default - the function runs outside a VPC */
   readonly vpc?: IVpc;
 }
@@ -79,7 +79,7 @@ export class OrchestrationStack extends Stack {
     });
   }
 
-  private steps({ config, datasets, broker, stateTable, topic, vpc }: OrchestrationStackProps): SluiceFunction {
+  private steps({ config, datasets, broker, stateTable, channel, vpc }: OrchestrationStackProps): SluiceFunction {
     const feeds = httpSources(datasets).flatMap(({ source }) => (isHourly(source) && isOn(config, source) ? [{ name: source.name, everyMinutes: source.cadence.minutes }] : []));
     // What an operator allowed or denied for a time ends by itself.
     const operators = datasets.flatMap((dataset) => dataset.sources.flatMap((source) => (source.kind === 'operator' ? [{ name: source.name, everyMinutes: 60 }] : [])));
@@ -91,13 +91,13 @@ export class OrchestrationStack extends Stack {
       environment: {
         ...brokerEnvironment(broker),
         STATE_TABLE: stateTable.tableName,
-        FLOW: JSON.stringify({ sources: [...feeds, ...operators], topic: topic.topicArn, always: config.ingestion.notifyAlways }),
+        FLOW: JSON.stringify({ sources: [...feeds, ...operators], topic: channel.topicArn, always: config.ingestion.notifyAlways }),
       },
       ...(vpc ? { vpc } : {}),
       ...(broker.clientSecurityGroup ? { securityGroups: [broker.clientSecurityGroup] } : {}),
     });
     grantTable(stateTable, steps.function, 'GetItem');
-    topic.grantPublish(steps.function);
+    channel.grantPublish(steps.function);
     for (const statement of kafkaStatements(broker, 'write', [operations.name])) steps.function.addToRolePolicy(statement);
     return steps;
   }

@@ -9,21 +9,21 @@ import { Construct } from 'constructs';
 import { type Config, physicalName } from '../config.js';
 import { acknowledge } from '../shared/acknowledge.js';
 
-/** Services that tell through the topics: alarms, and the budget. They need the topic and its key alike. */
+/** Services that tell through the channels: alarms, and the budget. They need the channel and its key alike. */
 const TELLING = ['cloudwatch', 'budgets'] as const;
 
 /** Alarms and budgets of other accounts tell nothing here. */
 const ofThisAccount = (scope: Construct) => ({ StringEquals: { 'aws:SourceAccount': Stack.of(scope).account } });
 
-/** Where alarms go: a topic for what must be seen to at once, one for what can wait, and who listens to each. */
-export class NotificationTopics extends Construct {
+/** Where alarms go: a channel (a topic of SNS) for what must be seen to at once, one for what can wait, and who listens to each. */
+export class NotificationChannels extends Construct {
   readonly page: ITopic;
   readonly ticket: ITopic;
 
   constructor(scope: Construct, id: string, config: Config) {
     super(scope, id);
     const masterKey = config.capabilities.notificationKey ? this.key(config) : undefined;
-    const topic = (name: 'page' | 'ticket') => {
+    const channel = (name: 'page' | 'ticket') => {
       const made = new Topic(this, name, { topicName: physicalName(config, name), enforceSSL: true, ...(masterKey ? { masterKey } : {}) });
       if (!masterKey) acknowledge(made, { 'AwsSolutions-SNS2': 'The AWS on this machine has no KMS.' });
       // A policy that asks for TLS takes the place of the default one, which let the account's services in.
@@ -48,7 +48,7 @@ export class NotificationTopics extends Construct {
         });
       return made;
     };
-    [this.page, this.ticket] = [topic('page'), topic('ticket')];
+    [this.page, this.ticket] = [channel('page'), channel('ticket')];
     if (config.monitoring.inbox) {
       const inbox = new Queue(this, 'Inbox', { queueName: physicalName(config, 'notifications'), encryption: QueueEncryption.SQS_MANAGED, enforceSSL: true });
       acknowledge(inbox, { 'AwsSolutions-SQS3': 'What nobody reads here is read in the alarms themselves.' });
