@@ -56,7 +56,7 @@ export const ENVIRONMENT = {
     'the same for what nobody waits for (records of operations, catalogues); default: 1200 in tiny on AWS, else as contracted',
   ),
   SLUICE_WINDOW: of('aws', 'medallion.window', 'hours of the day (UTC) in which the Spark jobs run, as 6-22, or always; default: 5-20 in tiny, else always'),
-  SLUICE_EXPORT_MINUTES: of('everywhere', 'publishing.everyMinutes', 'how often lists that changed are exported; default: 360 in tiny, else 60'),
+  SLUICE_EXPORT_MINUTES: of('everywhere', 'export.everyMinutes', 'how often lists that changed are exported; default: 360 in tiny, else 60'),
   SLUICE_GLUE_METRICS: of('deployed', 'medallion.glueMetrics', 'true: Glue publishes metrics of its own, some 64 series a job that are billed; default: true in prod alone'),
   SLUICE_SOURCES_ON: of('everywhere', 'ingestion.sourcesOn', 'sources to check that are off by default (their terms or keys are then yours to mind), separated by commas'),
   SLUICE_SOURCES_OFF: of('everywhere', 'ingestion.sourcesOff', 'sources not to check, separated by commas'),

@@ -6,12 +6,12 @@ import { BrokerStack } from './broker/broker-stack.js';
 import type { BrokerConnection } from './broker/connection.js';
 import { CatalogStack } from './catalog/catalog-stack.js';
 import type { Config } from './config.js';
+import { ExportStack } from './export/export-stack.js';
 import { IngestionStack } from './ingestion/ingestion-stack.js';
 import { MedallionStack } from './medallion/medallion-stack.js';
 import { MonitoringStack } from './monitoring/monitoring-stack.js';
 import { NetworkStack } from './network/network-stack.js';
 import { OrchestrationStack } from './orchestration/orchestration-stack.js';
-import { PublishingStack } from './publishing/publishing-stack.js';
 import { StorageStack } from './storage/storage-stack.js';
 import { TopicsStack } from './topics/topics-stack.js';
 
@@ -24,7 +24,7 @@ export interface SluiceStacks {
   readonly medallion: MedallionStack;
   readonly ingestion: IngestionStack;
   /** @default - no dataset exports */
-  readonly publishing?: PublishingStack;
+  readonly publishing?: ExportStack;
   readonly monitoring: MonitoringStack;
   readonly orchestration: OrchestrationStack;
   readonly backup?: BackupStack;
@@ -67,7 +67,7 @@ export function addStage(app: App, config: Config, datasets: readonly Dataset[])
   const ingestion = new IngestionStack(app, `${prefix}-ingestion`, { ...common, ...inVpc, datasets, broker: connection, landing, stateTable });
   ingestion.addStackDependency(topics);
   const exporting = exportingDataset(datasets);
-  const publishing = exporting === null ? undefined : new PublishingStack(app, `${prefix}-publishing`, { ...common, datasets, exporting, key, lake, artefacts, stateTable });
+  const publishing = exporting === null ? undefined : new ExportStack(app, `${prefix}-publishing`, { ...common, datasets, exporting, key, lake, artefacts, stateTable });
   const monitoring = new MonitoringStack(app, `${prefix}-monitoring`, { ...onLake, jobs: medallion.jobs });
   for (const stack of [topics, catalog]) monitoring.addStackDependency(stack);
   const orchestration = new OrchestrationStack(app, `${prefix}-orchestration`, {

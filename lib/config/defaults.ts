@@ -17,13 +17,13 @@ export const THIS_MACHINE = {
     notificationKey: false,
     backup: false,
   },
-  publishing: { schedule: false },
+  export: { schedule: false },
   monitoring: { inbox: true },
   ingestion: { retrySeconds: 2 },
 } satisfies Omit<ConfigInput, 'stage' | 'profile'>;
 
 /** Sizes: what a lake costs and how fresh it is. `sluice cost --profile` says the price. */
-export const PROFILE_DEFAULTS: Record<Profile, Pick<ConfigInput, 'backup' | 'broker' | 'network' | 'medallion' | 'monitoring' | 'publishing'>> = {
+export const PROFILE_DEFAULTS: Record<Profile, Pick<ConfigInput, 'backup' | 'broker' | 'network' | 'medallion' | 'monitoring' | 'export'>> = {
   /**
    * One small job and two small brokers: for trying, and for feeds of some million records a day. Under 250 USD a month
    * with all that runs: at night it rests, and it looks at S3 as seldom as a minute from Kafka to Gold allows.
@@ -41,7 +41,7 @@ export const PROFILE_DEFAULTS: Record<Profile, Pick<ConfigInput, 'backup' | 'bro
       window: { fromHour: 5, toHour: 20 },
     },
     monitoring: { canaryMinutes: 60 },
-    publishing: { everyMinutes: 360 },
+    export: { everyMinutes: 360 },
   },
   standard: { broker: { kind: 'provisioned', instanceType: 'kafka.m7g.large', volumeGiB: 100 }, medallion: { layout: 'combined' }, backup: { versionsDays: 7 } },
   prod: {

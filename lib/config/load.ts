@@ -50,7 +50,7 @@ export function loadConfig(stage: string, environment: Environment = {}): Config
       }),
       ...(env.SLUICE_WINDOW === undefined ? {} : { window: windowOf(env.SLUICE_WINDOW) }),
     },
-    publishing: { ...defaults.publishing, ...given({ everyMinutes: numberOf(env.SLUICE_EXPORT_MINUTES) }) },
+    export: { ...defaults.export, ...given({ everyMinutes: numberOf(env.SLUICE_EXPORT_MINUTES) }) },
     ingestion: {
       ...defaults.ingestion,
       ...given({

@@ -44,7 +44,7 @@ export const configSchema = z
       .strict()
       .prefault({}),
     ingestion: ingestionSchema,
-    publishing: z
+    export: z
       .object({
         /** How often is looked whether the lists have changed; where they have, they are exported. */
         everyMinutes: z.number().int().min(15).default(60),

@@ -69,7 +69,7 @@ function callsOf({ config, datasets }: Running): Calls[] {
     { name: 'monitor', calls: monthly(config.monitoring.everyMinutes), lines: 15 + tables + 4 * datasets.length + sources },
     { name: 'watchdog', calls: monthly(config.medallion.watchdogMinutes), lines: 1 + jobs },
     { name: 'flow', calls: 2 * HOURS, lines: 1 },
-    ...(config.publishing.schedule && exportingDataset(datasets) !== null ? [{ name: 'publish', calls: monthly(config.publishing.everyMinutes), lines: 1 } as const] : []),
+    ...(config.export.schedule && exportingDataset(datasets) !== null ? [{ name: 'publish', calls: monthly(config.export.everyMinutes), lines: 1 } as const] : []),
     ...datasets.flatMap((dataset): Calls[] => {
       const checks = sourcesOn(config, dataset).reduce((sum, { cadence }) => sum + monthly(cadence.minutes), 0);
       const operators = dataset.sources.filter(({ kind }) => kind === 'operator').length * HOURS;
@@ -93,7 +93,7 @@ export function functionItems(running: Running): CostItem[] {
     };
   });
   const checks = calls.filter(({ name }) => name === 'ingest').reduce((sum, { calls: count }) => sum + count, 0);
-  const looks = exportingDataset(running.datasets) === null ? 0 : monthly(config.publishing.everyMinutes);
+  const looks = exportingDataset(running.datasets) === null ? 0 : monthly(config.export.everyMinutes);
   const schedules = monthly(config.monitoring.everyMinutes) + monthly(config.medallion.watchdogMinutes) + looks + HOURS;
   const { line, call, driverHour, flowSource, network } = usage.LOG_BYTES;
   const bytes =
@@ -130,9 +130,9 @@ export function lookItems({ config, datasets, prices }: Running): CostItem[] {
 /** The exports that the schedule starts, as if each found Gold changed. */
 export function exportItems({ config, datasets, prices, templates }: Running): CostItem[] {
   const exporting = exportingDataset(datasets);
-  if (!config.publishing.schedule || exporting === null) return [];
+  if (!config.export.schedule || exporting === null) return [];
   // Gold changes while its job runs, and no sooner.
-  const runs = monthly(config.publishing.everyMinutes) * (hoursAwake(config) / HOURS);
+  const runs = monthly(config.export.everyMinutes) * (hoursAwake(config) / HOURS);
   return templates.flatMap(({ Resources = {} }) =>
     Object.entries(Resources).flatMap(([resource, { Type, Properties = {} }]): CostItem[] => {
       if (Type !== 'AWS::Glue::Job' || Properties.Name !== physicalName(config, 'export')) return [];

@@ -89,7 +89,7 @@ describe('what a stage costs a month', () => {
   }, 120_000);
 
   test('counts the hours of a daily window alone, and no export where none is scheduled', () => {
-    const half = costSo({ medallion: { ...dev.medallion, window: { fromHour: 6, toHour: 18 } }, publishing: { ...dev.publishing, schedule: false } });
+    const half = costSo({ medallion: { ...dev.medallion, window: { fromHour: 6, toHour: 18 } }, export: { ...dev.export, schedule: false } });
     expect(usd(of(half, 'Glue'))).toBeCloseTo((2 * 0.25 * 0.44 * 730) / 2);
     expect(total(of(half, 'S3', /queries/))).toBeLessThan(0.6 * total(of(costSo({ medallion: { ...dev.medallion, window: undefined } }), 'S3', /queries/)));
   }, 120_000);

@@ -11,7 +11,7 @@ import { sourcesOnAt } from '../../bin/lake/sources.js';
 import type { FormatName } from '../../datasets/harmful_domains/formats/format-names.js';
 import { httpSources } from '../../datasets/index.js';
 import { seeded } from '../../datasets/shared/made-up.js';
-import type { Published } from '../../lambdas/publish/run.js';
+import type { ExportLook } from '../../lambdas/export/start-export.js';
 import { localName } from '../../localstack/identity.js';
 import { until } from '../../localstack/process.js';
 import { type Lake, useLake } from '../support/lake.js';
@@ -276,7 +276,7 @@ describe('the lists that people load, all layers in one driver', () => {
   }, 300_000);
 
   test('are exported anew where Gold has changed, and not for canaries', async () => {
-    const look = () => invokeFunction<Published>('publish', {}, 'the look at Gold', lake.target);
+    const look = () => invokeFunction<ExportLook>('publish', {}, 'the look at Gold', lake.target);
     expect(await look()).toMatchObject({ started: false, reason: expect.stringMatching(/^nothing has changed since version \d+$/) });
     await lake.monitor();
     await lake.becomes("SELECT least(count(*), 1) FROM ops.canaries WHERE folded_by = 'gold.harmful_domains'", 1);

@@ -21,7 +21,7 @@ describe('configuration', () => {
         watchdogMinutes: 5,
       },
       monitoring: { everyMinutes: 15, canaryMinutes: 60 },
-      publishing: { everyMinutes: 360 },
+      export: { everyMinutes: 360 },
       network: { natGateways: 1, availabilityZones: 2 },
       retainData: true,
       terminationProtection: false,
@@ -49,7 +49,7 @@ describe('configuration', () => {
     });
     expect(own).toMatchObject({
       medallion: { window: { fromHour: 22, toHour: 4 }, goldTriggerSeconds: 60, backgroundTriggerSeconds: 90, glueMetrics: false },
-      publishing: { everyMinutes: 120 },
+      export: { everyMinutes: 120 },
     });
     expect([hoursAwake(own), hoursAwake(loadConfig('prod')), hoursAwake(loadConfig('dev'))].map((hours) => Math.round(hours * 10) / 10)).toEqual([182.5, 730, 456.3]);
     for (const wrong of ['day', '7-7', '1-25']) expect(() => loadConfig('dev', { SLUICE_WINDOW: wrong })).toThrow(/medallion\.window.*[\s\S]*SLUICE_WINDOW is/);

@@ -3,7 +3,7 @@ import { compileContracts } from '../../contracts/compile.js';
 import { defineDataset, exportingDataset } from '../../contracts/index.js';
 import { datasets } from '../../datasets/index.js';
 import { operations } from '../../datasets/operations/contract.js';
-import { DEAD_LETTER_QUEUES, deadLetterQueues, PUBLISHING_QUEUES } from '../../lib/shared/queues.js';
+import { DEAD_LETTER_QUEUES, deadLetterQueues, EXPORT_QUEUES } from '../../lib/shared/queues.js';
 
 const exporting = datasets.filter(({ exports }) => exports !== undefined);
 
@@ -33,6 +33,6 @@ describe('what a dataset exports', () => {
 
   test('has queues for what fails at it, and without it there are none', () => {
     expect(deadLetterQueues({ exports: true })).toEqual(DEAD_LETTER_QUEUES);
-    expect(DEAD_LETTER_QUEUES.filter((queue) => !deadLetterQueues({ exports: false }).includes(queue))).toEqual(PUBLISHING_QUEUES);
+    expect(DEAD_LETTER_QUEUES.filter((queue) => !deadLetterQueues({ exports: false }).includes(queue))).toEqual(EXPORT_QUEUES);
   });
 });

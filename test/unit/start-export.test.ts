@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { commitsAfter, lastExport, parseCommit } from '../../lambdas/publish/gold-log.js';
-import { type Commit, type LastExport, type PublishDeps, publish } from '../../lambdas/publish/run.js';
+import { commitsAfter, lastExport, parseCommit } from '../../lambdas/export/gold-log.js';
+import { type Commit, type LastExport, type StartExportDeps, startExport } from '../../lambdas/export/start-export.js';
 
 const NOW = Date.parse('2026-11-27T12:00:00Z');
 const HOUR = 3_600_000;
@@ -20,10 +20,10 @@ describe('a commit of Gold', () => {
 
 describe('an export', () => {
   const last: LastExport = { deltaVersion: 7, generation: 0, asOf: NOW - HOUR, changesAt: null };
-  const look = async (deps: Partial<PublishDeps>, commits: readonly Commit[] | null = []) => {
+  const look = async (deps: Partial<StartExportDeps>, commits: readonly Commit[] | null = []) => {
     let starts = 0;
     const asked: number[] = [];
-    const published = await publish({
+    const found = await startExport({
       now: NOW,
       refreshMs: 12 * HOUR,
       last,
@@ -35,7 +35,7 @@ describe('an export', () => {
       start: async () => ++starts === 1,
       ...deps,
     });
-    return { ...published, starts, asked };
+    return { ...found, starts, asked };
   };
   const canary = { changesData: true, records: 0 };
   const maintenance = { changesData: false, records: null };
@@ -44,7 +44,7 @@ describe('an export', () => {
   test('is not started where canaries and maintenance are all that came, however many', async () => {
     expect(await look({}, [canary, maintenance, canary])).toEqual({ started: false, starts: 0, asked: [7], reason: 'nothing has changed since version 7' });
   });
-  test.each<[string, Partial<PublishDeps>, readonly Commit[] | null, RegExp]>([
+  test.each<[string, Partial<StartExportDeps>, readonly Commit[] | null, RegExp]>([
     ['a record came', {}, [canary, listing], /^1 commits since version 7$/],
     ['somebody else wrote', {}, [{ changesData: true, records: null }], /^1 commits/],
     ['nothing was exported yet', { last: null }, [], /nothing was exported yet/],

@@ -14,12 +14,12 @@ import { GlueCode } from '../shared/glue-code.js';
 import { GlueJars } from '../shared/glue-jars.js';
 import { GlueSecurity } from '../shared/glue-security.js';
 import { LakeBatchJob } from '../shared/lake-batch-job.js';
-import { PUBLISHING_QUEUES } from '../shared/queues.js';
+import { EXPORT_QUEUES } from '../shared/queues.js';
 import { dataPolicy } from '../shared/retention.js';
 import { boundedAsyncRetries, scheduleDeadLetters, scheduledInvoke } from '../shared/schedule.js';
 import { grantTable } from '../shared/table-grant.js';
 
-export interface PublishingStackProps extends StackProps {
+export interface ExportStackProps extends StackProps {
   readonly config: Config;
   readonly datasets: readonly Dataset[];
   readonly exporting: Exporting;
@@ -31,11 +31,11 @@ export interface PublishingStackProps extends StackProps {
 }
 
 /** What a dataset exports: the job that writes the lists, their bucket, and CloudFront in front of it. */
-export class PublishingStack extends Stack {
+export class ExportStack extends Stack {
   readonly lists: Bucket;
   readonly job: LakeBatchJob;
 
-  constructor(scope: Construct, id: string, props: PublishingStackProps) {
+  constructor(scope: Construct, id: string, props: ExportStackProps) {
     super(scope, id, props);
     const { config } = props;
     this.lists = this.bucket(config);
@@ -60,7 +60,7 @@ export class PublishingStack extends Stack {
     return bucket;
   }
 
-  private exportJob({ config, datasets, exporting, lake, artefacts, key, stateTable }: PublishingStackProps): LakeBatchJob {
+  private exportJob({ config, datasets, exporting, lake, artefacts, key, stateTable }: ExportStackProps): LakeBatchJob {
     const job = new LakeBatchJob(this, 'Export', {
       code: new GlueCode(this, 'Code', datasets),
       security: new GlueSecurity(this, 'Security', { config, name: 'glue-export', key }),
@@ -85,11 +85,11 @@ export class PublishingStack extends Stack {
   }
 
   /** Looks whether the lists have changed, and starts the job where they have: it costs by the minute. */
-  private schedule({ config, lake, stateTable }: PublishingStackProps): void {
+  private schedule({ config, lake, stateTable }: ExportStackProps): void {
     const look = new SluiceFunction(this, 'Publish', {
       functionName: physicalName(config, 'publish'),
       description: 'Starts the export of the lists where Gold has changed since the last one',
-      folder: 'publish',
+      folder: 'export',
       timeout: Duration.minutes(1),
       environment: {
         ...(config.local ? { AWS_ENDPOINT_URL_GLUE: config.local.awsEndpoint, S3_FORCE_PATH_STYLE: 'true' } : {}),
@@ -103,17 +103,17 @@ export class PublishingStack extends Stack {
     this.lists.grantRead(look.function, 'lists/latest/*');
     grantTable(stateTable, look.function, 'GetItem');
     look.allow(['glue:StartJobRun'], [this.job.jobArn]);
-    const [failed, undelivered] = PUBLISHING_QUEUES;
+    const [failed, undelivered] = EXPORT_QUEUES;
     boundedAsyncRetries(look.function, scheduleDeadLetters(this, 'Failures', physicalName(config, failed)));
     scheduledInvoke(this, 'Schedule', {
       scheduleName: physicalName(config, 'export'),
-      description: `Looks every ${config.publishing.everyMinutes} minutes whether the lists have changed, and exports them where they have`,
-      schedule: ScheduleExpression.rate(Duration.minutes(config.publishing.everyMinutes)),
+      description: `Looks every ${config.export.everyMinutes} minutes whether the lists have changed, and exports them where they have`,
+      schedule: ScheduleExpression.rate(Duration.minutes(config.export.everyMinutes)),
       function: look.function,
       input: ScheduleTargetInput.fromObject({}),
       deadLetters: scheduleDeadLetters(this, 'DeadLetters', physicalName(config, undelivered)),
       // Here two cores have other things to do by the hour: `./sluice export`.
-      enabled: config.publishing.schedule,
+      enabled: config.export.schedule,
     });
     acknowledgeWildcards(this, {
       ...BUCKET_GRANTS,

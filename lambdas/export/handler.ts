@@ -7,7 +7,7 @@ import { pathAt } from '../monitor/delta-log.js';
 import { MonitorState } from '../monitor/state.js';
 import { required } from '../shared/environment.js';
 import { commitsAfter, lastExport } from './gold-log.js';
-import { type Published, publish } from './run.js';
+import { type ExportLook, startExport } from './start-export.js';
 
 const HOUR_MS = 3_600_000;
 const s3 = new S3Client({ forcePathStyle: process.env.S3_FORCE_PATH_STYLE === 'true' });
@@ -25,12 +25,12 @@ async function start(): Promise<boolean> {
 }
 
 /** Called by a schedule: exports where what is exported may have changed. */
-export async function handler(): Promise<Published> {
+export async function handler(): Promise<ExportLook> {
   const exporting = exportingDataset(datasets);
   if (exporting === null) throw new Error('no dataset declares exports, and a stage was deployed that looks for them: deploy again');
   const { table, refreshHours } = exporting.exports;
   const generation = await state.generation(`gold.${table}`);
-  const published = await publish({
+  const look = await startExport({
     now: Date.now(),
     refreshMs: refreshHours * HOUR_MS,
     last: await lastExport(s3, required('LISTS_BUCKET')),
@@ -38,6 +38,6 @@ export async function handler(): Promise<Published> {
     commitsAfter: (version) => commitsAfter(s3, required('LAKE_BUCKET'), pathAt(`gold/${table}`, generation), version),
     start,
   });
-  console.log(JSON.stringify(published));
-  return published;
+  console.log(JSON.stringify(look));
+  return look;
 }

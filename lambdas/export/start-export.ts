@@ -17,7 +17,7 @@ export interface LastExport {
   readonly changesAt: number | null;
 }
 
-export interface PublishDeps {
+export interface StartExportDeps {
   readonly now: number;
   /** Lists are exported anew after so long, whatever happened: confidence falls with time, and lists say when they expire. */
   readonly refreshMs: number;
@@ -30,13 +30,13 @@ export interface PublishDeps {
   readonly start: () => Promise<boolean>;
 }
 
-export interface Published {
+export interface ExportLook {
   readonly started: boolean;
   readonly reason: string;
 }
 
 /** Why the lists may be others than those of the last export; null where they cannot. */
-export async function reasonToExport({ now, refreshMs, last, generation, commitsAfter }: PublishDeps): Promise<string | null> {
+export async function reasonToExport({ now, refreshMs, last, generation, commitsAfter }: StartExportDeps): Promise<string | null> {
   if (last === null) return 'nothing was exported yet';
   if (now - last.asOf >= refreshMs) return `the last export is ${Math.round((now - last.asOf) / 3600_000)} hours old`;
   if (last.changesAt !== null && last.changesAt <= now) return 'a time limit of the operator has ended';
@@ -48,7 +48,7 @@ export async function reasonToExport({ now, refreshMs, last, generation, commits
 }
 
 /** Starts an export where the lists may have changed. A Glue job costs by the minute, this look a thousandth of a cent. */
-export async function publish(deps: PublishDeps): Promise<Published> {
+export async function startExport(deps: StartExportDeps): Promise<ExportLook> {
   const reason = await reasonToExport(deps);
   if (reason === null) return { started: false, reason: `nothing has changed since version ${deps.last?.deltaVersion}` };
   return (await deps.start()) ? { started: true, reason } : { started: false, reason: `${reason}; an export runs already` };

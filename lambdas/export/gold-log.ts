@@ -1,6 +1,6 @@
 import { GetObjectCommand, ListObjectsV2Command, NoSuchKey, type S3Client } from '@aws-sdk/client-s3';
 import { z } from 'zod';
-import type { Commit, LastExport } from './run.js';
+import type { Commit, LastExport } from './start-export.js';
 
 /** More commits than these are not read one by one: something has changed. */
 const MOST_COMMITS = 200;
