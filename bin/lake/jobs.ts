@@ -1,6 +1,6 @@
 import { GetJobRunCommand, StartJobRunCommand } from '@aws-sdk/client-glue';
 import { GetFunctionConfigurationCommand } from '@aws-sdk/client-lambda';
-import type { JobOutcome, WatchedJob } from '../../lambdas/watchdog/run.js';
+import type { JobOutcome, WatchedJob } from '../../lambdas/watchdog/watch-jobs.js';
 import { physicalName } from '../../lib/config.js';
 import { until } from '../../localstack/process.js';
 import { CliError, EXIT } from '../output.js';

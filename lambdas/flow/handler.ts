@@ -8,7 +8,7 @@ import { DynamoPublished } from '../shared/dynamo-published.js';
 import { kafkaConnection, required } from '../shared/environment.js';
 import { kafkaClient, kafkaProducer } from '../shared/kafka.js';
 import { operationRecord } from '../shared/outgoing.js';
-import { type Attempt, type Plan, plan, type Summary, summarise, summariseUnplanned, type Unplanned } from './run.js';
+import { type Attempt, type Plan, plan, type Summary, summarise, summariseUnplanned, type Unplanned } from './steps.js';
 
 const settings = z.object({ sources: z.array(z.object({ name: z.string(), everyMinutes: z.number() })), topic: z.string(), always: z.boolean() });
 

@@ -1,8 +1,8 @@
 import { type CloudWatchClient, DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { MONITOR } from '../../contracts/metrics.js';
+import type { Report } from './monitor.js';
 import { reported } from './reported.js';
-import type { Report } from './run.js';
 import { type Found, MonitorState } from './state.js';
 
 export interface AlarmFact {

@@ -35,7 +35,7 @@ export interface FreshnessDeps {
   readonly oldestIn: (dataset: Dataset, from: number, to: number) => Promise<number | null>;
   readonly sources: readonly HttpSource[];
   readonly statusOf: (source: string) => Promise<SourceStatus>;
-  /** Since when the jobs run (lambdas/watchdog/run.ts): what waited while they rested by plan is not held against them; null while they rest. */
+  /** Since when the jobs run (lambdas/watchdog/watch-jobs.ts): what waited while they rested by plan is not held against them; null while they rest. */
   readonly awakeSince: number | null;
   /** When the monitor first ran: a source that was never checked is silent since then. */
   readonly firstRunAt: number;

@@ -15,7 +15,7 @@ import { kafkaClient } from '../shared/kafka.js';
 import { embeddedLines } from '../shared/metrics.js';
 import { headersOf, operationRecord, outgoing } from '../shared/outgoing.js';
 import { glueJobs, wishOf } from '../watchdog/glue-jobs.js';
-import { awakeSince, inWindow } from '../watchdog/run.js';
+import { awakeSince, inWindow } from '../watchdog/watch-jobs.js';
 import type { CheckResult } from './check.js';
 import { chargesOf, lookAtCost } from './cost-check.js';
 import { deltaLog, pathAt } from './delta-log.js';
@@ -23,8 +23,8 @@ import { ageByOffsets, lookAtFreshness, type Positions } from './freshness-check
 import { lookAtJobs } from './jobs-check.js';
 import { lookAtKafka } from './kafka-check.js';
 import { KafkajsProbe } from './kafka-probe.js';
+import { monitor, type Report } from './monitor.js';
 import { lookAtQuality } from './quality-check.js';
-import { monitor, type Report } from './run.js';
 import { MonitorState } from './state.js';
 import { lookAtStorage } from './storage-check.js';
 import { type TableFact, tableFact } from './table-facts.js';

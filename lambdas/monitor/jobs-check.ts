@@ -1,7 +1,7 @@
 import { MONITOR, STALL_MINUTES } from '../../contracts/metrics.js';
 import { metric } from '../shared/metrics.js';
-import type { JobRun } from '../watchdog/run.js';
-import { isRunning } from '../watchdog/run.js';
+import type { JobRun } from '../watchdog/watch-jobs.js';
+import { isRunning } from '../watchdog/watch-jobs.js';
 import { type Finding, inWords, type Looked } from './check.js';
 import type { Positions } from './freshness-check.js';
 

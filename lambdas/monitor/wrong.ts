@@ -1,7 +1,7 @@
 import { metricSpec } from '../../contracts/metrics.js';
 import type { Before, MetricValue } from '../shared/metrics.js';
+import type { Report } from './monitor.js';
 import { reported } from './reported.js';
-import type { Report } from './run.js';
 
 /** When each series that is told while it is wrong last was so, by {@link keyOf}; epoch milliseconds. */
 export type WrongAt = Readonly<Record<string, number>>;

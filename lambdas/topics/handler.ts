@@ -1,8 +1,8 @@
 import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
 import { kafkaConnection } from '../shared/environment.js';
 import { kafkaClient } from '../shared/kafka.js';
+import { ensureTopics, type TopicSpec } from './ensure-topics.js';
 import { kafkaTopicAdmin } from './kafka-admin.js';
-import { ensureTopics, type TopicSpec } from './run.js';
 
 /** onEvent handler of the custom resource `Custom::KafkaTopics`; its property `topics` is JSON of TopicSpec[]. */
 export async function handler(event: CloudFormationCustomResourceEvent): Promise<{ PhysicalResourceId: string }> {

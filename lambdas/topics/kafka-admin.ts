@@ -1,5 +1,5 @@
 import { type Admin, ConfigResourceTypes } from 'kafkajs';
-import type { TopicAdmin } from './run.js';
+import type { TopicAdmin } from './ensure-topics.js';
 
 const RETENTION = 'retention.ms';
 const PREFERRED_REPLICATION = 3;

@@ -1,7 +1,7 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { BatchStopJobRunCommand, GetJobCommand, GetJobRunsCommand, type GlueClient, StartJobRunCommand } from '@aws-sdk/client-glue';
 import { StateTable } from '../shared/state-table.js';
-import type { JobApi, Wish } from './run.js';
+import type { JobApi, Wish } from './watch-jobs.js';
 
 const NEWEST = 25;
 

@@ -3,7 +3,7 @@ import { GlueClient } from '@aws-sdk/client-glue';
 import { required } from '../shared/environment.js';
 import { embeddedLines } from '../shared/metrics.js';
 import { glueJobs, wishOf } from './glue-jobs.js';
-import { type JobOutcome, stopAll, type WatchedJob, watch, watchdogMetrics } from './run.js';
+import { type JobOutcome, stopAll, type WatchedJob, watch, watchdogMetrics } from './watch-jobs.js';
 
 const STOP_POLLS = 60;
 const dynamo = new DynamoDBClient({});

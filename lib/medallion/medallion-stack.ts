@@ -3,7 +3,7 @@ import { CfnConnection } from 'aws-cdk-lib/aws-glue';
 import type { Construct } from 'constructs';
 import { compileContracts } from '../../contracts/compile.js';
 import { assertOneWriter } from '../../contracts/lock.js';
-import type { WatchedJob } from '../../lambdas/watchdog/run.js';
+import type { WatchedJob } from '../../lambdas/watchdog/watch-jobs.js';
 import { physicalName } from '../config.js';
 import { privateSubnets } from '../network/subnets.js';
 import { acknowledgeWildcards } from '../shared/acknowledge.js';

@@ -3,7 +3,7 @@ import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { type Schedule, ScheduleExpression, ScheduleTargetInput } from 'aws-cdk-lib/aws-scheduler';
 import { Construct } from 'constructs';
-import type { WatchedJob } from '../../lambdas/watchdog/run.js';
+import type { WatchedJob } from '../../lambdas/watchdog/watch-jobs.js';
 import { type Config, physicalName } from '../config.js';
 import { SluiceFunction } from '../shared/function.js';
 import { metricsNamespace } from '../shared/names.js';

@@ -6,7 +6,7 @@ import type { Construct } from 'constructs';
 import { exportingDataset, isFed } from '../../contracts/index.js';
 import { httpSources } from '../../datasets/index.js';
 import { MONITOR_GROUP } from '../../lambdas/monitor/kafka-check.js';
-import type { WatchedJob } from '../../lambdas/watchdog/run.js';
+import type { WatchedJob } from '../../lambdas/watchdog/watch-jobs.js';
 import { kafkaStatements } from '../broker/connection.js';
 import { brokerEnvironment } from '../broker/environment.js';
 import { type Config, databaseName, databasePrefix, physicalName } from '../config.js';

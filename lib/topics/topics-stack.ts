@@ -2,7 +2,7 @@ import { CustomResource, Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import type { IVpc } from 'aws-cdk-lib/aws-ec2';
 import type { Construct } from 'constructs';
 import { type Dataset, isFed } from '../../contracts/index.js';
-import type { TopicSpec } from '../../lambdas/topics/run.js';
+import type { TopicSpec } from '../../lambdas/topics/ensure-topics.js';
 import { type BrokerConnection, kafkaStatements } from '../broker/connection.js';
 import { brokerEnvironment } from '../broker/environment.js';
 import { type Config, physicalName } from '../config.js';

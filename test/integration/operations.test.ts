@@ -9,7 +9,7 @@ import { isFed } from '../../contracts/index.js';
 import { datasets, lakeTables } from '../../datasets/index.js';
 import type { CheckResult } from '../../lambdas/monitor/check.js';
 import type { Facts } from '../../lambdas/monitor/facts.js';
-import type { Report } from '../../lambdas/monitor/run.js';
+import type { Report } from '../../lambdas/monitor/monitor.js';
 import { localBucket, localName } from '../../localstack/identity.js';
 import { until } from '../../localstack/process.js';
 import { client, frontDoorUrl } from '../../localstack/stack/instance.js';

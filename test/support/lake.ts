@@ -11,7 +11,7 @@ import { invokeFunction } from '../../bin/lake/invoke.js';
 import { localTarget, type Target } from '../../bin/lake/target.js';
 import type { IngestRequest } from '../../lambdas/ingest/event.js';
 import type { SourceCheck } from '../../lambdas/ingest/source-check.js';
-import type { Report } from '../../lambdas/monitor/run.js';
+import type { Report } from '../../lambdas/monitor/monitor.js';
 import type { Fault } from '../../localstack/feeds/server.js';
 import { lastError } from '../../localstack/front-door/run-record.js';
 import { localName } from '../../localstack/identity.js';

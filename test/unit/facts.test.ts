@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type Facts, freshnessMatrix, prometheus } from '../../lambdas/monitor/facts.js';
+import type { Report } from '../../lambdas/monitor/monitor.js';
 import { page } from '../../lambdas/monitor/page.js';
-import type { Report } from '../../lambdas/monitor/run.js';
 
 const NOW = Date.parse('2026-11-26T12:00:00Z');
 const report: Report = {

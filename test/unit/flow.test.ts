@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { isDue, type Plan, plan, summarise, summariseUnplanned } from '../../lambdas/flow/run.js';
+import { isDue, type Plan, plan, summarise, summariseUnplanned } from '../../lambdas/flow/steps.js';
 import type { SourceCheck } from '../../lambdas/ingest/source-check.js';
 import type { SourceStatus } from '../../lambdas/monitor/freshness-check.js';
 

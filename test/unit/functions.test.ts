@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { sendAll } from '../../lambdas/shared/producer.js';
-import { ensureTopics, type TopicAdmin, type TopicDescription, type TopicSpec } from '../../lambdas/topics/run.js';
-import { awakeSince, inWindow, type JobApi, type JobRun, stopAll, type WatchdogDeps, type WatchedJob, watch, watchdogMetrics } from '../../lambdas/watchdog/run.js';
+import { ensureTopics, type TopicAdmin, type TopicDescription, type TopicSpec } from '../../lambdas/topics/ensure-topics.js';
+import { awakeSince, inWindow, type JobApi, type JobRun, stopAll, type WatchdogDeps, type WatchedJob, watch, watchdogMetrics } from '../../lambdas/watchdog/watch-jobs.js';
 
 class FakeAdmin implements TopicAdmin {
   readonly calls: string[] = [];

@@ -32,7 +32,7 @@ describe('what a change can affect', () => {
     ['a page', ['docs/backup.md'], { lint: false, related: ['test/unit/repository.test.ts'], infra: false, pytest: [], integration: false }],
     ['a file that no program imports', ['datasets/x/sample.json'], { related: null, infra: true, pytest: [], integration: true }],
     ['a command', ['bin/commands/start/up.ts'], { lint: true, related: ['bin/commands/start/up.ts', 'test/unit/repository.test.ts'], infra: false, pytest: [], integration: true }],
-    ['a function', ['lambdas/flow/run.ts'], { infra: true, pytest: [], integration: true }],
+    ['a function', ['lambdas/flow/steps.ts'], { infra: true, pytest: [], integration: true }],
     ['a stack', ['lib/stages.ts'], { infra: true, pytest: [], integration: true }],
     ['a contract', ['datasets/operations/contract.ts'], { infra: true, pytest: null, integration: true }],
     ['the vectors of rules', ['contracts/rule-vectors.json'], { pytest: null }],

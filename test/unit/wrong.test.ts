@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { INGEST, MONITOR } from '../../contracts/metrics.js';
-import type { Report } from '../../lambdas/monitor/run.js';
+import type { Report } from '../../lambdas/monitor/monitor.js';
 import { beforeOf, wrongAt } from '../../lambdas/monitor/wrong.js';
 import { isTold, metric } from '../../lambdas/shared/metrics.js';
 

@@ -2,8 +2,8 @@ import { target } from '../../lake/target.js';
 import { CliError, EXIT, printJson, say } from '../../output.js';
 import { newCommand } from '../command.js';
 import { jsonOption, stageOption } from '../options.js';
+import { compared, type Rebuilt, runRebuild, startDrivers } from './rebuild/rebuild-job.js';
 import { downstreamOf, rebuildable } from './rebuild/rebuildable.js';
-import { compared, type Rebuilt, runRebuild, startDrivers } from './rebuild/run.js';
 
 interface RebuildOptions {
   readonly swap?: boolean;

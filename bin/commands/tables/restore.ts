@@ -4,8 +4,8 @@ import { target } from '../../lake/target.js';
 import { CliError, EXIT, printJson, say } from '../../output.js';
 import { newCommand } from '../command.js';
 import { jsonOption, stageOption } from '../options.js';
+import { compared, type Rebuilt, runRebuild, startDrivers } from './rebuild/rebuild-job.js';
 import { downstreamOf, restorable } from './rebuild/rebuildable.js';
-import { compared, type Rebuilt, runRebuild, startDrivers } from './rebuild/run.js';
 import { restoreBackup } from './restore/backup.js';
 
 interface RestoreOptions {

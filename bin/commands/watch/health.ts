@@ -1,5 +1,5 @@
 import { CHECKS_TABLE } from '../../../datasets/operations/contract.js';
-import type { Report } from '../../../lambdas/monitor/run.js';
+import type { Report } from '../../../lambdas/monitor/monitor.js';
 import { invokeFunction } from '../../lake/invoke.js';
 import { target } from '../../lake/target.js';
 import { EXIT, printJson, printRows, say } from '../../output.js';

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import type { JobOutcome } from '../../../lambdas/watchdog/run.js';
+import type { JobOutcome } from '../../../lambdas/watchdog/watch-jobs.js';
 import { callWatchdog, streamingJob } from '../../lake/jobs.js';
 import { type Target, target } from '../../lake/target.js';
 import { printJson, printRows, say } from '../../output.js';

@@ -1,5 +1,5 @@
 import { GetJobCommand } from '@aws-sdk/client-glue';
-import { FLOW } from '../../../lambdas/flow/run.js';
+import { FLOW } from '../../../lambdas/flow/steps.js';
 import { physicalName } from '../../../lib/config.js';
 import { type Target, target } from '../../lake/target.js';
 import { CliError, EXIT, printJson, printRows, say } from '../../output.js';

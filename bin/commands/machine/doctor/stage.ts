@@ -1,7 +1,7 @@
 import { GetScheduleCommand } from '@aws-sdk/client-scheduler';
 import type { Table } from '../../../../contracts/index.js';
 import { datasets } from '../../../../datasets/index.js';
-import type { Report } from '../../../../lambdas/monitor/run.js';
+import type { Report } from '../../../../lambdas/monitor/monitor.js';
 import { physicalName } from '../../../../lib/config.js';
 import { until } from '../../../../localstack/process.js';
 import { runQuery } from '../../../lake/athena.js';

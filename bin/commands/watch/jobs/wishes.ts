@@ -1,6 +1,6 @@
 import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { glueJobs, jobKey, wishOf } from '../../../../lambdas/watchdog/glue-jobs.js';
-import { isRunning } from '../../../../lambdas/watchdog/run.js';
+import { isRunning } from '../../../../lambdas/watchdog/watch-jobs.js';
 import { until } from '../../../../localstack/process.js';
 import { streamingJobs } from '../../../lake/jobs.js';
 import { stateTable, type Target } from '../../../lake/target.js';

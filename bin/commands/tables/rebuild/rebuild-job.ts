@@ -1,7 +1,7 @@
 import { GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { BatchStopJobRunCommand, GetJobRunsCommand } from '@aws-sdk/client-glue';
 import { z } from 'zod';
-import { isRunning } from '../../../../lambdas/watchdog/run.js';
+import { isRunning } from '../../../../lambdas/watchdog/watch-jobs.js';
 import { physicalName } from '../../../../lib/config.js';
 import { LAYOUTS } from '../../../../lib/medallion/layouts.js';
 import { callWatchdog, runJob } from '../../../lake/jobs.js';
