@@ -1,6 +1,6 @@
 import type { CheckOutcome } from '../../datasets/source_checks/contract.js';
 import { isGood, type SourceCheck } from '../ingest/source-check.js';
-import type { SourceStatus } from '../monitor/freshness-check.js';
+import type { SourceStatus } from '../monitor/freshness-health.js';
 import type { Operation } from '../shared/outgoing.js';
 
 /** A source that the flow owns. */

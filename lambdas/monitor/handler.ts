@@ -16,17 +16,17 @@ import { embeddedLines } from '../shared/metrics.js';
 import { headersOf, operationRecord, outgoing } from '../shared/outgoing.js';
 import { glueJobs, wishOf } from '../watchdog/glue-jobs.js';
 import { awakeSince, inWindow } from '../watchdog/watch-jobs.js';
-import type { CheckResult } from './check.js';
-import { chargesOf, lookAtCost } from './cost-check.js';
+import { chargesOf, lookAtCost } from './cost-health.js';
 import { deltaLog, pathAt } from './delta-log.js';
-import { ageByOffsets, lookAtFreshness, type Positions } from './freshness-check.js';
-import { lookAtJobs } from './jobs-check.js';
-import { lookAtKafka } from './kafka-check.js';
+import { ageByOffsets, lookAtFreshness, type Positions } from './freshness-health.js';
+import type { Health } from './health.js';
+import { lookAtJobs } from './jobs-health.js';
+import { lookAtKafka } from './kafka-health.js';
 import { KafkajsProbe } from './kafka-probe.js';
 import { monitor, type Report } from './monitor.js';
-import { lookAtQuality } from './quality-check.js';
+import { lookAtQuality } from './quality-health.js';
 import { MonitorState } from './state.js';
-import { lookAtStorage } from './storage-check.js';
+import { lookAtStorage } from './storage-health.js';
 import { type TableFact, tableFact } from './table-facts.js';
 import { beforeOf, wrongAt } from './wrong.js';
 
@@ -49,7 +49,7 @@ const settings = z.object({
   billed: z.boolean(),
 });
 
-const CHECK_MS = 60_000;
+const LOOK_MS = 60_000;
 /** Schedules are not punctual to the second. */
 const SLACK_MS = 60_000;
 const isDue = (last: number | undefined, everyMinutes: number, now: number): boolean => last === undefined || now - last >= everyMinutes * 60_000 - SLACK_MS;
@@ -64,7 +64,7 @@ export async function handler(): Promise<Report> {
   const probe = new KafkajsProbe(kafkaClient(kafkaConnection(), 'sluice-monitor'));
   const { firstRunAt, report: last } = await state.begin(now).catch(() => ({ firstRunAt: now, report: null }));
   // Alarms look at periods of a minute, or of the monitor's interval.
-  const clearMs = 2 * config.everyMinutes * 60_000 + CHECK_MS;
+  const clearMs = 2 * config.everyMinutes * 60_000 + LOOK_MS;
   const before = beforeOf(last, now, clearMs);
   // All jobs of a stage have the same window.
   const awake = awakeSince(config.jobs[0]?.window, now);
@@ -74,12 +74,12 @@ export async function handler(): Promise<Report> {
   const canaryOf = (dataset: FedDataset) =>
     outgoing(dataset, canaryRecord(dataset, new Date(now), runId), headersOf(dataset, { source: CANARY_SOURCE, runId }), () => required('PERSONAL_SECRET'));
   const positions = async (): Promise<Record<string, Positions>> => Object.fromEntries(await Promise.all(config.jobs.map(async ({ name }) => [name, await state.positions(name)])));
-  const sql = async (text: string) => (await runSql(text, { athena, workGroup: config.workGroup, databaseOf: (layer) => `${config.databasePrefix}${layer}` }, CHECK_MS)).rows;
+  const sql = async (text: string) => (await runSql(text, { athena, workGroup: config.workGroup, databaseOf: (layer) => `${config.databasePrefix}${layer}` }, LOOK_MS)).rows;
   try {
     return await monitor({
       runId,
       clock: Date.now,
-      checkMs: CHECK_MS,
+      lookMs: LOOK_MS,
       emit: (metrics) => {
         for (const line of embeddedLines(required('METRICS_NAMESPACE'), metrics, Date.now(), before)) console.log(line);
       },
@@ -151,7 +151,7 @@ async function tables(state: MonitorState): Promise<TableFact[]> {
   return facts.filter((fact) => fact !== null);
 }
 
-const recordOf = ({ check, state, summary, findings, startedAt, finishedAt }: CheckResult, run_id: string) =>
+const recordOf = ({ check, state, summary, findings, startedAt, finishedAt }: Health, run_id: string) =>
   operationRecord(operations, {
     kind: 'check',
     subject: check,

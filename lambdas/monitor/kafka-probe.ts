@@ -1,7 +1,7 @@
 import type { Admin, Kafka, Producer as KafkaProducer } from 'kafkajs';
 import { messageOf } from '../shared/kafka.js';
 import { kafkaTopicAdmin } from '../topics/kafka-admin.js';
-import { type KafkaProbe, MONITOR_GROUP, type Offsets } from './kafka-check.js';
+import { type KafkaProbe, MONITOR_GROUP, type Offsets } from './kafka-health.js';
 
 const ROUND_TRIP_MS = 30_000;
 const LEADERLESS = -1;

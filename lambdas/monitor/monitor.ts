@@ -1,7 +1,7 @@
 import { CHECKS, MONITOR } from '../../contracts/metrics.js';
 import type { OperationState } from '../../datasets/operations/contract.js';
 import { type MetricValue, metric } from '../shared/metrics.js';
-import { type CheckName, type CheckResult, type Finding, type Looked, worst } from './check.js';
+import { type Finding, type Health, type HealthName, type Looked, worst } from './health.js';
 import type { WrongAt } from './wrong.js';
 
 export interface Report {
@@ -9,7 +9,7 @@ export interface Report {
   readonly startedAt: number;
   readonly finishedAt: number;
   readonly state: OperationState;
-  readonly checks: readonly CheckResult[];
+  readonly checks: readonly Health[];
   /** 1 well, 0.5 degraded, 0 failed. */
   readonly health: Readonly<Record<string, number>>;
   /** All that was measured. */
@@ -25,14 +25,14 @@ export interface Report {
 export interface MonitorDeps {
   readonly runId: string;
   readonly clock: () => number;
-  readonly looks: Readonly<Record<CheckName, () => Promise<Looked>>>;
+  readonly looks: Readonly<Record<HealthName, () => Promise<Looked>>>;
   /** Metrics go out as soon as they are there: they must arrive when Kafka does not. */
   readonly emit: (metrics: readonly MetricValue[]) => void;
-  /** Tells of the checks on the ordinary rails, and sends the canaries. */
-  readonly tell: (checks: readonly CheckResult[]) => Promise<void>;
+  /** Tells of what was found on the ordinary rails, and sends the canaries. */
+  readonly tell: (checks: readonly Health[]) => Promise<void>;
   readonly keep: (report: Report) => Promise<void>;
-  /** No check may take longer. */
-  readonly checkMs: number;
+  /** No look may take longer. */
+  readonly lookMs: number;
 }
 
 const HEALTH: Readonly<Record<OperationState, number>> = { ok: 1, skipped: 1, degraded: 0.5, failed: 0 };
@@ -53,26 +53,26 @@ async function within<T>(ms: number, work: Promise<T>, what: string): Promise<T>
   }
 }
 
-async function perform(check: CheckName, { looks, emit, clock, checkMs }: MonitorDeps): Promise<CheckResult> {
+async function perform(check: HealthName, { looks, emit, clock, lookMs }: MonitorDeps): Promise<Health> {
   const startedAt = clock();
-  const done = (state: OperationState, summary: string, findings: readonly Finding[], metrics: readonly MetricValue[]): CheckResult => {
+  const done = (state: OperationState, summary: string, findings: readonly Finding[], metrics: readonly MetricValue[]): Health => {
     emit([...metrics, metric(MONITOR.failing, Number(state === 'failed'), { Check: check })]);
     return { check, state, summary, findings, startedAt, finishedAt: clock() };
   };
   try {
-    const { summary, findings, metrics } = await within(checkMs, looks[check](), `the check of ${check}`);
+    const { summary, findings, metrics } = await within(lookMs, looks[check](), `the check of ${check}`);
     return done(worstOf(findings), summary, findings, metrics);
   } catch (cause) {
-    // A check that cannot look has found something: what it looks at cannot be reached.
+    // A look that fails has found something: what it looks at cannot be reached.
     const message = cause instanceof Error ? cause.message : String(cause);
     return done('failed', message, [{ subject: check, state: 'failed', message }], []);
   }
 }
 
-/** Health by component, from the findings of the checks that look at it. */
-export function componentHealth(checks: readonly CheckResult[]): Record<string, number> {
-  const of = (name: CheckName) => checks.find(({ check }) => check === name);
-  const stateOf = (name: CheckName): OperationState => of(name)?.state ?? 'failed';
+/** Health by component, from the findings of what looks at it. */
+export function componentHealth(checks: readonly Health[]): Record<string, number> {
+  const of = (name: HealthName) => checks.find(({ check }) => check === name);
+  const stateOf = (name: HealthName): OperationState => of(name)?.state ?? 'failed';
   const layerState = (layer: string): OperationState => {
     const freshness = of('freshness');
     const canaries = of('quality')?.findings.filter(({ subject }) => subject.startsWith(`canary in ${layer} `)) ?? [];
@@ -89,7 +89,7 @@ export function componentHealth(checks: readonly CheckResult[]): Record<string, 
   return Object.fromEntries(Object.entries(states).map(([name, state]) => [name, HEALTH[state]]));
 }
 
-/** Performs every check, each by itself: one that fails hides no other. */
+/** Takes every look, each by itself: one that fails hides no other. */
 export async function monitor(given: MonitorDeps): Promise<Report> {
   const measured: MetricValue[] = [];
   const emit: MonitorDeps['emit'] = (metrics) => {
@@ -99,7 +99,7 @@ export async function monitor(given: MonitorDeps): Promise<Report> {
   const deps = { ...given, emit };
   const { runId, clock } = deps;
   const startedAt = clock();
-  const checks: CheckResult[] = [];
+  const checks: Health[] = [];
   for (const check of CHECKS) checks.push(await perform(check, deps));
   const health = componentHealth(checks);
   const failed = checks.filter(({ state }) => state === 'failed').length;
@@ -114,7 +114,7 @@ export async function monitor(given: MonitorDeps): Promise<Report> {
   ]);
   let untold: string | null = null;
   try {
-    await within(deps.checkMs, deps.tell(checks), 'telling of the checks');
+    await within(deps.lookMs, deps.tell(checks), 'telling of the checks');
   } catch (cause) {
     untold = cause instanceof Error ? cause.message : String(cause);
   }

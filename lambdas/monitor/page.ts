@@ -1,5 +1,5 @@
-import { inWords } from './check.js';
 import { type Facts, freshnessMatrix } from './facts.js';
+import { inWords } from './health.js';
 
 const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 const cell = (text: string, mark = ''): string => `<td${mark === '' ? '' : ` class="${mark}"`}>${escaped(text)}</td>`;

@@ -1,7 +1,7 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { z } from 'zod';
 import { StateTable, sourceKey } from '../shared/state-table.js';
-import type { Positions, SourceStatus } from './freshness-check.js';
+import type { Positions, SourceStatus } from './freshness-health.js';
 import type { Report } from './monitor.js';
 
 const KEY = 'monitor';

@@ -5,9 +5,9 @@ import { type Config, physicalName } from '../config.js';
 import { Draw } from './draw.js';
 import type { AlarmSpec } from './spec.js';
 import { canaries } from './subjects/canaries.js';
-import { checks } from './subjects/checks.js';
 import { cost } from './subjects/cost.js';
 import { freshness } from './subjects/freshness.js';
+import { health } from './subjects/health.js';
 import { jobs } from './subjects/jobs.js';
 import { ledger } from './subjects/ledger.js';
 import { quarantine } from './subjects/quarantine.js';
@@ -39,8 +39,8 @@ export class Dashboards extends Construct {
     const dashboard = (name: string, widgets: IWidget[][]) => new Dashboard(this, name, { dashboardName: physicalName(config, name), widgets });
     dashboard('overview', [
       [new AlarmStatusWidget({ title: 'Alarms', alarms: alarms.map(({ alarm }) => alarm), width: FULL, height: 6 })],
-      [checks.health(draw), checks.overall(draw)],
-      [freshness.byLayer(draw), freshness.byDataset(draw), checks.failed(draw)],
+      [health.byComponent(draw), health.overall(draw)],
+      [freshness.byLayer(draw), freshness.byDataset(draw), health.failed(draw)],
       [freshness.tooOld(draw), quarantine.part(draw), canaries.age(draw)],
       [jobs.flow(draw, names), cost.ofMonth(draw)],
     ]);

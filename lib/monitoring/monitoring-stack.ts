@@ -5,7 +5,7 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import { exportingDataset, isFed } from '../../contracts/index.js';
 import { httpSources } from '../../datasets/index.js';
-import { MONITOR_GROUP } from '../../lambdas/monitor/kafka-check.js';
+import { MONITOR_GROUP } from '../../lambdas/monitor/kafka-health.js';
 import type { WatchedJob } from '../../lambdas/watchdog/watch-jobs.js';
 import { kafkaStatements } from '../broker/connection.js';
 import { brokerEnvironment } from '../broker/environment.js';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 /** In the order of the alarms. */
-const SUBJECTS = ['heartbeats', 'checks', 'jobs', 'flow', 'dead-letters', 'freshness', 'canaries', 'quarantine', 'ledger', 'retention', 'runs', 'sources', 'composite'] as const;
+const SUBJECTS = ['heartbeats', 'health', 'jobs', 'flow', 'dead-letters', 'freshness', 'canaries', 'quarantine', 'ledger', 'retention', 'runs', 'sources', 'composite'] as const;
 
 const read = (file: string): string => readFileSync(fileURLToPath(new URL(file, import.meta.url)), 'utf8');
 

@@ -7,7 +7,7 @@ import { GetScheduleCommand, UpdateScheduleCommand } from '@aws-sdk/client-sched
 import { afterAll, describe, expect, test } from 'vitest';
 import { loadRecord } from '../../bench/load.js';
 import { findSource } from '../../datasets/index.js';
-import { inWords } from '../../lambdas/monitor/check.js';
+import { inWords } from '../../lambdas/monitor/health.js';
 import { kafkaProducer } from '../../lambdas/shared/kafka.js';
 import { localName } from '../../localstack/identity.js';
 import { startProcess, stopProcess, until } from '../../localstack/process.js';

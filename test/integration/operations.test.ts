@@ -7,8 +7,8 @@ import { DeltaTable } from '../../bin/lake/delta.js';
 import { sourcesOnAt } from '../../bin/lake/sources.js';
 import { isFed } from '../../contracts/index.js';
 import { datasets, lakeTables } from '../../datasets/index.js';
-import type { CheckResult } from '../../lambdas/monitor/check.js';
 import type { Facts } from '../../lambdas/monitor/facts.js';
+import type { Health } from '../../lambdas/monitor/health.js';
 import type { Report } from '../../lambdas/monitor/monitor.js';
 import { localBucket, localName } from '../../localstack/identity.js';
 import { until } from '../../localstack/process.js';
@@ -257,7 +257,7 @@ describe('a lake that runs itself', () => {
     const lost = await lossyRun(lake, 'stevenblack', 20);
     expect(lost).toMatchObject({ outcome: 'changed', listed: 1, produced: 1 });
 
-    let looked: CheckResult | undefined;
+    let looked: Health | undefined;
     const short = async () => {
       looked = (await lake.monitor()).checks.find(({ check }) => check === 'quality');
       return looked?.findings.filter(({ subject }) => subject.startsWith('run ')) ?? [];

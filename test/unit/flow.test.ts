@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { isDue, type Plan, plan, summarise, summariseUnplanned } from '../../lambdas/flow/steps.js';
 import type { SourceCheck } from '../../lambdas/ingest/source-check.js';
-import type { SourceStatus } from '../../lambdas/monitor/freshness-check.js';
+import type { SourceStatus } from '../../lambdas/monitor/freshness-health.js';
 
 const NOW = Date.parse('2026-11-26T12:00:00Z');
 const MINUTE = 60_000;

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { findDataset, findSource } from '../../datasets/index.js';
-import type { Looked } from '../../lambdas/monitor/check.js';
-import { ageOf, type FreshnessDeps, lookAtFreshness, type SourceStatus } from '../../lambdas/monitor/freshness-check.js';
-import type { KafkaProbe } from '../../lambdas/monitor/kafka-check.js';
+import { ageOf, type FreshnessDeps, lookAtFreshness, type SourceStatus } from '../../lambdas/monitor/freshness-health.js';
+import type { Looked } from '../../lambdas/monitor/health.js';
+import type { KafkaProbe } from '../../lambdas/monitor/kafka-health.js';
 import { metricNamed } from '../support/metric-named.js';
 
 const NOW = Date.parse('2026-11-26T12:00:00Z');

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { harmfulDomains as harmful } from '../../datasets/harmful_domains/contract.js';
 import type { IngestRequest } from '../../lambdas/ingest/event.js';
-import { lookAtRuns } from '../../lambdas/monitor/runs-check.js';
+import { lookAtRuns } from '../../lambdas/monitor/runs-health.js';
 import { MAX_TRIES } from '../../lambdas/shared/published.js';
 import { fakeDeps, foldActive, hostsOf, publishedOf, run, World } from '../support/ingest-fakes.js';
 

@@ -2,12 +2,12 @@ import { describe, expect, test } from 'vitest';
 import { MONITOR } from '../../contracts/metrics.js';
 import { findDataset } from '../../datasets/index.js';
 import { sourceChecks } from '../../datasets/source_checks/contract.js';
-import type { CheckName, Looked } from '../../lambdas/monitor/check.js';
-import { lookAtCost } from '../../lambdas/monitor/cost-check.js';
-import { lookAtJobs } from '../../lambdas/monitor/jobs-check.js';
-import { type KafkaProbe, lookAtKafka, type TopicState } from '../../lambdas/monitor/kafka-check.js';
+import { lookAtCost } from '../../lambdas/monitor/cost-health.js';
+import type { HealthName, Looked } from '../../lambdas/monitor/health.js';
+import { lookAtJobs } from '../../lambdas/monitor/jobs-health.js';
+import { type KafkaProbe, lookAtKafka, type TopicState } from '../../lambdas/monitor/kafka-health.js';
 import { type MonitorDeps, monitor, type Report } from '../../lambdas/monitor/monitor.js';
-import { lookAtQuality } from '../../lambdas/monitor/quality-check.js';
+import { lookAtQuality } from '../../lambdas/monitor/quality-health.js';
 import { embeddedLines, type MetricValue, metric } from '../../lambdas/shared/metrics.js';
 import type { Published } from '../../lambdas/shared/published.js';
 import { publishedOf } from '../support/ingest-fakes.js';
@@ -125,7 +125,7 @@ describe('the monitor', () => {
     findings: ['bronze', 'silver', 'gold'].map((layer) => ({ subject: `${layer} d`, state: 'ok', message: '' })),
     metrics: [],
   });
-  const perform = async (looks: Partial<Record<CheckName, () => Promise<Looked>>>, tell = async () => undefined) => {
+  const perform = async (looks: Partial<Record<HealthName, () => Promise<Looked>>>, tell = async () => undefined) => {
     const emitted: MetricValue[] = [];
     const kept: Report[] = [];
     const deps: MonitorDeps = {
@@ -135,7 +135,7 @@ describe('the monitor', () => {
       emit: (metrics) => emitted.push(...metrics),
       tell,
       keep: async (report) => void kept.push(report),
-      checkMs: 50,
+      lookMs: 50,
     };
     return { report: await monitor(deps), emitted, kept };
   };

@@ -1,7 +1,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { type GetObjectCommand, ListObjectsV2Command, NoSuchKey, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { describe, expect, test } from 'vitest';
-import { lookAtStorage } from '../../lambdas/monitor/storage-check.js';
+import { lookAtStorage } from '../../lambdas/monitor/storage-health.js';
 import { tableFact } from '../../lambdas/monitor/table-facts.js';
 
 const NOW = Date.parse('2026-11-26T12:00:00Z');

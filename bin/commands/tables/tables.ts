@@ -1,6 +1,6 @@
 import { lakeTables } from '../../../datasets/index.js';
 import { MAINTENANCE_TABLE } from '../../../datasets/operations/contract.js';
-import { inWords } from '../../../lambdas/monitor/check.js';
+import { inWords } from '../../../lambdas/monitor/health.js';
 import { runQuery } from '../../lake/athena.js';
 import { sideBySide } from '../../lake/side-by-side.js';
 import { type Target, target } from '../../lake/target.js';

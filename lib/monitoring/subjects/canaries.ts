@@ -1,6 +1,6 @@
 import type { Dataset } from '../../../contracts/index.js';
 import { MONITOR } from '../../../contracts/metrics.js';
-import { canarySlack } from '../../../lambdas/monitor/quality-check.js';
+import { canarySlack } from '../../../lambdas/monitor/quality-health.js';
 import { type Config, canaryMinutes } from '../../config.js';
 import type { Draw } from '../draw.js';
 import { type DatasetAlarm, kebab, LOOK, ofLayers, ownOf, SILENT_MONITOR, worst } from '../spec.js';

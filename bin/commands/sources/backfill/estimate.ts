@@ -1,4 +1,4 @@
-import { inWords } from '../../../../lambdas/monitor/check.js';
+import { inWords } from '../../../../lambdas/monitor/health.js';
 import { bytes, say } from '../../../output.js';
 import type { Bodies } from './bodies.js';
 import { spoken } from './days.js';

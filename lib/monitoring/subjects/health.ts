@@ -18,8 +18,8 @@ const failing = (check: string, kind: string, says: string, periodSeconds: numbe
   missing: SILENT_MONITOR,
 });
 
-/** The checks of the monitor, and what they add up to. */
-export const checks = {
+/** What the monitor finds of components, and what it adds up to. */
+export const health = {
   alarms: ({ config }: AlarmScope): AlarmSpec[] => [
     failing('kafka', 'kafka', 'Kafka cannot be reached, lacks a topic or a leader, or does not give back what it was given: nothing comes in.', LOOK, 1),
     failing('storage', 'storage', 'S3 or the state table cannot be written and read: jobs retry, and nothing new is committed.', LOOK, 1),
@@ -28,7 +28,7 @@ export const checks = {
       severity: 'ticket',
     },
   ],
-  health: (draw: Draw) =>
+  byComponent: (draw: Draw) =>
     draw.values(
       'Component health: 1 well, 0.5 degraded, 0 failed',
       COMPONENTS.map((Component) => draw.metric(MONITOR.health, { Component }, 'Minimum', Component, draw.monitorMinutes)),

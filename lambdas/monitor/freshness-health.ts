@@ -1,8 +1,8 @@
 import { type Dataset, type FedDataset, freshnessLimits, type HttpSource, isFed } from '../../contracts/index.js';
 import { INGEST, MONITOR, OVERDUE_CADENCES } from '../../contracts/metrics.js';
 import { metric } from '../shared/metrics.js';
-import { type Finding, inWords, type Looked } from './check.js';
-import type { KafkaProbe, Offsets } from './kafka-check.js';
+import { type Finding, inWords, type Looked } from './health.js';
+import type { KafkaProbe, Offsets } from './kafka-health.js';
 
 /** How far a query of a driver has come (glue-jobs/medallion/positions.py writes it). */
 export interface Position {

@@ -2,7 +2,7 @@ import type { FedDataset } from '../../contracts/index.js';
 import { MONITOR } from '../../contracts/metrics.js';
 import { metric } from '../shared/metrics.js';
 import type { OutgoingRecord } from '../shared/producer.js';
-import type { Finding, Looked } from './check.js';
+import type { Finding, Looked } from './health.js';
 
 /** The one consumer group of the monitor; IAM lets it in by name. */
 export const MONITOR_GROUP = 'sluice-monitor';

@@ -1,7 +1,7 @@
 import { type FedDataset, isChecked } from '../../contracts/index.js';
 import { MAX_TRIES, type Published, type PublishedRuns } from '../shared/published.js';
-import { type Finding, inWords } from './check.js';
-import type { Sql } from './quality-check.js';
+import { type Finding, inWords } from './health.js';
+import type { Sql } from './quality-health.js';
 
 export interface RunsDeps {
   readonly sql: Sql;

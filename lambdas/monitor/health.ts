@@ -2,17 +2,17 @@ import type { CHECKS } from '../../contracts/metrics.js';
 import type { OperationState } from '../../datasets/operations/contract.js';
 import type { MetricValue } from '../shared/metrics.js';
 
-export type CheckName = (typeof CHECKS)[number];
+export type HealthName = (typeof CHECKS)[number];
 
-/** Something that a check looked at. */
+/** Something that the monitor looked at. */
 export interface Finding {
   readonly subject: string;
   readonly state: OperationState;
   readonly message: string;
 }
 
-export interface CheckResult {
-  readonly check: CheckName;
+export interface Health {
+  readonly check: HealthName;
   readonly state: OperationState;
   readonly summary: string;
   readonly findings: readonly Finding[];
@@ -20,7 +20,7 @@ export interface CheckResult {
   readonly finishedAt: number;
 }
 
-/** What a check gives; its state is that of its worst finding. */
+/** What a look gives; its state is that of its worst finding. */
 export interface Looked {
   readonly summary: string;
   readonly findings: readonly Finding[];

@@ -2,7 +2,7 @@ import { type DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/cl
 import { GetObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { MONITOR } from '../../contracts/metrics.js';
 import { metric } from '../shared/metrics.js';
-import { type Finding, inWords, type Looked } from './check.js';
+import { type Finding, inWords, type Looked } from './health.js';
 import type { TableFact } from './table-facts.js';
 
 export interface StorageDeps {

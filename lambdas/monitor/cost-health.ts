@@ -1,7 +1,7 @@
 import { type CloudWatchClient, GetMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import { MONITOR } from '../../contracts/metrics.js';
 import { metric } from '../shared/metrics.js';
-import type { Looked } from './check.js';
+import type { Looked } from './health.js';
 
 export interface CostDeps {
   readonly billed: boolean;

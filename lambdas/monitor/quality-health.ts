@@ -2,9 +2,9 @@ import { type Dataset, type FedDataset, freshnessLimits, fullName, isFed, isFetc
 import { MONITOR } from '../../contracts/metrics.js';
 import { metric } from '../shared/metrics.js';
 import type { PublishedRuns } from '../shared/published.js';
-import { type Finding, inWords, type Looked } from './check.js';
-import { awakeMinutes } from './freshness-check.js';
-import { lookAtRuns } from './runs-check.js';
+import { awakeMinutes } from './freshness-health.js';
+import { type Finding, inWords, type Looked } from './health.js';
+import { lookAtRuns } from './runs-health.js';
 
 export type Sql = (text: string) => Promise<readonly (readonly (string | null)[])[]>;
 
