@@ -2,7 +2,7 @@
 export interface Commit {
   /** Whether it added or removed rows; compaction does neither. */
   readonly changesData: boolean;
-  /** Facts that it was made of, canaries not counted; null where it does not say. */
+  /** Overview that it was made of, canaries not counted; null where it does not say. */
   readonly records: number | null;
 }
 

@@ -27,7 +27,7 @@ import { monitor, type Report } from './monitor.js';
 import { lookAtQuality } from './quality-health.js';
 import { MonitorState } from './state.js';
 import { lookAtStorage } from './storage-health.js';
-import { type TableFact, tableFact } from './table-facts.js';
+import { type TableLog, tableLog } from './table-log.js';
 import { beforeOf, wrongAt } from './wrong.js';
 
 const s3 = new S3Client({ forcePathStyle: process.env.S3_FORCE_PATH_STYLE === 'true', maxAttempts: 2 });
@@ -141,14 +141,14 @@ export async function handler(): Promise<Report> {
 }
 
 /** What the logs of all tables say; of those that are there. */
-async function tables(state: MonitorState): Promise<TableFact[]> {
-  const facts = await Promise.all(
+async function tables(state: MonitorState): Promise<TableLog[]> {
+  const logs = await Promise.all(
     lakeTables().map(async (table) => {
       const generation = await state.generation(`${table.layer}.${table.name}`);
-      return tableFact(table, pathAt(`${table.layer}/${table.name}`, generation), required('LAKE_BUCKET'), s3);
+      return tableLog(table, pathAt(`${table.layer}/${table.name}`, generation), required('LAKE_BUCKET'), s3);
     }),
   );
-  return facts.filter((fact) => fact !== null);
+  return logs.filter((log) => log !== null);
 }
 
 const recordOf = ({ check, state, summary, findings, startedAt, finishedAt }: Health, run_id: string) =>

@@ -1,5 +1,5 @@
-import { type Facts, freshnessMatrix } from './facts.js';
 import { inWords } from './health.js';
+import { freshnessMatrix, type Overview } from './overview.js';
 
 const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 const cell = (text: string, mark = ''): string => `<td${mark === '' ? '' : ` class="${mark}"`}>${escaped(text)}</td>`;
@@ -20,9 +20,9 @@ th,td{text-align:left;padding:.25rem .6rem .25rem 0;border-bottom:1px solid var(
 .good{color:var(--good)}.fair{color:var(--fair);font-weight:600}.bad{color:var(--bad);font-weight:700}.idle{color:var(--idle)}
 .parts{display:flex;flex-wrap:wrap;gap:.6rem}.part{border:1px solid var(--line);border-radius:.4rem;padding:.4rem .8rem}`;
 
-/** The facts as a page that needs nothing but a browser, and looks again by itself. */
-export function page(facts: Facts, now: number): string {
-  const { report, alarms, stage } = facts;
+/** The overview as a page that needs nothing but a browser, and looks again by itself. */
+export function page(overview: Overview, now: number): string {
+  const { report, alarms, stage } = overview;
   const ago = (time: number) => `${inWords((now - time) / 60_000)} ago`;
   const firing = alarms.filter(({ state }) => state === 'ALARM');
   const parts = Object.entries(report?.health ?? {}).map(([name, value]) => {
@@ -33,7 +33,7 @@ export function page(facts: Facts, now: number): string {
     report === null
       ? ['<p>The monitor has not run yet: <code>./sluice health</code> runs it now.</p>']
       : [
-          `<p>Looked at ${escaped(new Date(report.finishedAt).toISOString())}, ${ago(report.finishedAt)}; ${facts.failedChecksTotal} checks of ${facts.runsTotal} runs have failed.</p>`,
+          `<p>Looked at ${escaped(new Date(report.finishedAt).toISOString())}, ${ago(report.finishedAt)}; ${overview.failedChecksTotal} checks of ${overview.runsTotal} runs have failed.</p>`,
           `<div class="parts">${parts.join('')}</div>`,
           table(
             'Checks',

@@ -3,7 +3,7 @@ import { GetObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/clie
 import { MONITOR } from '../../contracts/metrics.js';
 import { metric } from '../shared/metrics.js';
 import { type Finding, inWords, type Looked } from './health.js';
-import type { TableFact } from './table-facts.js';
+import type { TableLog } from './table-log.js';
 
 export interface StorageDeps {
   readonly s3: S3Client;
@@ -11,7 +11,7 @@ export interface StorageDeps {
   readonly dynamo: DynamoDBClient;
   readonly table: string;
   readonly runId: string;
-  readonly tables: () => Promise<readonly TableFact[]>;
+  readonly tables: () => Promise<readonly TableLog[]>;
   readonly now: number;
 }
 
@@ -30,25 +30,25 @@ export async function lookAtStorage({ s3, bucket, dynamo, table, runId, tables, 
     const { Item } = await dynamo.send(new GetItemCommand({ TableName: table, Key: key, ConsistentRead: true }));
     return Item?.run?.S === runId;
   });
-  const [facts, ...probes] = await Promise.all([tables().catch((cause: Error) => cause), s3Finding, dynamoFinding]);
-  const findings = [...probes, tablesFinding(facts, now)];
+  const [logs, ...probes] = await Promise.all([tables().catch((cause: Error) => cause), s3Finding, dynamoFinding]);
+  const findings = [...probes, tablesFinding(logs, now)];
   const bad = findings.filter(({ state }) => state === 'failed');
   return {
     summary: bad.length === 0 ? 'what is written is read back' : bad.map(({ subject }) => subject).join(', '),
     findings,
-    metrics: facts instanceof Error ? [] : facts.flatMap((fact) => tableMetrics(fact, now)),
+    metrics: logs instanceof Error ? [] : logs.flatMap((log) => tableMetrics(log, now)),
   };
 }
 
-function tablesFinding(facts: readonly TableFact[] | Error, now: number): Finding {
+function tablesFinding(logs: readonly TableLog[] | Error, now: number): Finding {
   const subject = 'tables';
-  if (facts instanceof Error) return { subject, state: 'failed', message: `their logs cannot be read: ${facts.message}` };
-  const files = facts.reduce((sum, fact) => sum + (fact.files ?? 0), 0);
-  const newest = Math.max(...facts.map(({ committedAt }) => committedAt));
-  return { subject, state: 'ok', message: facts.length === 0 ? 'none yet' : `${facts.length}, of ${files} files; the newest commit is ${inWords((now - newest) / 60_000)} old` };
+  if (logs instanceof Error) return { subject, state: 'failed', message: `their logs cannot be read: ${logs.message}` };
+  const files = logs.reduce((sum, log) => sum + (log.files ?? 0), 0);
+  const newest = Math.max(...logs.map(({ committedAt }) => committedAt));
+  return { subject, state: 'ok', message: logs.length === 0 ? 'none yet' : `${logs.length}, of ${files} files; the newest commit is ${inWords((now - newest) / 60_000)} old` };
 }
 
-function tableMetrics({ table, files, bytes, committedAt }: TableFact, now: number) {
+function tableMetrics({ table, files, bytes, committedAt }: TableLog, now: number) {
   const dimensions = { Dataset: table.name, Layer: table.layer };
   return [
     ...(files === null ? [] : [metric(MONITOR.tableFiles, files, dimensions)]),

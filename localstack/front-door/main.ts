@@ -5,7 +5,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { GlueClient } from '@aws-sdk/client-glue';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { gatherFacts, prometheus } from '../../lambdas/monitor/facts.js';
+import { gatherOverview, prometheus } from '../../lambdas/monitor/overview.js';
 import { page } from '../../lambdas/monitor/page.js';
 import { localName, sdkSettings } from '../identity.js';
 import { homeAt } from '../paths.js';
@@ -46,14 +46,14 @@ const store = new MetricStore();
 store.load(metricsFile);
 const cloudwatch = new CloudWatchClient(client);
 const [alarms, embedded, queues] = [new Alarms(store, cloudwatch), new EmbeddedMetrics(store, new CloudWatchLogsClient(client)), new QueueMetrics(store, new SQSClient(client))];
-const factsDeps = { dynamo: new DynamoDBClient(client), cloudwatch, stateTable: localName('state'), prefix: localName('') };
-const facts = () => gatherFacts(factsDeps);
+const overviewDeps = { dynamo: new DynamoDBClient(client), cloudwatch, stateTable: localName('state'), prefix: localName('') };
+const overview = () => gatherOverview(overviewDeps);
 const server = frontDoor(
   emulator,
   { AWSGlue: runs.operations, AmazonAthena: athena.operations, GraniteServiceVersion20100801: new CloudWatchMetrics(store).operations },
   {
-    '/_sluice/': async () => ({ contentType: 'text/html; charset=utf-8', body: page(await facts(), Date.now()) }),
-    '/metrics': async () => ({ contentType: 'text/plain; version=0.0.4; charset=utf-8', body: prometheus(await facts()) }),
+    '/_sluice/': async () => ({ contentType: 'text/html; charset=utf-8', body: page(await overview(), Date.now()) }),
+    '/metrics': async () => ({ contentType: 'text/plain; version=0.0.4; charset=utf-8', body: prometheus(await overview()) }),
   },
 );
 server.listen(port, '127.0.0.1', () => console.log(`front door on http://127.0.0.1:${port}, emulator ${emulator.origin}`));

@@ -1,4 +1,4 @@
-import { type Facts, gatherFacts } from '../../../lambdas/monitor/facts.js';
+import { gatherOverview, type Overview } from '../../../lambdas/monitor/overview.js';
 import { physicalName } from '../../../lib/config.js';
 import { sleep } from '../../../localstack/process.js';
 import { awsEnvironment, frontDoorUrl } from '../../../localstack/stack/instance.js';
@@ -13,24 +13,24 @@ export interface Status {
   readonly healthy: boolean;
   /** Empty on a deployed stage. */
   readonly components: readonly Component[];
-  /** Null where nothing of it could be asked. */
-  readonly facts: Facts | null;
+  /** The overview, under the name that readers of `--json` know; null where nothing of it could be asked. */
+  readonly facts: Overview | null;
   readonly page: string | null;
 }
 
-const factsOf = ({ dynamo, cloudwatch, identity }: Target): Promise<Facts> =>
-  gatherFacts({ dynamo, cloudwatch, stateTable: physicalName(identity, 'state'), prefix: physicalName(identity, '') });
+const overviewOf = ({ dynamo, cloudwatch, identity }: Target): Promise<Overview> =>
+  gatherOverview({ dynamo, cloudwatch, stateTable: physicalName(identity, 'state'), prefix: physicalName(identity, '') });
 
 async function statusOf(lake: Target): Promise<Status> {
   const all = lake.local ? await components(lake) : [];
   // A front door that is down can say nothing of alarms; what runs is said all the same.
-  const facts = await factsOf(lake).catch((cause: unknown) => {
+  const overview = await overviewOf(lake).catch((cause: unknown) => {
     say(`alarms and checks are not known: ${(cause as Error).message}`);
     return null;
   });
   const runs = all.every(({ state }) => WELL.has(state));
-  const quiet = facts?.alarms.every(({ state }) => state !== 'ALARM') === true;
-  return { healthy: runs && quiet, components: all, facts, page: lake.local ? `${frontDoorUrl(lake.local.instance)}/_sluice/` : null };
+  const quiet = overview?.alarms.every(({ state }) => state !== 'ALARM') === true;
+  return { healthy: runs && quiet, components: all, facts: overview, page: lake.local ? `${frontDoorUrl(lake.local.instance)}/_sluice/` : null };
 }
 
 const WATCH_MS = 5_000;

@@ -1,9 +1,9 @@
-import { type Facts, freshnessMatrix } from '../../../../lambdas/monitor/facts.js';
+import { freshnessMatrix, type Overview } from '../../../../lambdas/monitor/overview.js';
 import { bytes, printRows, say } from '../../../output.js';
 import type { Status } from '../status.js';
 import { type Component, WELL } from './components.js';
 
-export function printStatus({ components: all, facts, page }: Status): void {
+export function printStatus({ components: all, facts: overview, page }: Status): void {
   if (all.length > 0) {
     printRows(
       ['component', 'state', 'address', 'memory'],
@@ -11,13 +11,13 @@ export function printStatus({ components: all, facts, page }: Status): void {
     );
     printTotals(all);
   }
-  if (facts) printFacts(facts);
+  if (overview) printOverview(overview);
   if (page) say(`the same as a page: ${page}`);
   for (const { name, log, lastLines, state } of all)
     if (lastLines !== null && !WELL.has(state)) process.stdout.write(`\n${name} is not running. ${log} ends with:\n${lastLines}\n`);
 }
 
-function printFacts({ report, alarms }: Facts): void {
+function printOverview({ report, alarms }: Overview): void {
   const firing = alarms.filter(({ state }) => state === 'ALARM');
   if (firing.length > 0) {
     process.stdout.write('\n');

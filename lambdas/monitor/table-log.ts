@@ -2,7 +2,7 @@ import { GetObjectCommand, ListObjectsV2Command, NoSuchKey, type S3Client } from
 import type { Table } from '../../contracts/index.js';
 
 /** What the end of a table's log says. */
-export interface TableFact {
+export interface TableLog {
   readonly table: Pick<Table, 'layer' | 'name'>;
   /** Live data files; null where the log does not say. */
   readonly files: number | null;
@@ -27,7 +27,7 @@ const count = (value: unknown): number | null => (typeof value === 'number' ? va
  * Files, size and last commit of a table, from the log's end alone: what Delta sums up beside each commit (`N.crc`), found
  * behind the last checkpoint. Null where there is no table yet.
  */
-export async function tableFact(table: Pick<Table, 'layer' | 'name'>, path: string, bucket: string, s3: S3Client): Promise<TableFact | null> {
+export async function tableLog(table: Pick<Table, 'layer' | 'name'>, path: string, bucket: string, s3: S3Client): Promise<TableLog | null> {
   const log = `${path}/_delta_log/`;
   const checkpoint = count((await json(s3, bucket, `${log}_last_checkpoint`))?.version);
   const StartAfter = checkpoint === null ? undefined : `${log}${String(checkpoint).padStart(20, '0')}`;

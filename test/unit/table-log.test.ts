@@ -2,7 +2,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { type GetObjectCommand, ListObjectsV2Command, NoSuchKey, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { describe, expect, test } from 'vitest';
 import { lookAtStorage } from '../../lambdas/monitor/storage-health.js';
-import { tableFact } from '../../lambdas/monitor/table-facts.js';
+import { tableLog } from '../../lambdas/monitor/table-log.js';
 
 const NOW = Date.parse('2026-11-26T12:00:00Z');
 const version = (n: number, end: string) => `gold/t/_delta_log/${String(n).padStart(20, '0')}.${end}`;
@@ -41,17 +41,17 @@ describe('what the end of a log says', () => {
       [version(1, 'crc')]: '{"numFiles": 3, "tableSizeBytes": 30}',
       [version(2, 'json')]: '',
     });
-    expect(await tableFact(TABLE, 'gold/t', 'lake', s3)).toEqual({ table: TABLE, files: 3, bytes: 30, committedAt: NOW - 600_000 });
+    expect(await tableLog(TABLE, 'gold/t', 'lake', s3)).toEqual({ table: TABLE, files: 3, bytes: 30, committedAt: NOW - 600_000 });
   });
 
   test('a long log is listed from its last checkpoint on', async () => {
     const { s3, asked } = bucket({ 'gold/t/_delta_log/_last_checkpoint': '{"version": 20}', [version(20, 'json')]: '', [version(21, 'json')]: '' });
-    expect(await tableFact(TABLE, 'gold/t', 'lake', s3)).toMatchObject({ files: null, bytes: null });
+    expect(await tableLog(TABLE, 'gold/t', 'lake', s3)).toMatchObject({ files: null, bytes: null });
     expect(asked).toContain(`list ${version(20, '').slice(0, -1)}`);
   });
 
   test('there is nothing to say of a table that is not there', async () => {
-    expect(await tableFact(TABLE, 'gold/t', 'lake', bucket({ 'gold/t@1/_delta_log/x.json': '' }).s3)).toBeNull();
+    expect(await tableLog(TABLE, 'gold/t', 'lake', bucket({ 'gold/t@1/_delta_log/x.json': '' }).s3)).toBeNull();
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { type Facts, freshnessMatrix, prometheus } from '../../lambdas/monitor/facts.js';
 import type { Report } from '../../lambdas/monitor/monitor.js';
+import { freshnessMatrix, type Overview, prometheus } from '../../lambdas/monitor/overview.js';
 import { page } from '../../lambdas/monitor/page.js';
 
 const NOW = Date.parse('2026-11-26T12:00:00Z');
@@ -28,7 +28,7 @@ const report: Report = {
   ],
   untold: null,
 };
-const facts: Facts = {
+const overview: Overview = {
   stage: 'sluice-local',
   report,
   failedChecksTotal: 3,
@@ -39,9 +39,9 @@ const facts: Facts = {
   ],
 };
 
-describe('the facts', () => {
+describe('the overview', () => {
   test('in Prometheus’ format: every sample below its type, under the names that people scrape', () => {
-    const text = prometheus(facts);
+    const text = prometheus(overview);
     const samples = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
     expect(samples).toEqual([
       'failed_checks_total 3',
@@ -58,11 +58,11 @@ describe('the facts', () => {
     expect(new Set(typed).size).toBe(typed.length);
   });
   test('before the monitor ran', () => {
-    expect(prometheus({ ...facts, report: null, alarms: [] })).toContain('last_run_timestamp 0\n');
-    expect(page({ ...facts, report: null }, NOW)).toContain('./sluice health');
+    expect(prometheus({ ...overview, report: null, alarms: [] })).toContain('last_run_timestamp 0\n');
+    expect(page({ ...overview, report: null }, NOW)).toContain('./sluice health');
   });
   test('as a page, with nothing of what was found taken for markup', () => {
-    const html = page(facts, NOW);
+    const html = page(overview, NOW);
     expect(html).toContain('<title>sluice-local: 1 in alarm</title>');
     expect(html).toContain('broker &lt;away&gt;');
     expect(html).not.toContain('<script>');

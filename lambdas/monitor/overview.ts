@@ -5,7 +5,7 @@ import type { Report } from './monitor.js';
 import { reported } from './reported.js';
 import { type Found, MonitorState } from './state.js';
 
-export interface AlarmFact {
+export interface AlarmOverview {
   /** Without app and stage. */
   readonly name: string;
   readonly state: 'OK' | 'ALARM' | 'INSUFFICIENT_DATA';
@@ -15,13 +15,13 @@ export interface AlarmFact {
 }
 
 /** What there is to say of a stage: the monitor's last report, and the alarms. */
-export interface Facts extends Found {
+export interface Overview extends Found {
   /** `sluice-dev`. */
   readonly stage: string;
-  readonly alarms: readonly AlarmFact[];
+  readonly alarms: readonly AlarmOverview[];
 }
 
-export interface FactsDeps {
+export interface OverviewDeps {
   readonly dynamo: DynamoDBClient;
   readonly cloudwatch: CloudWatchClient;
   readonly stateTable: string;
@@ -29,9 +29,9 @@ export interface FactsDeps {
   readonly prefix: string;
 }
 
-export async function gatherFacts({ dynamo, cloudwatch, stateTable, prefix }: FactsDeps): Promise<Facts> {
+export async function gatherOverview({ dynamo, cloudwatch, stateTable, prefix }: OverviewDeps): Promise<Overview> {
   const found = await new MonitorState(dynamo, stateTable).found();
-  const alarms: AlarmFact[] = [];
+  const alarms: AlarmOverview[] = [];
   let NextToken: string | undefined;
   do {
     const page = await cloudwatch.send(new DescribeAlarmsCommand({ AlarmNamePrefix: prefix, AlarmTypes: ['MetricAlarm'], MaxRecords: 100, ...(NextToken ? { NextToken } : {}) }));
@@ -59,8 +59,8 @@ const sample = (name: string, labels: Readonly<Record<string, string>>, value: n
   return `${name}${text === '' ? '' : `{${text}}`} ${value}`;
 };
 
-/** The facts in Prometheus' text format (https://prometheus.io/docs/instrumenting/exposition_formats/). */
-export function prometheus({ report, alarms, failedChecksTotal, runsTotal }: Facts): string {
+/** The overview in Prometheus' text format (https://prometheus.io/docs/instrumenting/exposition_formats/). */
+export function prometheus({ report, alarms, failedChecksTotal, runsTotal }: Overview): string {
   const families = new Map<string, { readonly type: 'gauge' | 'counter'; readonly help: string; readonly samples: string[] }>();
   const add = (name: string, type: 'gauge' | 'counter', help: string, labels: Readonly<Record<string, string>>, value: number) => {
     const family = families.get(name) ?? { type, help, samples: [] };
