@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { baseTables } from './base-tables.js';
-import { checkWhole } from './check.js';
 import { exportsSchema } from './exports.js';
 import { identifier } from './identifier.js';
 import { ruleSchema } from './rules.js';
 import { sourceSchema } from './sources/index.js';
 import { columnType, DERIVED_KEY, type Table, tableSchema } from './tables.js';
+import { validateWhole } from './validate.js';
 
 const fieldSchema = z
   .object({
@@ -162,7 +162,7 @@ export function defineDataset<const I extends DatasetInput | DerivedInput>(input
     throw refused(cause.issues.map(said));
   }
   const dataset: Dataset = { ...parsed, tables: [...baseTables(parsed), ...parsed.tables] };
-  const problems = checkWhole(dataset);
+  const problems = validateWhole(dataset);
   if (problems.length > 0) throw refused(problems);
   // The schema gives back the fields that it was given, each with its type.
   return dataset as Dataset as DatasetOf<I>;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { boundsSchema, checkHttp, httpFields } from './http.js';
+import { boundsSchema, httpFields, validateHttp } from './http.js';
 
 /** Largest part of a document's records that one fetch may change, where its contract does not say. */
 const MAX_CHANGE = 0.5;
@@ -25,5 +25,5 @@ export const documentSchema = z
     const wrong = (message: string, path: string) => context.addIssue({ code: 'custom', message, path: [path] });
     if (source.format === 'csv' && source.records !== undefined) wrong('every row of a CSV is a record: leave it out', 'records');
     if (source.format === 'xml' && source.records === undefined) wrong('the elements of an XML that are records are to be named: records: "root.element"', 'records');
-    checkHttp(source, wrong);
+    validateHttp(source, wrong);
   });

@@ -50,7 +50,7 @@ export const httpFields = {
 type HttpFields = z.infer<z.ZodObject<typeof httpFields>>;
 
 /** What holds between the fields of every source that is fetched. */
-export const checkHttp = ({ url, enabled, commercialUse, key, offBecause, evidence }: HttpFields, wrong: (message: string, path: string) => void): void => {
+export const validateHttp = ({ url, enabled, commercialUse, key, offBecause, evidence }: HttpFields, wrong: (message: string, path: string) => void): void => {
   if (enabled && !commercialUse) wrong('its terms forbid commercial use, so it is off by default: enabled: false', 'enabled');
   if (enabled && key !== undefined) wrong('it needs a key, which a fresh stage has not: enabled: false', 'enabled');
   if ((!enabled && commercialUse && key === undefined) !== (offBecause !== undefined))

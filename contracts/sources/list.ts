@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { identifier } from '../identifier.js';
-import { boundsSchema, checkHttp, httpFields } from './http.js';
+import { boundsSchema, httpFields, validateHttp } from './http.js';
 
 /** The file of a repository that a URL gives as it is on a branch; null where it is none. */
 export function githubFile(url: string): { readonly repository: string; readonly branch: string; readonly path: string } | null {
@@ -36,5 +36,5 @@ export const listSchema = z
     const wrong = (message: string, path: string) => context.addIssue({ code: 'custom', message, path: [path] });
     if (source.past === 'github' && githubFile(source.url) === null)
       wrong('its past is in a GitHub repository, so its URL is https://raw.githubusercontent.com/OWNER/REPOSITORY/BRANCH/PATH', 'past');
-    checkHttp(source, wrong);
+    validateHttp(source, wrong);
   });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { fakeDeps, run, World } from '../../test/support/ingest-fakes.js';
 import { findCheckedSource } from '../index.js';
-import { checkEdit, editList, type OperatorEdit } from './operator.js';
+import { editList, type OperatorEdit, validateEdit } from './operator.js';
 
 const now = new Date('2026-11-01T00:00:00Z');
 
@@ -13,7 +13,7 @@ describe('an edit of the operator’s list', () => {
     [{ verdict: 'deny', domain: 'a.example', reason: ' ' }, /a reason is needed to deny a\.example: --reason/],
     [{ verdict: 'allow', domain: 'a.example', reason: 'r', until: 'soon' }, /until "soon": not a date; for example 2027-01-31/],
     [{ verdict: 'allow', domain: 'a.example', reason: 'r', until: '2026-10-31' }, /until 2026-10-31: is over already/],
-  ] as [OperatorEdit, RegExp][])('%j is refused with the way out', (edit, message) => expect(() => checkEdit(edit, now)).toThrow(message));
+  ] as [OperatorEdit, RegExp][])('%j is refused with the way out', (edit, message) => expect(() => validateEdit(edit, now)).toThrow(message));
 
   test('keeps one verdict and one scope per name, the newest', () => {
     const edits: OperatorEdit[] = [

@@ -17,7 +17,7 @@ type OperatorList = Record<'allow' | 'deny', OperatorEntry[]>;
 const nameOf = (domain: string): string => domain.replace(/^\*\./, '');
 
 /** @throws BadEdit naming what is wrong with it */
-export function checkEdit({ verdict, domain, reason, until }: OperatorEdit, now: Date): OperatorEdit {
+export function validateEdit({ verdict, domain, reason, until }: OperatorEdit, now: Date): OperatorEdit {
   const below = domain.startsWith('*.');
   const classified = classify(below ? domain.slice(2) : domain, below ? 'subtree' : 'exact');
   if (classified.kind !== 'entry') throw new BadEdit(`${JSON.stringify(domain.slice(0, 80))}: ${classified.kind === 'reject' ? classified.reason : 'stands for nothing'}`);
@@ -59,7 +59,7 @@ export function editList(current: string | null, given: unknown, now: Date): str
 function parseEdit(given: unknown, now: Date): OperatorEdit {
   const parsed = editSchema.safeParse(given);
   if (!parsed.success) throw new BadEdit(`no edit: ${parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ')}`);
-  return checkEdit(parsed.data, now);
+  return validateEdit(parsed.data, now);
 }
 
 /** Entries sorted by name: the same list has the same bytes. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { originOf, takenNames } from '../../bin/commands/develop/new/known.js';
-import { checkName, namesOf, ofDataset } from '../../bin/commands/develop/new/names.js';
+import { namesOf, ofDataset, validateName } from '../../bin/commands/develop/new/names.js';
 import { registrations } from '../../bin/commands/develop/new/register.js';
 import { assertKind, filesOf, kindsIn } from '../../bin/commands/develop/new/template.js';
 import { sluiceProgram } from '../../bin/commands/program.js';
@@ -36,9 +36,9 @@ describe('the name of a new dataset', () => {
     ['stevenblack', /"stevenblack" is taken: a source has it/],
     ['source_status', /"source_status" is taken: table gold.source_status has it/],
     ['ledger', /"ledger" is taken: table ops.ledger has it/],
-  ])('%j is refused, with the reason', (name, message) => expect(() => checkName(name, takenNames())).toThrow(message));
+  ])('%j is refused, with the reason', (name, message) => expect(() => validateName(name, takenNames())).toThrow(message));
 
-  test('that is free is taken', () => expect(() => checkName('daily_prices', takenNames())).not.toThrow());
+  test('that is free is taken', () => expect(() => validateName('daily_prices', takenNames())).not.toThrow());
 });
 
 describe('the kind of a new dataset', () => {

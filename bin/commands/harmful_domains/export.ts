@@ -5,7 +5,7 @@ import { bytes, printJson, printRows, say } from '../../output.js';
 import { newCommand } from '../command.js';
 import { jsonOption, stageOption } from '../options.js';
 import { exportBucket, exportRoot, readExported, readManifest, runExport } from './export/bucket.js';
-import { checkChoice, chosen, EXPORT_FORMATS, type ExportChoice, TIERS } from './export/choice.js';
+import { chosen, EXPORT_FORMATS, type ExportChoice, TIERS, validateChoice } from './export/choice.js';
 
 interface ExportOptions extends ExportChoice {
   readonly out?: string;
@@ -27,7 +27,7 @@ export const exportCommand = () =>
     .action(exportAll);
 
 async function exportAll(options: ExportOptions): Promise<void> {
-  const licences = checkChoice(options);
+  const licences = validateChoice(options);
   const lake = target(options.stage);
   const bucket = await exportBucket(lake);
   say('exporting: Spark reads one version of gold.harmful_domains and writes every tier and format ...');

@@ -128,7 +128,7 @@ def forget_canaries(spark: SparkSession, lake: str, table: Table, silver: Table,
         return False
     gold = DeltaTable.forPath(spark, path)
     gold.delete(table.canary_sql)
-    # The columns by which a canary's row is told are fields of the record, too (contracts/check.ts).
+    # The columns by which a canary's row is told are fields of the record, too (contracts/validate.ts).
     facts = spark.read.format("delta").load(path_of(lake, silver)).where(~is_canary(canary_source)).where(table.canary_sql)
     rows = recompute(fold, facts).select(*schema_of(table.ddl).names).persist()
     if not rows.isEmpty():

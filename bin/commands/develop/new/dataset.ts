@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { ROOT } from '../../../../localstack/paths.js';
 import { CliError, printJson, say } from '../../../output.js';
 import { originOf, takenNames } from './known.js';
-import { checkName, namesOf } from './names.js';
+import { namesOf, validateName } from './names.js';
 import { registrations } from './register.js';
 import { assertKind, filesOf, type NewFile } from './template.js';
 
@@ -24,7 +24,7 @@ function makeGenerated(root: string): void {
 /** Copies the templates of a kind, and lists the dataset where datasets are listed. All or nothing is written. */
 export function newDataset({ name, kind, from }: Wish, json: boolean, root = ROOT): void {
   assertKind(kind, root);
-  checkName(name, takenNames());
+  validateName(name, takenNames());
   const names = namesOf(name);
   const files = filesOf(kind, names, originOf(kind, from), root);
   const lists = registrations(files, names, root);

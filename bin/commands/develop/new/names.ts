@@ -54,7 +54,7 @@ export type Taken = ReadonlyMap<string, string>;
  *
  * @throws CliError saying what is wrong with it
  */
-export function checkName(name: string, taken: Taken): void {
+export function validateName(name: string, taken: Taken): void {
   const parsed = identifier.safeParse(name);
   const wrong = parsed.success ? null : parsed.error.issues.map(({ message }) => message).join('; ');
   if (wrong !== null) throw new CliError(`"${name}" is no name of a dataset: ${wrong}`, EXIT.misuse);

@@ -14,7 +14,7 @@ export const TIERS = ['light', 'normal', 'strict'] as const;
 export const EXPORT_FORMATS = ['hosts', 'plain', 'adblock', 'wildcard', 'dnsmasq', 'unbound', 'rpz', 'csv', 'stix'] as const;
 
 /** The licences that are asked for; null where all are. @throws CliError before anything is run */
-export function checkChoice({ tier, format, licences }: ExportChoice): string[] | null {
+export function validateChoice({ tier, format, licences }: ExportChoice): string[] | null {
   if (tier !== undefined && !(TIERS as readonly string[]).includes(tier)) throw new CliError(`unknown tier "${tier}"; known: ${TIERS.join(', ')}`, EXIT.misuse);
   if (format !== undefined && !(EXPORT_FORMATS as readonly string[]).includes(format))
     throw new CliError(`unknown format "${format}"; known: ${EXPORT_FORMATS.join(', ')}`, EXIT.misuse);

@@ -1,6 +1,6 @@
 import { canaryKey } from './canary.js';
 import type { Dataset } from './dataset.js';
-import { sourceProblems } from './sources/check.js';
+import { sourceProblems } from './sources/validate.js';
 import { fullName, RESERVED_COLUMNS, type Table } from './tables.js';
 
 const twice = (names: readonly string[]): string[] => names.filter((name, i) => names.indexOf(name) !== i).map((name) => `"${name}" is declared twice`);
@@ -57,7 +57,7 @@ const exportProblems = ({ exports, tables }: Dataset): string[] =>
   exports === undefined || tables.some(({ layer, name }) => layer === 'gold' && name === exports.table) ? [] : [`exports.table: no table "gold.${exports.table}"`];
 
 /** Cross-checks that no single field's schema can make. Each message names the place. */
-export function checkWhole(dataset: Dataset): string[] {
+export function validateWhole(dataset: Dataset): string[] {
   const { rules, sources, tables } = dataset;
   return [
     ...recordProblems(dataset),
