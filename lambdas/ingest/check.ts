@@ -1,6 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { chainOf, pastSequence } from './backfill/past.js';
+import { pastSequence, stretchName } from './backfill/past.js';
 import type { IngestDeps } from './deps.js';
 import type { IngestEvent } from './event.js';
 import { kindOf } from './kinds/index.js';
@@ -36,7 +36,7 @@ export async function check(event: IngestEvent, deps: IngestDeps): Promise<Sourc
   };
 
   // A stretch of the past has state and snapshots of its own.
-  const lease = await Lease.take(state, clock, isPast ? chainOf(source.name, event.step.stretch) : source.name, runId);
+  const lease = await Lease.take(state, clock, isPast ? stretchName(source.name, event.step.stretch) : source.name, runId);
   if (lease === null) return tell({ ...nothingFound, outcome: 'skipped', reason: `another run of ${isPast ? 'this backfill' : 'this source'} holds its lease` }, 0, []);
   const folder = await mkdtemp(join(deps.temporaryFolder, 'ingest-'));
   try {
@@ -69,7 +69,7 @@ async function underLease(work: Work, outbox: Outbox, steps: Steps): Promise<Fou
   let whole = false;
   const advance = async (next: Checkpoint): Promise<void> => {
     await outbox.publish(next, 'difference');
-    await state.promote(lease.chain, runId, next);
+    await state.promote(lease.subject, runId, next);
     whole ||= current === null;
     current = next;
   };
@@ -81,7 +81,7 @@ async function underLease(work: Work, outbox: Outbox, steps: Steps): Promise<Fou
   const gathered = await steps.time('fetch', () => gather(current, work));
   const found = await steps.time('parse', () => judge(gathered, current, work));
   if (found.next !== null) {
-    await state.setPending(lease.chain, runId, found.next);
+    await state.setPending(lease.subject, runId, found.next);
     await advance(found.next);
   }
   if (!event.dryRun && event.event !== 'backfill' && current !== null) {

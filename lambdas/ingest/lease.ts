@@ -8,7 +8,8 @@ export class Lease {
   private constructor(
     private readonly store: SourceStateStore,
     private readonly clock: () => Date,
-    readonly chain: string,
+    /** The source, or the stretch by its name. */
+    readonly subject: string,
     readonly runId: string,
     /** The state when the lease was taken. */
     readonly held: SourceState,
@@ -16,21 +17,21 @@ export class Lease {
   ) {}
 
   /** Takes the lease; null where another run holds it. */
-  static async take(store: SourceStateStore, clock: () => Date, chain: string, runId: string): Promise<Lease | null> {
+  static async take(store: SourceStateStore, clock: () => Date, subject: string, runId: string): Promise<Lease | null> {
     const at = clock().getTime();
-    const held = await store.acquire(chain, runId, at, LEASE_MS);
-    return held === null ? null : new Lease(store, clock, chain, runId, held, at);
+    const held = await store.acquire(subject, runId, at, LEASE_MS);
+    return held === null ? null : new Lease(store, clock, subject, runId, held, at);
   }
 
   /** Renews the lease where it grows old. @throws LeaseLostError where another run took it */
   async keep(): Promise<void> {
     const now = this.clock().getTime();
     if (now - this.at < RENEW_AFTER_MS) return;
-    await this.store.renew(this.chain, this.runId, now, LEASE_MS);
+    await this.store.renew(this.subject, this.runId, now, LEASE_MS);
     this.at = now;
   }
 
   release(): Promise<void> {
-    return this.store.release(this.chain, this.runId);
+    return this.store.release(this.subject, this.runId);
   }
 }

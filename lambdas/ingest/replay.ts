@@ -7,7 +7,7 @@ export interface ReplayRecord {
   readonly value: string | null;
   readonly headers: readonly { readonly key: string; readonly value: string | null }[];
   /** Where it stood: `topic/partition/offset`. */
-  readonly origin: string;
+  readonly coordinates: string;
 }
 
 export interface ReplayEvent {
@@ -21,7 +21,8 @@ export interface ReplayResult {
 
 /** Most records of one event: Lambda takes 6 MB. */
 export const MAX_REPLAY_RECORDS = 1_000;
-const ORIGIN = 'sluice-origin';
+/** The header that tells a record's first coordinates, as Bronze holds it. */
+const COORDINATES = 'sluice-origin';
 
 export const isReplay = (event: object): event is ReplayEvent => 'records' in event;
 
@@ -36,8 +37,8 @@ const bytes = (base64: string): Uint8Array => Buffer.from(base64, 'base64');
 export async function replayRecords(event: ReplayEvent, dataset: Dataset, producer: Producer): Promise<ReplayResult> {
   if (!Array.isArray(event.records) || event.records.length > MAX_REPLAY_RECORDS) throw new Error(`replay: 1 to ${MAX_REPLAY_RECORDS} records at a time`);
   const outgoing = event.records.map((record): OutgoingRecord => {
-    if (!/^[a-z0-9_]+\/\d+\/\d+$/.test(record.origin)) throw new Error(`replay: ${JSON.stringify(String(record.origin).slice(0, 80))} is no topic/partition/offset`);
-    const headers: Record<string, string | Uint8Array> = { [ORIGIN]: record.origin };
+    if (!/^[a-z0-9_]+\/\d+\/\d+$/.test(record.coordinates)) throw new Error(`replay: ${JSON.stringify(String(record.coordinates).slice(0, 80))} is no topic/partition/offset`);
+    const headers: Record<string, string | Uint8Array> = { [COORDINATES]: record.coordinates };
     for (const { key, value } of record.headers) if (value !== null) headers[key] = bytes(value);
     return { key: record.key === null ? null : bytes(record.key), value: record.value === null ? null : bytes(record.value), headers };
   });

@@ -113,10 +113,10 @@ const readOf = (position: Position | undefined, dataset: string) =>
 /** Age of what waits for Silver: records that Bronze holds, or rows of the Silver that it is derived from, with what waits for that. */
 async function silverAge(dataset: Dataset, datasets: readonly Dataset[], deps: FreshnessDeps): Promise<Age> {
   if (isFed(dataset)) return ageByOffsets(dataset, 'silver', deps);
-  const origin = datasets.find(({ name }) => name === dataset.derived?.from);
-  if (origin === undefined) throw new Error(`${dataset.name} is derived from ${dataset.derived?.from}, which is not among the datasets`);
-  const before = await silverAge(origin, datasets, deps);
-  return { layer: 'silver', ms: Math.max(before.ms, await unreadAge(origin, readOf(deps.positions[`silver.${dataset.name}`], origin.name), deps)), lag: null };
+  const parent = datasets.find(({ name }) => name === dataset.derived?.from);
+  if (parent === undefined) throw new Error(`${dataset.name} is derived from ${dataset.derived?.from}, which is not among the datasets`);
+  const before = await silverAge(parent, datasets, deps);
+  return { layer: 'silver', ms: Math.max(before.ms, await unreadAge(parent, readOf(deps.positions[`silver.${dataset.name}`], parent.name), deps)), lag: null };
 }
 
 async function agesOf(dataset: Dataset, datasets: readonly Dataset[], deps: FreshnessDeps): Promise<Age[]> {

@@ -17,6 +17,9 @@ export interface StateChange {
 /** The item of a source, or of a stretch of its past: what its last checks came to. */
 export const sourceKey = (source: string): string => `source#${source}`;
 
+/** The item of what backfills of a source have begun: its stretches. */
+export const pastKey = (source: string): string => `past#${source}`;
+
 /** The state table: an item for each thing that has state, key `pk` = `KIND#NAME`. */
 export class StateTable {
   private readonly client: DynamoDBDocumentClient;

@@ -217,9 +217,9 @@ describe('the lake on this machine, its three Spark jobs apart', () => {
     await lake.becomes("SELECT sum(quarantined) FROM ops.ledger WHERE dataset = 'harmful_domains'", 2);
     // It is the same record of the same place, and still breaks the same rule: quarantine holds it once.
     expect(await lake.number('SELECT count(*) FROM quarantine.harmful_domains')).toBe(1);
-    const origin =
+    const coordinates =
       "SELECT from_utf8(element_at(filter(headers, h -> h.key = 'sluice-origin'), 1).value), from_utf8(value) FROM bronze.harmful_domains WHERE any_match(headers, h -> h.key = 'sluice-origin')";
-    expect(await lake.sql(origin)).toEqual([[`harmful_domains/${first[0]?.[0]}/${first[0]?.[1]}`, '{"source": "broken']]);
+    expect(await lake.sql(coordinates)).toEqual([[`harmful_domains/${first[0]?.[0]}/${first[0]?.[1]}`, '{"source": "broken']]);
   }, 240_000);
 
   test('records of Bronze are sent again by their offsets, and change nothing', async () => {

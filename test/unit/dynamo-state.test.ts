@@ -1,8 +1,11 @@
 import { describe, expect, test } from 'vitest';
+import { BackfillState } from '../../bin/commands/sources/backfill/state.js';
+import type { Target } from '../../bin/lake/target.js';
 import { DynamoSourceState } from '../../lambdas/ingest/state/dynamo-state.js';
 import { LeaseLostError } from '../../lambdas/ingest/state/state.js';
 import { MonitorState } from '../../lambdas/monitor/state.js';
 import { wishOf } from '../../lambdas/watchdog/glue-jobs.js';
+import { LOCAL } from '../../localstack/identity.js';
 import { dynamo, Refusal } from '../support/state-table.js';
 
 /** A table of some items, in DynamoDB's own JSON. */
@@ -64,4 +67,16 @@ describe('what others read of the state table', () => {
     const { client } = holding({ 'generation#gold.t': { generation: { S: 'two' } } });
     await expect(new MonitorState(client, 'state').generation('gold.t')).rejects.toThrow(/generation/);
   });
+});
+
+test('the stretches that backfills of a source began are a set of texts, and one more is added to it', async () => {
+  const item = { pk: { S: 'past#s' }, stretches: { SS: ['2026-10-01~2026-10-02'] } };
+  const { client, asked } = dynamo(({ call }) => (call === 'GetItem' ? { Item: item } : { Attributes: item }));
+  const state = new BackfillState('s', { dynamo: client, identity: LOCAL } as Target);
+  expect(await state.stretches()).toEqual([{ from: '2026-10-01', to: '2026-10-02' }]);
+  await state.begin({ from: '2026-10-03', to: '2026-10-03' });
+  expect(asked.map(({ input }) => input.Key)).toEqual([{ pk: { S: 'past#s' } }, { pk: { S: 'past#s' } }]);
+  expect(asked[1]?.input).toMatchObject({ UpdateExpression: 'ADD stretches :one', ExpressionAttributeValues: { ':one': { SS: ['2026-10-03~2026-10-03'] } } });
+  const { client: empty } = dynamo(() => ({}));
+  expect(await new BackfillState('s', { dynamo: empty, identity: LOCAL } as Target).stretches()).toEqual([]);
 });

@@ -19,9 +19,9 @@ async function replay(records: readonly ReplayRecord[]): Promise<OutgoingRecord[
 const shown = (data: string | Uint8Array | null | undefined) => (data instanceof Uint8Array ? Buffer.from(data).toString('latin1') : data);
 
 describe('a replay', () => {
-  test('sends bytes unchanged, with the first coordinates as origin', async () => {
+  test('sends bytes unchanged, with the first coordinates beside them', async () => {
     const [first, again] = await replay([
-      { key: base64('k'), value: base64('{"a": \xff\x00'), headers: [{ key: 'sluice-schema', value: base64('2') }], origin: 'harmful_domains/1/42' },
+      { key: base64('k'), value: base64('{"a": \xff\x00'), headers: [{ key: 'sluice-schema', value: base64('2') }], coordinates: 'harmful_domains/1/42' },
       {
         key: null,
         value: null,
@@ -29,7 +29,7 @@ describe('a replay', () => {
           { key: 'sluice-origin', value: base64('harmful_domains/0/7') },
           { key: 'empty', value: null },
         ],
-        origin: 'harmful_domains/1/43',
+        coordinates: 'harmful_domains/1/43',
       },
     ]);
     expect([shown(first?.key), shown(first?.value), shown(first?.headers['sluice-origin']), shown(first?.headers['sluice-schema'])]).toEqual([
@@ -42,8 +42,8 @@ describe('a replay', () => {
   });
 
   test('refuses what it cannot place, and more than an event holds', async () => {
-    await expect(replay([{ key: null, value: null, headers: [], origin: '../1' }])).rejects.toThrow('replay: "../1" is no topic/partition/offset');
-    const many = Array.from({ length: MAX_REPLAY_RECORDS + 1 }, () => ({ key: null, value: null, headers: [], origin: 'a/0/0' }));
+    await expect(replay([{ key: null, value: null, headers: [], coordinates: '../1' }])).rejects.toThrow('replay: "../1" is no topic/partition/offset');
+    const many = Array.from({ length: MAX_REPLAY_RECORDS + 1 }, () => ({ key: null, value: null, headers: [], coordinates: 'a/0/0' }));
     await expect(replay(many)).rejects.toThrow('replay: 1 to 1000 records at a time');
   });
 

@@ -58,8 +58,8 @@ export type PastAnswer = { readonly versions: readonly PastVersion[] } | KeptBod
 
 export const isPastQuestion = (event: object): event is PastQuestion => 'past' in event && typeof event.past === 'string';
 
-/** Whose state and snapshots a stretch has. */
-export const chainOf = (source: string, stretch: Stretch): string => `${source}~${stretch}`;
+/** The name under which a stretch has state, lease and snapshots. */
+export const stretchName = (source: string, stretch: Stretch): string => `${source}~${stretch}`;
 
 const DAY_MS = 24 * 3_600_000;
 /** Far enough below 0 that no time of this century reaches it. */

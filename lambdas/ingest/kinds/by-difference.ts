@@ -36,7 +36,7 @@ async function changes(body: Body, checkpoint: Checkpoint | null, reader: Reader
   }
   const none = difference.added + difference.changed + difference.gone === 0;
   if (event.event === 'reparse' && none) return { outcome: 'unchanged', reason: null, told, difference, next: null };
-  const key = landingKeys.snapshot(lease.chain, sequence, runId);
+  const key = landingKeys.snapshot(lease.subject, sequence, runId);
   if (!event.dryRun) await landing.put(key, file);
   await lease.keep();
   const next = event.dryRun ? null : { key, sequence, bodySha256: body.sha256, etag: body.etag, lastModified: body.lastModified };

@@ -38,7 +38,7 @@ export async function sendAgain(dataset: string, rows: string, records: number, 
 
 function recordOf([topic, partition, offset, key, value, headers]: readonly (string | null)[]): ReplayRecord {
   const parsed = JSON.parse(headers ?? '[]') as [string, string | null][];
-  return { key: key ?? null, value: value ?? null, headers: parsed.map(([name, data]) => ({ key: name, value: data })), origin: `${topic}/${partition}/${offset}` };
+  return { key: key ?? null, value: value ?? null, headers: parsed.map(([name, data]) => ({ key: name, value: data })), coordinates: `${topic}/${partition}/${offset}` };
 }
 
 function* chunks(records: readonly ReplayRecord[]): Generator<ReplayRecord[]> {
