@@ -34,13 +34,11 @@ export function glueJobs(client: GlueClient): JobApi {
   };
 }
 
-const JOB = 'job#';
-
-/** Key of a job's item in the state table. */
-export const jobKey = (job: string) => ({ pk: { S: `${JOB}${job}` } });
+/** The item of what an operator wants of a job. */
+export const jobKey = (job: string): string => `job#${job}`;
 
 /** What an operator wants, from the state table: `job#NAME`. */
 export async function wishOf(client: DynamoDBClient, table: string, job: string): Promise<Wish> {
-  const { desired, workers } = await new StateTable(client, table).item(`${JOB}${job}`);
+  const { desired, workers } = await new StateTable(client, table).item(jobKey(job));
   return { stopped: desired === 'stopped', ...(typeof workers === 'number' ? { workers } : {}) };
 }

@@ -18,13 +18,13 @@ const told: Readonly<Record<JobOutcome, string>> = {
 };
 
 async function start(job: string, lake: Target): Promise<void> {
-  await wish(job, lake, 'REMOVE desired');
+  await wish(job, lake, { expression: 'REMOVE desired' });
   const outcome = (await callWatchdog(lake))[job];
   say(`${job} ${outcome === undefined ? 'is not watched' : told[outcome]}`);
 }
 
 async function stop(job: string, lake: Target): Promise<void> {
-  await wish(job, lake, 'SET desired = :stopped', { ':stopped': { S: 'stopped' } });
+  await wish(job, lake, { expression: 'SET desired = :stopped', values: { ':stopped': 'stopped' } });
   await endRun(job, lake);
   say(`${job} is stopped and stays so; it goes on at its checkpoints: ./sluice jobs start ${job}`);
 }
@@ -36,7 +36,7 @@ async function restart(job: string, lake: Target): Promise<void> {
 
 async function scale(job: string, lake: Target, { workers = '' }: { workers?: string }): Promise<void> {
   const count = wholeNumber(workers, '--workers', 2, 299);
-  await wish(job, lake, 'SET workers = :workers', { ':workers': { N: String(count) } });
+  await wish(job, lake, { expression: 'SET workers = :workers', values: { ':workers': count } });
   await restart(job, lake);
   if (lake.local) say('here a driver has the cores of this machine, however many workers it is given');
 }

@@ -1,11 +1,11 @@
-import { GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { BatchStopJobRunCommand, GetJobRunsCommand } from '@aws-sdk/client-glue';
 import { z } from 'zod';
+import { StateTable } from '../../../../lambdas/shared/state-table.js';
 import { isRunning } from '../../../../lambdas/watchdog/watch-jobs.js';
 import { physicalName } from '../../../../lib/config.js';
 import { LAYOUTS } from '../../../../lib/medallion/layouts.js';
 import { callWatchdog, runJob } from '../../../lake/jobs.js';
-import type { Target } from '../../../lake/target.js';
+import { stateTable, type Target } from '../../../lake/target.js';
 import { say } from '../../../output.js';
 
 const resultSchema = z.object({
@@ -47,8 +47,8 @@ export async function runRebuild(table: string, swap: 'no' | 'yes' | 'accept-los
   const stop = async () => (swap === 'no' ? undefined : stopDrivers(lake, restingLayers(table)));
   const restored: Record<string, string> = version === undefined ? {} : { '--version': String(version) };
   const RunId = await runJob(lake, 'rebuild', { '--table': table, '--swap': swap, ...restored }, TIMEOUT_MS, stop);
-  const { Item } = await lake.dynamo.send(new GetItemCommand({ TableName: physicalName(lake.identity, 'state'), Key: { pk: { S: `rebuild#${RunId}` } } }));
-  return resultSchema.parse(JSON.parse(Item?.result?.S ?? '{}'));
+  const { result = '{}' } = await new StateTable(lake.dynamo, stateTable(lake)).item(`rebuild#${RunId}`);
+  return resultSchema.parse(JSON.parse(String(result)));
 }
 
 /** Starts what a rebuild stopped, at once; the watchdog's schedule would, later. */

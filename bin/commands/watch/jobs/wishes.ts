@@ -1,4 +1,4 @@
-import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { type StateChange, StateTable } from '../../../../lambdas/shared/state-table.js';
 import { glueJobs, jobKey, wishOf } from '../../../../lambdas/watchdog/glue-jobs.js';
 import { isRunning } from '../../../../lambdas/watchdog/watch-jobs.js';
 import { until } from '../../../../localstack/process.js';
@@ -35,9 +35,8 @@ export async function listJobs(lake: Target): Promise<JobRow[]> {
 }
 
 /** Keeps what is wanted of a job, also over deploys. */
-export async function wish(job: string, lake: Target, UpdateExpression: string, values: Record<string, { S: string } | { N: string }> = {}): Promise<void> {
-  const ExpressionAttributeValues = Object.keys(values).length === 0 ? {} : { ExpressionAttributeValues: values };
-  await lake.dynamo.send(new UpdateItemCommand({ TableName: stateTable(lake), Key: jobKey(job), UpdateExpression, ...ExpressionAttributeValues }));
+export async function wish(job: string, lake: Target, change: StateChange): Promise<void> {
+  await new StateTable(lake.dynamo, stateTable(lake)).update(jobKey(job), change);
 }
 
 const STOP_TIMEOUT_MS = 300_000;
