@@ -13,7 +13,7 @@ const words = page
   .slice(1)
   .map((line) => line.split('|').map((cell) => cell.trim()));
 
-/** Names that a settled word has replaced, in what the command line and the local stack are made of. */
+/** Names that a settled word has replaced. */
 const REPLACED: readonly (readonly [word: string, replaced: RegExp])[] = [
   ['front door', /\bgateway\/|\bdoorUrl\b|\bdoorPort\b|ports\.door\b|\bDOOR_/],
   ['emulator', /\bawsUrl\b|Running\(\w+, 'aws'\)/],
@@ -21,6 +21,12 @@ const REPLACED: readonly (readonly [word: string, replaced: RegExp])[] = [
   ['export', /\blistsBucket\b|\bLIST_FORMATS\b|\blistServer\b/],
   ['health', /sluice check\b/],
   ['reparse', /replay: true/],
+  ['release', /\breleaseHash\b/],
+  ['topic', /\bNotificationTopics\b/],
+  ['export', /\bPublishingStack\b|config\.publishing\b|lambdas\/publish\b/],
+  ['check', /\bCheckResult\b|(?<!source)-check\.js'|\bcheckWhole\b/],
+  ['overview', /\bgatherFacts\b|\bAlarmFact\b/],
+  ['stretch', /\bchainOf\b/],
 ];
 
 describe('the words of docs/architecture.md', () => {
@@ -37,9 +43,9 @@ describe('the words of docs/architecture.md', () => {
     for (const former of Object.keys(RENAMED)) expect(page).not.toContain(`./sluice ${former}\``);
   });
 
-  test.each(REPLACED)('%s: bin and localstack have no other name for it', (word, replaced) => {
+  test.each(REPLACED)('%s: the rails have no other name for it', (word, replaced) => {
     expect(words.some(([, each = '']) => each.includes(word))).toBe(true);
-    const files = ['bin', 'localstack'].flatMap((folder) =>
+    const files = ['contracts', 'lambdas', 'lib', 'bin', 'localstack'].flatMap((folder) =>
       readdirSync(join(ROOT, folder), { withFileTypes: true, recursive: true }).filter((entry) => entry.name.endsWith('.ts')),
     );
     const found = files.map((entry) => join(entry.parentPath, entry.name)).filter((file) => replaced.test(readFileSync(file, 'utf8')));
