@@ -45,9 +45,9 @@ function derivationProblems(datasets: readonly Dataset[]): string[] {
     while (from !== undefined) {
       if (chain.includes(from)) return [`dataset ${dataset.name}: derived in a circle: ${[...chain, from].join(' from ')}`];
       chain.push(from);
-      const origin = datasets.find(({ name }) => name === from);
-      if (origin === undefined) return [`dataset ${dataset.name}: derived from "${from}", which is no dataset; known: ${datasets.map(({ name }) => name).join(', ')}`];
-      from = origin.derived?.from;
+      const parent = datasets.find(({ name }) => name === from);
+      if (parent === undefined) return [`dataset ${dataset.name}: derived from "${from}", which is no dataset; known: ${datasets.map(({ name }) => name).join(', ')}`];
+      from = parent.derived?.from;
     }
     return chain.length - 1 > MOST_DERIVATIONS
       ? [`dataset ${dataset.name}: ${chain.length - 1} derivations in a chain (${chain.join(' from ')}); ${MOST_DERIVATIONS} at most`]

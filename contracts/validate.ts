@@ -45,7 +45,7 @@ function tableProblems(dataset: Dataset, table: Table): string[] {
     problems.push(`${place}: keeps rows longer than Silver's ${silverDays} days, so it could not be recomputed`);
   if (table.retentionDays !== undefined && !('kafka_timestamp' in table.columns))
     problems.push(`${place}: retentionDays goes by the column kafka_timestamp, which the table has not`);
-  // Of a derived dataset the rails know the canary by the source that the origin's rows pass on.
+  // Of a derived dataset the rails know the canary by the source that the parent's rows pass on.
   if (table.kind === 'state' && dataset.derived === undefined && Object.keys(canaryKey(dataset, table.key)).length === 0)
     problems.push(
       `${place}: a canary would stand for a real thing: no column of its key (${table.key.join(', ')}) is "source" or has a value of its own in canary.fields, other than its example`,

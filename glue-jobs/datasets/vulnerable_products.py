@@ -5,7 +5,7 @@ from __future__ import annotations
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from medallion.layers.derived import ORIGIN
+from medallion.layers.derived import PARENT
 from medallion.layers.fold import Fold
 
 KEY = ("source", "vendor", "product")
@@ -17,7 +17,7 @@ def derive(silver: DataFrame) -> DataFrame:
     """A row per product; of a record that names none, none. The catalogue writes `A, B, and C`."""
     parts = F.transform(F.split("product", r",\s*and\s+|\s+and\s+|,\s*"), F.trim)
     products = F.array_distinct(F.filter(parts, lambda part: part != ""))
-    return silver.select(ORIGIN, "cve_id", "vendor", F.explode(products).alias("product"), "event", "sequence")
+    return silver.select(PARENT, "cve_id", "vendor", F.explode(products).alias("product"), "event", "sequence")
 
 
 class VulnerableProducts:

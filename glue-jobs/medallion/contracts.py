@@ -119,7 +119,7 @@ class Contracts:
         every = [table for dataset in self.datasets for table in dataset.tables] + [self.ledger, self.canaries]
         return tuple(table for table in every if table.writer == writer)
 
-    def origin_of(self, dataset: Dataset) -> Table:
+    def parent_of(self, dataset: Dataset) -> Table:
         """What a dataset's Silver is made of: its own Bronze, or the Silver that it is derived from."""
         return dataset.table("bronze") if dataset.derived_from is None else self.dataset(dataset.derived_from).table("silver")
 
@@ -134,8 +134,8 @@ class Contracts:
         for dataset in self.datasets:
             for each in dataset.tables:
                 own = each.layer in ("gold", "ops") and table == dataset.table("silver")
-                origin = each.layer == "silver" and table == self.origin_of(dataset)
-                if own or origin or table in self.others_of(each).values():
+                parent = each.layer == "silver" and table == self.parent_of(dataset)
+                if own or parent or table in self.others_of(each).values():
                     found.append(each)
         return tuple(found)
 

@@ -8,7 +8,7 @@ from frames import START, frame
 from pyspark.sql import functions as F
 
 from medallion.contracts import Dataset, Rule, Table
-from medallion.layers.derived import ORIGIN, DerivedBatch
+from medallion.layers.derived import PARENT, DerivedBatch
 from medallion.tables import ensure_tables, path_of
 
 PLACE = "`topic` string, `partition` int, `offset` bigint, `kafka_timestamp` timestamp, `ordinal` bigint"
@@ -17,14 +17,14 @@ PLACE = "`topic` string, `partition` int, `offset` bigint, `kafka_timestamp` tim
 def labels(silver):
     """A row per label of a name of more than one; of an address none."""
     parts = F.when(F.col("entry_type") == "domain", F.split("name", "[.]"))
-    return silver.select(ORIGIN, F.explode(parts).alias("label"), F.size(parts).alias("of"))
+    return silver.select(PARENT, F.explode(parts).alias("label"), F.size(parts).alias("of"))
 
 
 def letters(silver):
-    return silver.select(ORIGIN, F.explode(F.split("label", "")).alias("letter"))
+    return silver.select(PARENT, F.explode(F.split("label", "")).alias("letter"))
 
 
-def derived_dataset(like: Dataset, name, origin, fields, rules=(), own=()) -> Dataset:
+def derived_dataset(like: Dataset, name, parent, fields, rules=(), own=()) -> Dataset:
     """A dataset as contracts/base-tables.ts makes one of a derivation."""
     table = like.table("silver")
 
@@ -39,7 +39,7 @@ def derived_dataset(like: Dataset, name, origin, fields, rules=(), own=()) -> Da
         name=name,
         topic="",
         partitions=0,
-        derived_from=origin,
+        derived_from=parent,
         record_ddl=fields,
         key=key,
         rules=tuple(rules),
@@ -77,7 +77,7 @@ class DerivedLake:
         ensure_tables(spark, self.lake, [*tables, contracts.ledger])
 
     def facts(self, *names, **more):
-        """Rows of the origin's Silver, appended as its query does."""
+        """Rows of the parent's Silver, appended as its query does."""
         table = self.contracts.dataset("harmful_domains").table("silver")
         rows = []
         for name in names:

@@ -19,8 +19,8 @@ def silver_canaries(spark, contracts, dataset, derive_of):
         # contracts.json has times and dates as text.
         times = {name: START if kind == "timestamp" else START.date() for name, kind in types.items() if kind in ("timestamp", "date")}
         return frame(spark, silver, [{**dataset.canary, **times, "topic": dataset.topic, "partition": 0, "offset": 0}])
-    origin = silver_canaries(spark, contracts, contracts.dataset(dataset.derived_from), derive_of)
-    outcomes = with_outcome(derived_rows(origin, dataset, derive_of(dataset)), silver.key)
+    parent = silver_canaries(spark, contracts, contracts.dataset(dataset.derived_from), derive_of)
+    outcomes = with_outcome(derived_rows(parent, dataset, derive_of(dataset)), silver.key)
     refused = [(row["_outcome"], [broken["rule"] for broken in row["_broken"]]) for row in outcomes.collect() if row["_outcome"] != INSERTED]
     assert refused == [], f"a canary in {dataset.name} breaks its rules"
     return silver_rows(outcomes, schema_of(silver.ddl).names)

@@ -14,7 +14,7 @@ from pyspark.sql import functions as F
 import medallion.layers.derived as derived_module
 import medallion.layers.silver.batch as batch_module
 from medallion.layers import ModuleBroken
-from medallion.layers.derived import ORIGIN, SPAN, TOO_MANY, assert_derives, derived_rows
+from medallion.layers.derived import PARENT, SPAN, TOO_MANY, assert_derives, derived_rows
 from medallion.layers.silver.outcomes import silver_rows, with_outcome
 from medallion.layers.silver.writes import CheckpointSetBack
 from medallion.tables import path_of, schema_of
@@ -39,7 +39,7 @@ def test_of_a_row_many_are_made_one_or_none_and_each_says_where_it_comes_from(la
     assert (counts.residual, offsets, version) == (0, {}, 1)
 
 
-def test_a_derived_row_that_breaks_a_rule_is_set_aside_whole_with_its_origin_and_ordinal(lake):
+def test_a_derived_row_that_breaks_a_rule_is_set_aside_whole_with_its_parent_and_ordinal(lake):
     lake.step("labels", lake.facts("a.com", "b.example"), 0)
     assert lake.rows(columns=("offset", "ordinal", "label")) == [(0, 0, "a"), (1, 0, "b"), (1, 1, "example")]
     (aside,) = lake.rows(layer="quarantine", columns=("value", "topic", "partition", "offset", "ordinal", "rule", "reason"))
@@ -63,7 +63,7 @@ def test_canaries_pass_on_and_are_in_no_count(spark, lake, contracts):
     assert lake.ledger()[1] == (0, 0, 0, 0, 0, 0, 0, 1, 0)
 
 
-def test_the_origins_source_passes_on_whatever_the_derivation_says(lake, monkeypatch):
+def test_the_parents_source_passes_on_whatever_the_derivation_says(lake, monkeypatch):
     from derivations import DERIVE
 
     monkeypatch.setitem(DERIVE, "labels", lambda silver: labels(silver).withColumn("source", F.lit("somebody")))
@@ -156,17 +156,17 @@ def test_batches_change_nothing_and_what_a_rebuild_computes_is_the_same(spark, c
 @pytest.mark.parametrize(
     ("derive", "told"),
     [
-        (lambda silver: silver.select(ORIGIN, F.col("name").alias("label")), "derive gives no column of, which the contract declares as int"),
-        (lambda silver: silver.select(ORIGIN, "name", F.lit("x").alias("of"), F.lit("x").alias("label")), "derive gives of as string, the contract says int"),
-        (lambda silver: labels(silver).drop(ORIGIN), "derive gives no column _origin"),
+        (lambda silver: silver.select(PARENT, F.col("name").alias("label")), "derive gives no column of, which the contract declares as int"),
+        (lambda silver: silver.select(PARENT, "name", F.lit("x").alias("of"), F.lit("x").alias("label")), "derive gives of as string, the contract says int"),
+        (lambda silver: labels(silver).drop(PARENT), "derive gives no column _parent"),
         (lambda silver: silver.select("nope"), "derive fails on empty tables: AnalysisException"),
     ],
 )
 def test_a_derivation_that_does_not_fit_its_contract_is_found_before_its_query_begins(spark, lake, derive, told):
     dataset = lake.contracts.dataset("labels")
-    assert_derives(spark, dataset, lake.contracts.origin_of(dataset), labels)
+    assert_derives(spark, dataset, lake.contracts.parent_of(dataset), labels)
     with pytest.raises(ModuleBroken, match=f"datasets/labels: {told}"):
-        assert_derives(spark, dataset, lake.contracts.origin_of(dataset), derive)
+        assert_derives(spark, dataset, lake.contracts.parent_of(dataset), derive)
 
 
 def test_who_reads_a_table_is_known_through_the_chain(lake):
@@ -174,15 +174,15 @@ def test_who_reads_a_table_is_known_through_the_chain(lake):
     labels_silver = contracts.dataset("labels").table("silver")
     assert [table.full_name for table in contracts.read_by(labels_silver)] == ["silver.letters"]
     assert "silver.labels" in {table.full_name for table in contracts.read_by(contracts.dataset("harmful_domains").table("silver"))}
-    assert contracts.origin_of(contracts.dataset("letters")) == labels_silver
+    assert contracts.parent_of(contracts.dataset("letters")) == labels_silver
 
 
-def test_the_query_streams_from_the_origin_and_goes_on_where_it_stood(spark, lake, tmp_path):
-    """As the driver starts it: appends of the origin's Silver, in micro-batches, with a checkpoint."""
+def test_the_query_streams_from_the_parent_and_goes_on_where_it_stood(spark, lake, tmp_path):
+    """As the driver starts it: appends of the parent's Silver, in micro-batches, with a checkpoint."""
     from medallion.tables import appends_of
 
     def run_on():
-        stream = appends_of(spark, lake.lake, lake.contracts.origin_of(lake.contracts.dataset("labels")))
+        stream = appends_of(spark, lake.lake, lake.contracts.parent_of(lake.contracts.dataset("labels")))
         query = stream.writeStream.foreachBatch(lambda rows, number: lake.step("labels", rows, number)).option("checkpointLocation", str(tmp_path / "c"))
         query.trigger(availableNow=True).start().awaitTermination(120)
 

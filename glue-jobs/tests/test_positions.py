@@ -47,10 +47,10 @@ def test_positions_are_those_of_the_sources_and_outlive_the_run(caplog):
     assert (found["silver.d"]["version"], found["gold.t"]["version"], found.get("gold.u")) == (2, [3, -1], None)
 
 
-def test_a_derived_dataset_says_how_far_it_has_read_its_origin_and_what_it_committed_last():
+def test_a_derived_dataset_says_how_far_it_has_read_its_parent_and_what_it_committed_last():
     positions = Positions(PositionStore(), "state", "sluice-dev-silver")
-    source = {"description": "DeltaSource[s3a://lake/silver/origin]", "endOffset": {"reservoirVersion": 4, "index": 2}}
+    source = {"description": "DeltaSource[s3a://lake/silver/parent]", "endOffset": {"reservoirVersion": 4, "index": 2}}
     positions.note_progress({"name": "silver.d", "sources": [source]})
     positions.advance("silver.d", offsets={}, version=7)
     found = positions.read([])["silver.d"]
-    assert (found["read"], found["version"], "offsets" in found) == ({"silver/origin": [4, 2]}, 7, False)
+    assert (found["read"], found["version"], "offsets" in found) == ({"silver/parent": [4, 2]}, 7, False)

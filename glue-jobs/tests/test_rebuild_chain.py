@@ -40,14 +40,14 @@ def said(spark, path, *columns):
     return sorted(tuple(row) for row in spark.read.format("delta").load(path).select(*columns).collect())
 
 
-def test_derived_silver_is_made_anew_from_the_origin_as_it_holds(spark, lake):
+def test_derived_silver_is_made_anew_from_the_parent_as_it_holds(spark, lake):
     lake.step("labels", lake.facts("a.example", "b.com"), 0)
     dataset, table = find_table(lake.contracts, "silver.labels")
     successor, same = rebuild(spark, lake.contracts, dataset, table, lake.lake)
     assert (successor.path, same) == ("silver/labels@1", Comparison(same=3, different=0, only_old=0, only_new=0))
-    # The origin was rebuilt, and lacks a name: what was made of it goes with it.
-    origin = lake.contracts.dataset("harmful_domains").table("silver")
-    DeltaTable.forPath(spark, path_of(lake.lake, origin)).delete("name = 'a.example'")
+    # The parent was rebuilt, and lacks a name: what was made of it goes with it.
+    parent = lake.contracts.dataset("harmful_domains").table("silver")
+    DeltaTable.forPath(spark, path_of(lake.lake, parent)).delete("name = 'a.example'")
     successor, less = rebuild(spark, lake.contracts, dataset, table, lake.lake)
     assert (less.only_old, said(spark, path_of(lake.lake, successor), "label")) == (2, [("b",)])
 

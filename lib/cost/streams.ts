@@ -82,6 +82,6 @@ export function streamItems(config: Config, datasets: readonly Dataset[], prices
 export function waitSeconds(config: Pick<Config, 'medallion'>, dataset: Dataset): number {
   const own = [...layersOf(dataset), 'gold' as const].reduce((sum, layer) => sum + triggerOf(config, layer, dataset), 0);
   if (dataset.derived === undefined) return own;
-  const origin = findDataset(dataset.derived.from);
-  return own + waitSeconds(config, origin) - triggerOf(config, 'gold', origin);
+  const parent = findDataset(dataset.derived.from);
+  return own + waitSeconds(config, parent) - triggerOf(config, 'gold', parent);
 }

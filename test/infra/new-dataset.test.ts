@@ -12,7 +12,7 @@ const MINUTES = 60_000;
 const TOOLS = join(ROOT, '.sluice', 'tools');
 const kinds = kindsIn(ROOT);
 const nameOf = (kind: string) => `trial_${kind}`;
-const [origin] = datasets;
+const [parent] = datasets;
 
 let clone: string;
 const run = (command: string, args: readonly string[], env: Record<string, string> = {}, folder = clone) => {
@@ -42,7 +42,7 @@ afterAll(() => rmSync(clone, { recursive: true, force: true }));
 
 describe('./sluice new dataset, in a copy of the repository', () => {
   test('makes a dataset of each kind, beside each other', { timeout: 5 * MINUTES }, () => {
-    for (const kind of kinds) passes(run(join(clone, 'sluice'), ['new', 'dataset', nameOf(kind), '--kind', kind, ...(kind === 'derived' ? ['--from', origin?.name ?? ''] : [])]));
+    for (const kind of kinds) passes(run(join(clone, 'sluice'), ['new', 'dataset', nameOf(kind), '--kind', kind, ...(kind === 'derived' ? ['--from', parent?.name ?? ''] : [])]));
     expect(run(join(clone, 'sluice'), ['new', 'dataset', nameOf('list'), '--kind', 'list'])).toMatchObject({
       status: 2,
       said: expect.stringContaining(`"${nameOf('list')}" is taken: a dataset has it`),

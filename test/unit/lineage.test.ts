@@ -78,7 +78,7 @@ describe('a derived dataset', () => {
     ['no field by which canaries are told', { record: { fields: { product: field } } }, /no field "source"/],
     ['a rule on no field', { rules: [{ kind: 'notNull', name: 'r', field: 'nope', action: 'drop' }] }, /rules\.r: no field "nope"/],
   ])('is refused with %s', (_, more, message) => expect(() => derived('names', 'things', more as Partial<DerivedInput>)).toThrow(message));
-  test('keeps its origin, as the lock has it', () => {
+  test('keeps its parent, as the lock has it', () => {
     const lock = lockOf([fed('things'), fed('others'), names]);
     expect(breakingChanges(lock, [fed('things'), fed('others'), derived('names', 'others', { tables: [state('names_now')] })]).join()).toMatch(
       /names: it was derived from things and is derived from others.*another name/,

@@ -69,14 +69,14 @@ describe('freshness of a derived dataset', () => {
   };
   const state = (finding: Finding | undefined) => finding?.state;
 
-  test('is that of what it has not read of its origin, and of what waits for that', async () => {
+  test('is that of what it has not read of its parent, and of what waits for that', async () => {
     const fresh = await look(read, null);
     expect([state(fresh.of('silver')), state(fresh.of('gold'))]).toEqual(['ok', 'ok']);
     const behind = await look({ ...read, 'silver.check_outcomes': { at: NOW, version: 4, read: { 'silver/source_checks@1': [6, 2] } } }, null);
     expect(behind.of('silver')).toMatchObject({ state: 'failed', message: expect.stringMatching(/1.5 h old; the contract allows 60 min/) });
     expect(state(behind.of('gold')), 'Gold may be 120 minutes old').toBe('ok');
     const before = await look(read, NOW - 70 * MINUTE);
-    expect(state(before.of('silver')), 'its origin waits for a record').toBe('failed');
+    expect(state(before.of('silver')), 'its parent waits for a record').toBe('failed');
   });
   test('of Gold is that of its own Silver’s commits', async () => {
     const behind = await look({ ...read, 'gold.outcomes_now': { at: NOW, version: [3, 0] } }, null, {
@@ -89,7 +89,7 @@ describe('freshness of a derived dataset', () => {
     expect(looked.of('bronze')).toBeUndefined();
     expect([looked.named('FreshnessMinutes'), looked.named('LagRecords'), looked.named('LagRetentionPercent')]).toEqual([['silver', 'gold'], [], []]);
   });
-  test('is nothing without its origin', async () => {
+  test('is nothing without its parent', async () => {
     await expect(lookAtFreshness([outcomes], { probe: probe(null), positions: {}, now: NOW } as FreshnessDeps)).rejects.toThrow(
       /check_outcomes is derived from source_checks, which is not among/,
     );
@@ -135,7 +135,7 @@ describe('the quality of a derived dataset', () => {
 });
 
 describe('what a derived dataset needs', () => {
-  test('is a query of Silver and one of each table, after its origin’s', () => {
+  test('is a query of Silver and one of each table, after its parent’s', () => {
     const config = loadConfig('local', {});
     expect(queriesOf(config, outcomes).map(({ name }) => name)).toEqual(['silver.check_outcomes', 'gold.outcomes_now']);
     expect(waitSeconds(config, outcomes)).toBeGreaterThan(waitSeconds(config, sourceChecks));
@@ -147,5 +147,5 @@ describe('what a derived dataset needs', () => {
     expect(of('source_checks')).toEqual(expect.arrayContaining(['offset-gaps', 'retention']));
     expect(kinds.find(({ name }) => name === 'freshness-check-outcomes')?.says).toContain('in minutes: silver 60, gold 120.');
   });
-  test('compiles with its origin alone', () => expect(compileContracts(both).datasets.map(({ derivedFrom }) => derivedFrom)).toEqual([null, 'source_checks']));
+  test('compiles with its parent alone', () => expect(compileContracts(both).datasets.map(({ derivedFrom }) => derivedFrom)).toEqual([null, 'source_checks']));
 });

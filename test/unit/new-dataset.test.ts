@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { originOf, takenNames } from '../../bin/commands/develop/new/known.js';
+import { parentOf, takenNames } from '../../bin/commands/develop/new/known.js';
 import { namesOf, ofDataset, validateName } from '../../bin/commands/develop/new/names.js';
 import { registrations } from '../../bin/commands/develop/new/register.js';
 import { assertKind, filesOf, kindsIn } from '../../bin/commands/develop/new/template.js';
@@ -50,12 +50,12 @@ describe('the kind of a new dataset', () => {
 
   test('derived asks for a dataset that there is, and no other kind asks for one', () => {
     const [{ name = '' } = {}] = datasets;
-    expect(originOf('derived', name)).toMatchObject({ dataset: name });
-    expect(findDataset(name).record.fields[originOf('derived', name)?.field ?? '']?.type).toBe('string');
-    expect(originOf('list', undefined)).toBeNull();
-    expect(() => originOf('list', name)).toThrow('--from is said of --kind derived');
-    expect(() => originOf('derived', undefined)).toThrow(/--from one of .*operations/);
-    expect(() => originOf('derived', 'nowhere')).toThrow(/--from nowhere: no dataset; there are .*operations/);
+    expect(parentOf('derived', name)).toMatchObject({ dataset: name });
+    expect(findDataset(name).record.fields[parentOf('derived', name)?.field ?? '']?.type).toBe('string');
+    expect(parentOf('list', undefined)).toBeNull();
+    expect(() => parentOf('list', name)).toThrow('--from is said of --kind derived');
+    expect(() => parentOf('derived', undefined)).toThrow(/--from one of .*operations/);
+    expect(() => parentOf('derived', 'nowhere')).toThrow(/--from nowhere: no dataset; there are .*operations/);
   });
 
   test.each(['new dataset', 'new dataset x', 'new dataset x --kind list y'])('%s is a misuse', async (line) => {
@@ -70,7 +70,7 @@ describe('the files of a new dataset', () => {
     expect(files.length).toBeGreaterThanOrEqual(4);
     for (const { path, text } of files) {
       expect(path).toMatch(/^(datasets\/daily_prices\/|glue-jobs\/datasets\/daily_prices\.py$|glue-jobs\/tests\/datasets\/test_daily_prices\.py$)/);
-      expect(text, path).not.toMatch(/new[_-]?dataset|new dataset|origin_(dataset|field)/i);
+      expect(text, path).not.toMatch(/new[_-]?dataset|new dataset|parent_(dataset|field)/i);
     }
   });
 

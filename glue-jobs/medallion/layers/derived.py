@@ -1,8 +1,8 @@
 """Derived datasets: rows made of another dataset's Silver rows, none, one or many of each, by a pure function.
 
-The function gets the Silver rows with a column more, `_origin`, which it keeps: by that the rails know where a row comes from. The rest
+The function gets the Silver rows with a column more, `_parent`, which it keeps: by that the rails know where a row comes from. The rest
 is Silver's own: rules, quarantine, each key once, the ledger, a batch that may be seen twice. A row's key is where the record stood
-that it was made of, and its ordinal: its place among the rows of one origin, in the order of what they say, so that the same rows have
+that it was made of, and its ordinal: its place among the rows of one parent, in the order of what they say, so that the same rows have
 the same ordinals however often and in whatever batches they are made.
 """
 
@@ -24,8 +24,8 @@ from medallion.layers.silver.outcomes import quarantine_rows
 from medallion.layers.silver.rules import all_broken, broken, contract_checks
 from medallion.tables import schema_of
 
-ORIGIN = "_origin"
-# Ordinals of the rows of one origin are below this: those of rows derived from them count on from multiples of it.
+PARENT = "_parent"
+# Ordinals of the rows of one parent are below this: those of rows derived from them count on from multiples of it.
 SPAN = 1 << 20
 TOO_MANY = "too_many_rows"
 QUARANTINED = ("value", "topic", "partition", "offset", "kafka_timestamp", "ordinal")
@@ -33,10 +33,10 @@ QUARANTINED = ("value", "topic", "partition", "offset", "kafka_timestamp", "ordi
 Derive = Callable[[DataFrame], DataFrame]
 
 
-def with_origin(silver: DataFrame) -> DataFrame:
+def with_parent(silver: DataFrame) -> DataFrame:
     """Silver rows as a derivation gets them."""
     ordinal = F.col("ordinal") if "ordinal" in silver.columns else F.lit(0).cast("bigint")
-    return silver.withColumn(ORIGIN, F.struct("topic", "partition", "offset", "kafka_timestamp", "source", "run_id", ordinal.alias("ordinal")))
+    return silver.withColumn(PARENT, F.struct("topic", "partition", "offset", "kafka_timestamp", "source", "run_id", ordinal.alias("ordinal")))
 
 
 def _names(dataset: Dataset) -> list[str]:
@@ -45,25 +45,25 @@ def _names(dataset: Dataset) -> list[str]:
 
 @cache
 def _row_columns(dataset: Dataset) -> list[Column]:
-    # The origin's source passes on, whatever the derivation says: by it canaries are told.
-    fields = [F.col(f"{ORIGIN}.source").alias(name) if name == "source" else F.col(name) for name in _names(dataset)]
+    # The parent's source passes on, whatever the derivation says: by it canaries are told.
+    fields = [F.col(f"{PARENT}.source").alias(name) if name == "source" else F.col(name) for name in _names(dataset)]
     said = F.to_json(F.struct(*[name for name in _names(dataset) if name != "source"]), {"ignoreNullFields": "false"})
-    nth = F.row_number().over(Window.partitionBy(ORIGIN).orderBy(said)) - 1
-    return [F.col(ORIGIN), *fields, nth.cast("bigint").alias("_nth_of_origin")]
+    nth = F.row_number().over(Window.partitionBy(PARENT).orderBy(said)) - 1
+    return [F.col(PARENT), *fields, nth.cast("bigint").alias("_nth_of_parent")]
 
 
 @cache
 def _placed_columns(dataset: Dataset) -> list[Column]:
-    place = [F.col(f"{ORIGIN}.{name}").alias(name) for name in ("topic", "partition", "offset", "kafka_timestamp")]
-    run = [] if "run_id" in _names(dataset) else [F.col(f"{ORIGIN}.run_id").alias("run_id")]
-    too_many = broken(TOO_MANY, "quarantine", F.col("_nth_of_origin") >= SPAN, F.lit(f"more than {SPAN} rows were made of one row"))
+    place = [F.col(f"{PARENT}.{name}").alias(name) for name in ("topic", "partition", "offset", "kafka_timestamp")]
+    run = [] if "run_id" in _names(dataset) else [F.col(f"{PARENT}.run_id").alias("run_id")]
+    too_many = broken(TOO_MANY, "quarantine", F.col("_nth_of_parent") >= SPAN, F.lit(f"more than {SPAN} rows were made of one row"))
     return [
         *[F.col(name) for name in _names(dataset)],
         *place,
         *run,
-        (F.col(f"{ORIGIN}.ordinal") * SPAN + F.col("_nth_of_origin")).alias("ordinal"),
-        F.struct(*[F.col(f"{ORIGIN}.{name}").alias(name) for name in ("topic", "partition", "offset", "ordinal")]).alias("_read_at"),
-        F.col("_nth_of_origin"),
+        (F.col(f"{PARENT}.ordinal") * SPAN + F.col("_nth_of_parent")).alias("ordinal"),
+        F.struct(*[F.col(f"{PARENT}.{name}").alias(name) for name in ("topic", "partition", "offset", "ordinal")]).alias("_read_at"),
+        F.col("_nth_of_parent"),
         too_many.alias("_too_many"),
     ]
 
@@ -75,16 +75,16 @@ def _broken_column(dataset: Dataset) -> Column:
 
 def derived_rows(silver: DataFrame, dataset: Dataset, derive: Derive) -> DataFrame:
     """What is derived from Silver rows, each row with its place, its ordinal and what it breaks."""
-    placed = derive(with_origin(silver)).select(_row_columns(dataset)).select(_placed_columns(dataset))
-    return placed.withColumn("_broken", _broken_column(dataset)).drop("_too_many", "_nth_of_origin")
+    placed = derive(with_parent(silver)).select(_row_columns(dataset)).select(_placed_columns(dataset))
+    return placed.withColumn("_broken", _broken_column(dataset)).drop("_too_many", "_nth_of_parent")
 
 
-def assert_derives(spark: SparkSession, dataset: Dataset, origin: Table, derive: Derive) -> None:
-    """Raises ModuleBroken where a derivation does not give the record that its contract declares, or loses `_origin`."""
-    rows = with_origin(empty(spark, origin))
-    struct = rows.schema[ORIGIN].dataType.simpleString()
+def assert_derives(spark: SparkSession, dataset: Dataset, parent: Table, derive: Derive) -> None:
+    """Raises ModuleBroken where a derivation does not give the record that its contract declares, or loses `_parent`."""
+    rows = with_parent(empty(spark, parent))
+    struct = rows.schema[PARENT].dataType.simpleString()
     fields = ", ".join(f"`{each.name}` {each.dataType.simpleString()}" for each in schema_of(dataset.record_ddl).fields if each.name != "source")
-    assert_fits(f"datasets/{dataset.name}: derive", f"{fields}, `{ORIGIN}` {struct}", lambda: derive(rows))
+    assert_fits(f"datasets/{dataset.name}: derive", f"{fields}, `{PARENT}` {struct}", lambda: derive(rows))
 
 
 def rows_aside(outcomes: DataFrame, dataset: Dataset) -> DataFrame:
@@ -108,8 +108,8 @@ class DerivedBatch(SilverBatch):
 
     def accounted(self, counts: Counts, made: DataFrame, spans: Sequence[Row]) -> Counts:
         read = sum(row["read"] for row in spans)
-        origins = made.where(~is_canary(self._canary_source)).select("_read_at").distinct().count() if counts.read else 0
-        return replace(counts, read=read, produced=counts.read, none=read - origins, canaries=sum(row["canaries"] for row in spans))
+        parents = made.where(~is_canary(self._canary_source)).select("_read_at").distinct().count() if counts.read else 0
+        return replace(counts, read=read, produced=counts.read, none=read - parents, canaries=sum(row["canaries"] for row in spans))
 
     def set_aside(self, outcomes: DataFrame) -> DataFrame:
         return rows_aside(outcomes, self._dataset)

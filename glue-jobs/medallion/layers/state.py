@@ -79,7 +79,7 @@ class StateBatch:
                 "batch": batch_id,
                 "offsets": {f"{row['topic']}/{row['partition']}": row["last"] for row in read},
                 "newest": max(row["newest"] for row in read).isoformat(),
-                # How many facts: who publishes by commits need not look at one that was made of none (lambdas/publish).
+                # How many facts: who publishes by commits need not look at one that was made of none (lambdas/export).
                 "records": sum(row["told"] for row in read),
             }
             spark.conf.set(USER_METADATA, json.dumps(metadata))

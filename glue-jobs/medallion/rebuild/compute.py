@@ -38,12 +38,12 @@ def computed(spark: SparkSession, contracts: Contracts, dataset: Dataset, table:
 
 def outcomes_of(spark: SparkSession, contracts: Contracts, dataset: Dataset, lake: str) -> DataFrame:
     """What becomes of everything that the dataset's Silver is made of, by the rules and the code of today."""
-    source, silver = spark.read.format("delta").load(path_of(lake, contracts.origin_of(dataset))), dataset.table("silver")
+    source, silver = spark.read.format("delta").load(path_of(lake, contracts.parent_of(dataset))), dataset.table("silver")
     if dataset.derived_from is None:
         return with_outcome(parse(source, dataset), silver.key)
     derive = module_of(dataset).derive
     assert derive is not None
-    assert_derives(spark, dataset, contracts.origin_of(dataset), derive)
+    assert_derives(spark, dataset, contracts.parent_of(dataset), derive)
     return with_outcome(derived_rows(source, dataset, derive), silver.key)
 
 

@@ -16,7 +16,7 @@ from medallion.layers.fold import recompute
 FOLD = FOLDS["vulnerable_products"]
 
 
-def origin(offset, product, **said):
+def parent(offset, product, **said):
     place = {"topic": "vulnerabilities", "partition": 0, "offset": offset, "kafka_timestamp": START, "run_id": "r"}
     return {"source": "kev", "cve_id": f"CVE-1900-{offset:05}", "vendor": "V", "product": product, "event": "added", "sequence": 1, **place, **said}
 
@@ -38,7 +38,7 @@ def test_products_folded_in_any_order_and_splits_equal_a_full_recompute(spark, c
 def test_a_text_that_names_several_products_makes_a_row_of_each(spark, contracts):
     dataset, silver = contracts.dataset("vulnerable_products"), contracts.dataset("vulnerabilities").table("silver")
     texts = ["Log4j2", "Chrome and Edge", "A, B, and C", "Windows,  Windows", None, " ", "Android"]
-    made = derived_rows(frame(spark, silver, [origin(i, text) for i, text in enumerate(texts)]), dataset, derive)
+    made = derived_rows(frame(spark, silver, [parent(i, text) for i, text in enumerate(texts)]), dataset, derive)
     assert sorted((row["offset"], row["product"]) for row in made.select("offset", "product").collect()) == [
         (0, "Log4j2"),
         (1, "Chrome"),

@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { ROOT } from '../../../../localstack/paths.js';
 import { CliError, printJson, say } from '../../../output.js';
-import { originOf, takenNames } from './known.js';
+import { parentOf, takenNames } from './known.js';
 import { namesOf, validateName } from './names.js';
 import { registrations } from './register.js';
 import { assertKind, filesOf, type NewFile } from './template.js';
@@ -26,7 +26,7 @@ export function newDataset({ name, kind, from }: Wish, json: boolean, root = ROO
   assertKind(kind, root);
   validateName(name, takenNames());
   const names = namesOf(name);
-  const files = filesOf(kind, names, originOf(kind, from), root);
+  const files = filesOf(kind, names, parentOf(kind, from), root);
   const lists = registrations(files, names, root);
   for (const { path, text } of [...files, ...lists]) {
     mkdirSync(dirname(join(root, path)), { recursive: true });

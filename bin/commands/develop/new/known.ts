@@ -1,7 +1,7 @@
 import { datasets, lakeTables } from '../../../../datasets/index.js';
 import { fullName } from '../../../lake/tables.js';
 import { CliError, EXIT } from '../../../output.js';
-import type { Origin, Taken } from './names.js';
+import type { Parent, Taken } from './names.js';
 
 /** Names that a new dataset cannot have: of datasets, of their sources, of tables. */
 export const takenNames = (): Taken =>
@@ -20,7 +20,7 @@ const DERIVED = 'derived';
  * @returns null for every other kind
  * @throws CliError where `from` names no dataset, or is missing, or is said of another kind
  */
-export function originOf(kind: string, from: string | undefined): Origin | null {
+export function parentOf(kind: string, from: string | undefined): Parent | null {
   if (kind !== DERIVED) {
     if (from !== undefined) throw new CliError(`--from is said of --kind ${DERIVED}`, EXIT.misuse);
     return null;

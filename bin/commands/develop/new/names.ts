@@ -15,8 +15,8 @@ export interface Names {
   readonly words: string;
 }
 
-/** Where the rows of a derived dataset come from, as templates have it of `origin_dataset` and `origin_field`. */
-export interface Origin {
+/** Where the rows of a derived dataset come from, as templates have it of `parent_dataset` and `parent_field`. */
+export interface Parent {
   readonly dataset: string;
   /** A field of text that its rows have. */
   readonly field: string;
@@ -31,8 +31,8 @@ export function namesOf(snake: string): Names {
 }
 
 /** A template's text, or the path of its file, of a dataset with this name. */
-export const ofDataset = (template: string, { snake, camel, pascal, kebab, words }: Names, origin: Origin | null = null): string =>
-  (origin === null ? template : template.replaceAll('origin_dataset', origin.dataset).replaceAll('origin_field', origin.field))
+export const ofDataset = (template: string, { snake, camel, pascal, kebab, words }: Names, parent: Parent | null = null): string =>
+  (parent === null ? template : template.replaceAll('parent_dataset', parent.dataset).replaceAll('parent_field', parent.field))
     .replaceAll('new_dataset', snake)
     .replaceAll('newDataset', camel)
     .replaceAll('NewDataset', pascal)

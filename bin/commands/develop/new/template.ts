@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { CliError, EXIT } from '../../../output.js';
-import { type Names, type Origin, ofDataset } from './names.js';
+import { type Names, ofDataset, type Parent } from './names.js';
 
 const TEMPLATES = join('templates', 'dataset');
 
@@ -21,14 +21,14 @@ export function assertKind(kind: string, root: string): void {
   if (!kinds.includes(kind)) throw new CliError(`--kind ${kind}: there are ${kinds.join(', ')}`, EXIT.misuse);
 }
 
-/** The files of a kind's templates, for a dataset with this name. @param origin of one that is derived @throws CliError where one is there already */
-export function filesOf(kind: string, names: Names, origin: Origin | null, root: string): NewFile[] {
+/** The files of a kind's templates, for a dataset with this name. @param parent of one that is derived @throws CliError where one is there already */
+export function filesOf(kind: string, names: Names, parent: Parent | null, root: string): NewFile[] {
   const folder = join(root, TEMPLATES, kind);
   const files = readdirSync(folder, { withFileTypes: true, recursive: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))
     .sort()
-    .map((file) => ({ path: ofDataset(relative(folder, file), names), text: ofDataset(readFileSync(file, 'utf8'), names, origin) }));
+    .map((file) => ({ path: ofDataset(relative(folder, file), names), text: ofDataset(readFileSync(file, 'utf8'), names, parent) }));
   const there = files.find(({ path }) => existsSync(join(root, path)));
   if (there) throw new CliError(`${there.path} is there already: nothing was made`, EXIT.misuse);
   return files;

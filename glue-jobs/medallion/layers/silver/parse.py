@@ -26,7 +26,7 @@ def header(name: str) -> Column:
 
 
 @cache
-def _origin_columns() -> list[Column]:
+def _coordinate_columns() -> list[Column]:
     """Bronze's columns with the coordinates that a replayed record first had (header `sluice-origin`: `topic/partition/offset`)."""
     parts = F.split(header("sluice-origin"), "/")
     is_replay = F.coalesce(F.size(parts) == 3, F.lit(False))
@@ -66,7 +66,7 @@ def parse(bronze: DataFrame, dataset: Dataset) -> DataFrame:
     A value that is no JSON object of the contract's shape, or no UTF-8, breaks `malformed`; a key field that is null
     breaks `key_missing`; both quarantine.
     """
-    flat = bronze.select(_origin_columns()).withColumn("_record", _record_column(dataset)).select(_flat_columns(dataset))
+    flat = bronze.select(_coordinate_columns()).withColumn("_record", _record_column(dataset)).select(_flat_columns(dataset))
     return flat.withColumn("_broken", broken_rules(dataset)).drop("_malformed", "_text")
 
 

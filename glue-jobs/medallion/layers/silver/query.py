@@ -18,8 +18,8 @@ from medallion.tables import appends_of
 def start(driver: Driver, dataset: Dataset, derive: Derive | None) -> None:
     """Raises ModuleBroken where the dataset is derived by what does not fit its record."""
     spark, lake, contracts = driver.spark, driver.arguments.lake, driver.contracts
-    origin = contracts.origin_of(dataset)
-    driver.await_table(origin)
+    parent = contracts.parent_of(dataset)
+    driver.await_table(parent)
     rate = QuarantineRate()
 
     def report(counts: Counts, offsets: dict[str, int], version: int | None) -> None:
@@ -36,13 +36,13 @@ def start(driver: Driver, dataset: Dataset, derive: Derive | None) -> None:
     if derive is None:
         batch = SilverBatch(dataset, *shared)
     else:
-        assert_derives(spark, dataset, origin, derive)
+        assert_derives(spark, dataset, parent, derive)
         batch = DerivedBatch(dataset, derive, *shared)
     driver.start(
         "silver",
         dataset.name,
         trigger_of(driver.arguments, "silver", dataset),
-        appends_of(spark, lake, origin).writeStream.foreachBatch(maintained(batch, maintenance)),
+        appends_of(spark, lake, parent).writeStream.foreachBatch(maintained(batch, maintenance)),
         query_id,
-        reads=(origin,),
+        reads=(parent,),
     )

@@ -164,7 +164,7 @@ def test_an_export_publishes_every_tier_and_format_and_says_what_came_and_went(s
         {"name": "ok.a.example", **OPERATOR, "action": "allow"},
     ]
     first = publish(1, *facts)
-    # What lambdas/publish asks before it starts the next export.
+    # What lambdas/export asks before it starts the next export.
     assert (first["delta_version"], first["generation"], first["changes_at"]) == (1, 2, f"{START + timedelta(days=2):%Y-%m-%dT%H:%M:%SZ}")
     assert {tier: (each["entries"], each["added"], each["removed"]) for tier, each in first["tiers"].items()} == {
         "light": (4, 4, 0),

@@ -4,9 +4,9 @@ export const newDataset = defineDataset({
   name: 'new_dataset',
   version: 1,
   owner: 'sluice',
-  description: 'Words of new dataset: those that stand in origin_field of origin_dataset, a row each time one does.',
-  terms: 'Made of origin_dataset, by its terms.',
-  derived: { from: 'origin_dataset' },
+  description: 'Words of new dataset: those that stand in parent_field of parent_dataset, a row each time one does.',
+  terms: 'Made of parent_dataset, by its terms.',
+  derived: { from: 'parent_dataset' },
   record: {
     fields: {
       source: { type: 'string', description: 'Source of the row that it was made of', example: 'source' },

@@ -1,20 +1,20 @@
-"""Words of origin_dataset, and gold.new_dataset: when each was first and last said."""
+"""Words of parent_dataset, and gold.new_dataset: when each was first and last said."""
 
 from __future__ import annotations
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from medallion.layers.derived import ORIGIN
+from medallion.layers.derived import PARENT
 from medallion.layers.fold import Fold
 
 KEY = ("source", "word")
 
 
 def derive(silver: DataFrame) -> DataFrame:
-    """A row per word of origin_field; of a row that has none, none."""
-    words = F.filter(F.split(F.lower("origin_field"), "[^a-z0-9]+"), lambda word: word != "")
-    return silver.select(ORIGIN, F.explode(words).alias("word"))
+    """A row per word of parent_field; of a row that has none, none."""
+    words = F.filter(F.split(F.lower("parent_field"), "[^a-z0-9]+"), lambda word: word != "")
+    return silver.select(PARENT, F.explode(words).alias("word"))
 
 
 class NewDataset:

@@ -1,4 +1,4 @@
-"""Words of origin_dataset, and gold.new_dataset: when each was first and last said."""
+"""Words of parent_dataset, and gold.new_dataset: when each was first and last said."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from datasets.new_dataset import FOLDS, derive
 from medallion.layers.derived import assert_derives, derived_rows
 
 
-def origin(offset, text):
-    return {"source": "s", "run_id": "r", "topic": "origin_dataset", "partition": 0, "offset": offset, "kafka_timestamp": START, "origin_field": text}
+def parent(offset, text):
+    return {"source": "s", "run_id": "r", "topic": "parent_dataset", "partition": 0, "offset": offset, "kafka_timestamp": START, "parent_field": text}
 
 
 def said(word, hour):
-    return {"source": "s", "word": word, "topic": "origin_dataset", "partition": 0, "offset": hour, "ordinal": 0, "kafka_timestamp": START + timedelta(hours=hour)}
+    return {"source": "s", "word": word, "topic": "parent_dataset", "partition": 0, "offset": hour, "ordinal": 0, "kafka_timestamp": START + timedelta(hours=hour)}
 
 
 words = st.builds(said, st.sampled_from(["one", "two"]), st.integers(0, 5))
@@ -32,10 +32,10 @@ def test_words_folded_in_any_order_and_splits_equal_a_full_recompute(spark, cont
 
 def test_of_a_row_as_many_are_made_as_it_has_words(spark, contracts):
     dataset = contracts.dataset("new_dataset")
-    silver = frame(spark, contracts.dataset("origin_dataset").table("silver"), [origin(1, "One, two"), origin(2, None), origin(3, "--")])
+    silver = frame(spark, contracts.dataset("parent_dataset").table("silver"), [parent(1, "One, two"), parent(2, None), parent(3, "--")])
     made = derived_rows(silver, dataset, derive).select("offset", "ordinal", "word", "source").collect()
     assert sorted(tuple(row) for row in made) == [(1, 0, "one", "s"), (1, 1, "two", "s")]
 
 
 def test_what_is_derived_is_what_the_contract_declares(spark, contracts):
-    assert_derives(spark, contracts.dataset("new_dataset"), contracts.dataset("origin_dataset").table("silver"), derive)
+    assert_derives(spark, contracts.dataset("new_dataset"), contracts.dataset("parent_dataset").table("silver"), derive)
