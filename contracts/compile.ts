@@ -26,7 +26,7 @@ export interface CompiledTable {
   /** Seconds between two times that a periodic table is brought up to date. */
   readonly everySeconds: number | null;
   readonly reads: readonly string[];
-  /** Of a state table: Spark SQL that is true of a canary's row, which a table made by an older release may hold; else null. */
+  /** Of a state table: Spark SQL that is true of a canary's row, which a table made by an earlier build may hold; else null. */
   readonly canarySql: string | null;
   readonly description: string;
   readonly ddl: string;
