@@ -18,7 +18,7 @@ interface Listed {
 const WRITER = `
 import json, sys
 from datetime import UTC, datetime
-from datasets.harmful_domains.lists.evidence import Entry
+from datasets.harmful_domains.lists.entries import Entry, Said
 from datasets.harmful_domains.lists.formats import Header
 from datasets.harmful_domains.lists.job import tier_of
 from datasets.harmful_domains.lists.registry import FORMATS
@@ -27,7 +27,7 @@ from datasets.harmful_domains.lists.walk import Walk
 at, instant = datetime(2026, 1, 1, tzinfo=UTC), "2026-01-01T00:00:00.000Z"
 def row(e, excepted):
     itself, below = not excepted, not excepted and e["scope"] == "subtree"
-    return Entry(e["type"], e["name"], 1, itself, below, excepted, 0.9, "malware", "", "s", instant, instant, False)
+    return Entry(e["name"], Said(e["type"], 1, itself, below, excepted, 0.9, "malware", "", "s", instant, instant, False))
 def statement(e, excepted):
     below = (Blocker("s", "s", False),) if not excepted and e["scope"] == "subtree" else ()
     sources = frozenset(["s"]) if excepted else frozenset()
@@ -36,7 +36,7 @@ def texts(each):
     said = [(e, False) for e in each["entries"]] + [(e, True) for e in each["exceptions"]]
     domains = [(e, excepted) for e, excepted in said if e["type"] == "domain"]
     tier = tier_of("light", 1, 0.3, {e["name"]: statement(e, excepted) for e, excepted in domains})
-    order = lambda r: (r.entry_type, in_order(r.name) if r.entry_type == "domain" else r.name)
+    order = lambda r: (r.said.entry_type, in_order(r.name) if r.said.entry_type == "domain" else r.name)
     body = next(iter(Walk([tier], FORMATS).texts(sorted((row(*one) for one in said), key=order))), {}).get("light", {})
     header = Header("Sluice", "v", at, 24, len(said), "MIT")
     return {name: made().head(header) + body.get(name, "") + made().tail() for name, made in FORMATS.items()}

@@ -102,7 +102,10 @@ class HarmfulDomains:
 
     def finish(self, partials: DataFrame) -> DataFrame:
         per_listing = partials.groupBy(*KEY, *LISTING).agg(*_newest_columns()).select(*KEY, *LISTING, *OF_NAME, "first_seen", "changed_at", "newest.*")
-        rows = per_listing.groupBy(*KEY).agg(*_gathered_columns())
+        return self.of_listings(per_listing.groupBy(*KEY).agg(*_gathered_columns()))
+
+    def of_listings(self, rows: DataFrame) -> DataFrame:
+        """Rows of a key, what its name alone says, and `sources`, in their order: all other columns are made of those."""
         for name, column in _steps():
             rows = rows.withColumn(name, column)
         return rows.select(_row_columns())

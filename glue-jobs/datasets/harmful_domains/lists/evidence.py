@@ -8,40 +8,10 @@ import uuid
 from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 
+from datasets.harmful_domains.lists.entries import KEPT, Entry, Hole, Said
 from datasets.harmful_domains.lists.formats import Header, ListFormat
-
-
-class Hole(NamedTuple):
-    """What is free below an entry: a name `itself`, or what is `below` it, or both."""
-
-    name: str
-    itself: bool
-    below: bool
-
-
-class Entry(NamedTuple):
-    """A row of the sorted stream as Spark gives it. Lists of words are one text each: categories and sources by `;`, tags by U+001F;
-    instants are ISO 8601."""
-
-    entry_type: str
-    name: str
-    # How many tiers, from the widest, are wide enough for its confidence.
-    level: int
-    # Whether the name itself is listed, and what is below it.
-    itself: bool
-    below: bool
-    # Somebody makes an exception of it.
-    excepted: bool
-    confidence: float
-    categories: str
-    tags: str
-    sources: str
-    first_seen: str | None
-    last_changed_at: str
-    # Dropped lately: it stands in STIX alone.
-    revoked: bool
 
 
 class Csv(ListFormat):
@@ -55,11 +25,19 @@ class Csv(ListFormat):
         return f"{super().head(header)}{','.join(self.COLUMNS)}\n"
 
     def entry(self, entry: Entry) -> str:
-        entry_type, name, _, _, below, _, confidence, categories, _, sources, first_seen, last_changed_at, _ = entry
-        if '"' in name or '"' in categories:
-            name, categories = name.replace('"', '""'), categories.replace('"', '""')
-        scope = "subtree" if below else "exact"
-        return f'"{entry_type}","{name}","{scope}","{confidence:.4f}","{categories}","{sources}","{first_seen or ""}","{last_changed_at}","block"\n'
+        name, said = entry
+        if '"' in name:
+            name = name.replace('"', '""')
+        before, after = self._around(said)
+        return f"{before}{name}{after}"
+
+    @staticmethod
+    @lru_cache(maxsize=KEPT)
+    def _around(said: Said) -> tuple[str, str]:
+        """What stands before and after the name."""
+        scope, categories = "subtree" if said.below else "exact", said.categories.replace('"', '""')
+        evidence = f'"{said.confidence:.4f}","{categories}","{said.sources}","{said.first_seen or ""}","{said.last_changed_at}"'
+        return f'"{said.entry_type}","', f'","{scope}",{evidence},"block"\n'
 
     def exception(self, name: str, below: bool) -> str:
         return f'"domain","{name}","{"subtree" if below else "exact"}","","","","","","allow"\n'
@@ -87,10 +65,9 @@ class Stix(ListFormat):
 
     extension = "stix.json"
     content_type = "application/stix+json;version=2.1"
+    IDENTITY: ClassVar[str] = f"identity--{uuid.uuid5(NAMESPACE, 'sluice')}"
+    BEFORE_ID: ClassVar[str] = ',\n{"type": "indicator", "spec_version": "2.1", "id": "indicator--'
     INDICATOR_TYPES: ClassVar[dict[str, str]] = {"malware": "malicious-activity", "botnet": "malicious-activity", "phishing": "malicious-activity"}
-
-    def __init__(self) -> None:
-        self._identity = f"identity--{uuid.uuid5(NAMESPACE, 'sluice')}"
 
     def head(self, header: Header) -> str:
         at = instant_text(header.as_of)
@@ -99,7 +76,7 @@ class Stix(ListFormat):
         identity = {
             "type": "identity",
             "spec_version": "2.1",
-            "id": self._identity,
+            "id": self.IDENTITY,
             "created": "2026-01-01T00:00:00.000Z",
             "modified": at,
             "name": header.title,
@@ -109,32 +86,42 @@ class Stix(ListFormat):
         return f'{{"type":"bundle","id":"{bundle}","objects":[\n{json.dumps(identity)}'
 
     def entry(self, entry: Entry, holes: Sequence[Hole] = ()) -> str:
-        entry_type, name, _, _, _, _, confidence, categories, tags, _, first_seen, changed, revoked = entry
-        first = first_seen or changed
+        name, said = entry
+        before_name, before_pattern, after = self._around(said)
+        pattern = self.pattern(entry, holes)
         # What a domain or an address is made of needs no escapes.
-        said, pattern = (json.dumps(name), json.dumps(self.pattern(entry))) if entry_type == "url" else (f'"{name}"', f'"{self.pattern(entry, holes)}"')
+        if said.entry_type == "url":
+            shown, pattern = json.dumps(name), json.dumps(pattern)
+        else:
+            shown, pattern = f'"{name}"', f'"{pattern}"'
+        return f"{self.BEFORE_ID}{_uuid5(f'{said.entry_type} {name}')}{before_name}{shown}{before_pattern}{pattern}{after}"
+
+    @staticmethod
+    @lru_cache(maxsize=KEPT)
+    def _around(said: Said) -> tuple[str, str, str]:
+        """What stands before the name, between name and pattern, and after that."""
+        first, changed = said.first_seen or said.last_changed_at, said.last_changed_at
         return (
-            f',\n{{"type": "indicator", "spec_version": "2.1", "id": "indicator--{_uuid5(f"{entry_type} {name}")}", '
-            f'"created_by_ref": "{self._identity}", "created": "{first}", "modified": "{changed if changed > first else first}", '
-            f'"revoked": {"true" if revoked else "false"}, "name": {said}, {_words(categories, tags)}, '
-            f'"confidence": {round(confidence * 100)}, "pattern": {pattern}, '
-            f'"pattern_type": "stix", "valid_from": "{first}"}}'
+            f'", "created_by_ref": "{Stix.IDENTITY}", "created": "{first}", "modified": "{max(changed, first)}", '
+            f'"revoked": {"true" if said.revoked else "false"}, "name": ',
+            f', {_words(said.categories, said.tags)}, "confidence": {round(said.confidence * 100)}, "pattern": ',
+            f', "pattern_type": "stix", "valid_from": "{first}"}}',
         )
 
     @staticmethod
     def pattern(entry: Entry, holes: Sequence[Hole] = ()) -> str:
-        name = entry.name
-        if entry.entry_type == "url":
+        name, said = entry
+        if said.entry_type == "url":
             value = name.replace("\\", "\\\\").replace("'", "\\'")
             return f"[url:value = '{value}']"
-        if entry.entry_type == "ip":
+        if said.entry_type == "ip":
             return f"[ipv{6 if ':' in name else 4}-addr:value = '{name}']"
-        if not entry.below:
+        if not said.below:
             return f"[domain-name:value = '{name}']"
         under = f"domain-name:value LIKE '%.{name}'"
-        said = f"domain-name:value = '{name}' OR {under}" if entry.itself else under
+        both = f"domain-name:value = '{name}' OR {under}" if said.itself else under
         free = [part for hole in holes for part in _free(hole) if hole.name != name]
-        return f"[({said}) AND {' AND '.join(free)}]" if free else f"[{said}]"
+        return f"[({both}) AND {' AND '.join(free)}]" if free else f"[{both}]"
 
     def tail(self) -> str:
         return "\n]}\n"

@@ -49,7 +49,7 @@ class NamesFormat(ListFormat):
     """A format that knows single names alone: nothing is below them, and exceptions need no line."""
 
     @abstractmethod
-    def lines(self, names: Sequence[str]) -> str: ...
+    def lines(self, names: Sequence[str]) -> list[str]: ...
 
 
 class Region(NamedTuple):

@@ -16,11 +16,11 @@ from typing import Any
 
 import boto3
 from delta.tables import DeltaTable
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
 
-from datasets.harmful_domains.lists.evidence import Entry
 from datasets.harmful_domains.lists.formats import Header
+from datasets.harmful_domains.lists.handover import entries_of, with_texts
 from datasets.harmful_domains.lists.publishing import EXPIRES_HOURS, Lists, Plan, publish
 from datasets.harmful_domains.lists.scopes import Statement, holes, needed_exceptions, verdicts
 from datasets.harmful_domains.lists.tiers import (
@@ -29,7 +29,6 @@ from datasets.harmful_domains.lists.tiers import (
     believed,
     confidence_at,
     confirmed_until,
-    entries_of,
     operator_allowed_below,
     prepared,
     statements_near_exceptions,
@@ -100,7 +99,8 @@ def utc(time: datetime | None) -> datetime | None:
 
 def next_limit(gold: DataFrame, as_of: datetime) -> datetime | None:
     """When the next time limit of the operator ends: from then on the lists are others, though nothing was written."""
-    limits = gold.select(F.explode("sources.valid_until").alias("until")).where(F.col("until") > F.lit(as_of))
+    limited = gold.where(F.array_max("sources.valid_until") > F.lit(as_of))
+    limits = limited.select(F.explode("sources.valid_until").alias("until")).where(F.col("until") > F.lit(as_of))
     return utc(limits.agg(F.min("until")).first()[0])
 
 
@@ -114,27 +114,38 @@ def export(rows: DataFrame, plan: Plan, lists: Lists, folder: Path) -> dict[str,
         The manifest.
     """
     title = "Sluice" if plan.licences is None else f"Sluice ({', '.join(plan.licences)})"
-    all_rows = prepared(rows, plan.as_of).persist()
+    # Held: names, marks and a text each. What few rows are asked for is read of Gold again.
+    all_rows = prepared(rows, plan.as_of)
+    held = with_texts(all_rows).persist()
     try:
-        stream = believed(all_rows, operator_allowed_below(all_rows))
-        statements = statements_near_exceptions(stream)
+        allowed = operator_allowed_below(held)
+        stream = believed(held, allowed)
+        statements = statements_near_exceptions(believed(all_rows, allowed), stream)
         tiers = [tier_of(name, len(TIERS) - i, least, statements) for i, (name, least) in enumerate(TIERS.items())]
-        listed = stream.where("level > 0 AND (itself OR below)")
+        counts = counted(stream)
         # Sources that list nothing now have nothing to be attributed for.
-        held = {row["source"] for row in listed.select(F.explode(F.split("sources", ";")).alias("source")).distinct().collect()}
-        sources = [source for source in plan.sources if source.name in held]
+        naming = {source for row in counts for source in row["sources"]}
+        sources = [source for source in plan.sources if source.name in naming]
         licences = ", ".join(sorted({source.licence for source in sources}))
-        entries = {row["level"]: row["count"] for row in listed.groupBy("level").count().collect()}
         headers = {
             tier.name: Header(
-                f"{title} {tier.name}", plan.version, plan.as_of, EXPIRES_HOURS, sum(n for level, n in entries.items() if level >= tier.level), licences
+                *(f"{title} {tier.name}", plan.version, plan.as_of, EXPIRES_HOURS),
+                sum(row["entries"] for row in counts if row["level"] >= tier.level),
+                licences,
             )
             for tier in tiers
         }
-        files = write_lists(map(Entry._make, entries_of(stream).toLocalIterator(prefetchPartitions=True)), tiers, headers, folder)
+        files = write_lists(entries_of(stream, sum(row["entries"] for row in counts)), tiers, headers, folder)
     finally:
-        all_rows.unpersist()
+        held.unpersist()
     return publish(files, headers, {tier.name: tier.exceptions for tier in tiers}, replace(plan, sources=sources), lists)
+
+
+def counted(rows: DataFrame) -> Sequence[Row]:
+    """Of each level, how many entries it has, and which sources list them."""
+    said_alike = rows.where("level > 0 AND (itself OR below)").groupBy("level", "sources").agg(F.count("*").alias("entries"))
+    sources = F.array_distinct(F.flatten(F.collect_set(F.split("sources", ";")))).alias("sources")
+    return said_alike.groupBy("level").agg(F.sum("entries").alias("entries"), sources).collect()
 
 
 def tier_of(name: str, level: int, least: float, statements: Mapping[str, Statement]) -> Tier:
@@ -166,7 +177,6 @@ def run(argv: Sequence[str]) -> None:
     plan = Plan(as_of, version, delta_version, sources, arguments.licences, generation, next_limit(gold, as_of))
     folder = Path(tempfile.mkdtemp(prefix="lists-"))
     try:
-        rows = rows.persist()
         manifest = export(rows, plan, Lists(client, arguments.lists_bucket, root_of(arguments.licences)), folder)
     finally:
         shutil.rmtree(folder)

@@ -75,17 +75,17 @@ def place_of(entry: tuple[str, str]) -> tuple[str, str]:
 def difference(before: Iterable[tuple[str, str]], now: Iterable[tuple[str, str]]) -> tuple[int, int]:
     """How many were added and removed between two sequences in the lists' order, walked once."""
     added = removed = 0
-    old, new = map(place_of, before), map(place_of, now)
+    old, new = iter(before), iter(now)
     a, b = next(old, None), next(new, None)
     while a is not None or b is not None:
-        if b is None or (a is not None and a < b):
+        if a == b:
+            a, b = next(old, None), next(new, None)
+        elif b is None or (a is not None and place_of(a) < place_of(b)):
             removed += 1
             a = next(old, None)
-        elif a is None or b < a:
+        else:
             added += 1
             b = next(new, None)
-        else:
-            a, b = next(old, None), next(new, None)
     return added, removed
 
 
@@ -98,9 +98,10 @@ def publish(
         own = [each for each in files if each.tier == tier]
         csv_file = next(each for each in own if isinstance(each.format, Csv))
         last = (before or {}).get("tiers", {}).get(tier, {}).get("files", {}).get("csv")
-        old = names_of_csv(lists.lines(last["path"])) if last else iter(())
-        with csv_file.path.open(encoding="utf-8") as stream:
-            added, removed = difference(old, names_of_csv(stream))
+        added, removed = csv_file.counts.entries, 0
+        if last:
+            with csv_file.path.open(encoding="utf-8") as stream:
+                added, removed = difference(names_of_csv(lists.lines(last["path"])), names_of_csv(stream))
         tiers[tier] = {
             "title": headers[tier].title,
             "least_confidence": TIERS[tier],

@@ -13,8 +13,8 @@ class Hosts(NamesFormat):
 
     extension = "hosts"
 
-    def lines(self, names: Sequence[str]) -> str:
-        return "".join([f"0.0.0.0 {name}\n" for name in names])
+    def lines(self, names: Sequence[str]) -> list[str]:
+        return [f"0.0.0.0 {name}\n" for name in names]
 
 
 class Plain(NamesFormat):
@@ -22,8 +22,8 @@ class Plain(NamesFormat):
 
     extension = "txt"
 
-    def lines(self, names: Sequence[str]) -> str:
-        return "".join([f"{name}\n" for name in names])
+    def lines(self, names: Sequence[str]) -> list[str]:
+        return [f"{name}\n" for name in names]
 
 
 class Wildcard(SubtreeFormat):
@@ -101,7 +101,8 @@ class Unbound(SubtreeFormat):
         return f"{super().head(header)}server:\n"
 
     def lines(self, entries: Sequence[tuple[str, bool]]) -> list[str]:
-        return [self._zone(name, "always_nxdomain") if below else self._data(name) for name, below in entries]
+        zone, data = self._zone, self._data
+        return [zone(name, "always_nxdomain") if below else data(name) for name, below in entries]
 
     def place(self, name: str, itself: bool, below: bool, region: Region) -> Placed:
         if itself and below:

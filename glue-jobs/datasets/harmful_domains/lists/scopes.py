@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from datasets.harmful_domains.lists.evidence import Hole
+from datasets.harmful_domains.lists.entries import Hole
 from datasets.harmful_domains.names import ORIGINS_OF_POPULAR
 
 

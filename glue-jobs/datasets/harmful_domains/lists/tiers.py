@@ -8,9 +8,8 @@ from datetime import datetime, timedelta
 from pyspark.sql import Column, DataFrame, Row
 from pyspark.sql import functions as F
 
-from datasets.harmful_domains.lists.evidence import Entry
 from datasets.harmful_domains.lists.scopes import Blocker, Statement
-from datasets.harmful_domains.names import OPERATOR_CATEGORY, HarmfulDomains, covering_below, covers, origin_of
+from datasets.harmful_domains.names import KEY, OF_NAME, OPERATOR_CATEGORY, HarmfulDomains, covering_below, covers, origin_of
 from medallion.canary import is_canary
 from medallion.contracts import Source
 
@@ -19,6 +18,8 @@ TIERS: dict[str, float] = {"light": 0.9, "normal": 0.7, "strict": 0.3}
 HALF_LIFE_DAYS = 30
 # A name that was dropped is told as revoked for so long.
 REVOKED_DAYS = 30
+# A name's labels. By the one form of a pattern that Java splits without compiling it, row by row.
+SPLIT = r"split({}, '\\.')"
 
 
 def as_of_table(gold: DataFrame, as_of: datetime, canary_source: str, sources: Iterable[str] | None) -> DataFrame:
@@ -27,13 +28,18 @@ def as_of_table(gold: DataFrame, as_of: datetime, canary_source: str, sources: I
     Args:
         sources: names of the sources to believe; None for all
     """
-    fold = HarmfulDomains()
-    listings = fold.explode(gold).where(~is_canary(canary_source))
-    listings = listings.where(F.col("valid_until").isNull() | (F.col("valid_until") > F.lit(as_of)))
-    if sources is not None:
-        operator = F.coalesce(F.col("category") == OPERATOR_CATEGORY, F.lit(False))
-        listings = listings.where(F.col("source").isin(*sources) | operator | (F.col("action") == "popular"))
-    return fold.finish(listings)
+
+    def counts(listing: Column) -> Column:
+        holds = ~is_canary(canary_source, listing["source"]) & (listing["valid_until"].isNull() | (listing["valid_until"] > F.lit(as_of)))
+        if sources is None:
+            return holds
+        return F.coalesce(holds & (listing["source"].isin(*sources) | _operator(listing) | (listing["action"] == "popular")), F.lit(False))
+
+    # Nearly all rows stand as they are: only those that lose a listing are made anew, each of its own listings.
+    whole = F.forall("sources", counts)
+    left = gold.where(~whole).select(*KEY, *OF_NAME, F.filter("sources", counts).alias("sources")).where(F.size("sources") > 0)
+    rows = HarmfulDomains().of_listings(left)
+    return gold.where(whole).select(*rows.columns).union(rows)
 
 
 def confirmed_until(last_good: Mapping[str, datetime], sources: Iterable[Source]) -> dict[str, datetime]:
@@ -56,7 +62,7 @@ def confidence_at(rows: DataFrame, as_of: datetime, confirmed_until: Mapping[str
 
 def _ancestors(name: str) -> Column:
     """The name's parents, from the nearest to the top level."""
-    return F.expr(f"transform(sequence(1, greatest(size(split({name}, '[.]')) - 1, 1)), i -> substring_index({name}, '.', -i))")
+    return F.expr(f"transform(sequence(1, greatest(size({SPLIT.format(name)}) - 1, 1)), i -> substring_index({name}, '.', -i))")
 
 
 def _operator(listing: Column) -> Column:
@@ -64,41 +70,50 @@ def _operator(listing: Column) -> Column:
 
 
 def prepared(rows: DataFrame, as_of: datetime) -> DataFrame:
-    """What the lists need of Gold's rows with their confidence, in the lists' order: names, what is listed, what somebody makes an
-    exception of, and what was dropped lately. What is below a name comes right after it."""
+    """What the lists need of Gold's rows with their confidence: names, what is listed, what somebody makes an exception of, and what was
+    dropped lately. `place` is where a row stands in the lists: what is below a name comes right after it.
+
+    Columns are computed where they are selected: what Gold says already is taken from it, row by row work on listings is dear.
+    """
     blocking = F.filter("listings", lambda s: s["current"] & (s["action"] == "block"))
     allowing = F.filter("listings", lambda s: s["current"] & (s["action"] == "allow"))
     level = sum((F.coalesce(F.col("confidence") >= least, F.lit(False)).cast("int") for least in TIERS.values()), F.lit(0))
     domain = F.col("entry_type") == "domain"
+    excepted = domain & (F.size("allowed") > 0)
+    # An active name's scope is subtree where enough sources cover what is below it.
+    below = F.when(F.col("is_active"), F.col("scope") == "subtree").when(F.col("source_count") == 0, F.lit(False)).otherwise(covers("listings", "widely_used"))
     # A column may not be made of another of its own name.
     chosen = rows.withColumnRenamed("sources", "listings").select(
         *("entry_type", "name"),
         level.alias("level"),
         F.col("is_active").alias("itself"),
-        (domain & covers("listings", "widely_used")).alias("below"),
-        (domain & (F.size(allowing) > 0)).alias("excepted"),
+        (domain & below).alias("below"),
+        excepted.alias("excepted"),
+        (excepted & F.exists(allowing, lambda s: _operator(s) & (s["scope"] == "subtree"))).alias("freed_below"),
         "confidence",
         F.array_join("categories", ";").alias("categories"),
         F.array_join("tags", "\x1f").alias("tags"),
-        F.array_join(F.array_sort(F.array_distinct(F.transform(blocking, lambda s: s["source"]))), ";").alias("sources"),
-        _instant("first_seen"),
-        _instant("last_changed_at"),
+        # Gold's listings are in the order of their sources.
+        F.array_join(F.array_distinct(F.transform(blocking, lambda s: s["source"])), ";").alias("sources"),
+        *("first_seen", "last_changed_at"),
         _revoked(as_of).alias("revoked"),
         "widely_used",
         F.transform(covering_below("listings"), lambda s: F.struct(s["source"], origin_of(s).alias("origin"), _operator(s).alias("operator"))).alias(
             "covering"
         ),
         F.transform(allowing, lambda s: F.struct(s["source"], s["scope"], _operator(s).alias("operator"))).alias("allowing"),
-        F.when(domain, F.array_join(F.reverse(F.split("name", "[.]")), "\x01")).otherwise(F.col("name")).alias("place"),
+        # Domains first. One column, because Spark compares the first by its first bytes, and any further one in full.
+        F.when(domain, F.concat(F.lit("0"), F.array_join(F.reverse(F.expr(SPLIT.format("name"))), "\x01")))
+        .otherwise(F.concat("entry_type", F.lit("\x01"), "name"))
+        .alias("place"),
     )
     listed = (F.col("level") > 0) & (F.col("itself") | F.col("below") | F.col("revoked"))
-    return chosen.where(listed | F.col("excepted")).orderBy("entry_type", "place").drop("place")
+    return chosen.where(listed | F.col("excepted"))
 
 
 def operator_allowed_below(rows: DataFrame) -> list[str]:
     """Names that the operator allows with all below: entries made by hand, so few that they can be held."""
-    allowed = F.exists("allowing", lambda each: each["operator"] & (each["scope"] == "subtree"))
-    return sorted(row["name"] for row in rows.where(F.col("excepted") & allowed).select("name").collect())
+    return sorted(row["name"] for row in rows.where("freed_below").select("name").collect())
 
 
 def believed(rows: DataFrame, allowed_below: Sequence[str]) -> DataFrame:
@@ -109,14 +124,25 @@ def believed(rows: DataFrame, allowed_below: Sequence[str]) -> DataFrame:
     return rows.where(~below)
 
 
-def statements_near_exceptions(rows: DataFrame) -> dict[str, Statement]:
+def statements_near_exceptions(rows: DataFrame, known: DataFrame) -> dict[str, Statement]:
     """What is said of the names that somebody makes an exception of, where they or names above them are covered with all below, and of
-    those above. Exceptions that nothing covers matter to nobody; the others are as many as the lists will have lines for."""
-    domains = rows.where(F.col("entry_type") == "domain")
+    those above. Exceptions that nothing covers matter to nobody; the others are as many as the lists will have lines for.
+
+    Args:
+        rows: prepared rows
+        known: the same, as far as names, `excepted` and `below` go, where they are at hand
+    """
+    domains = known.where(F.col("entry_type") == "domain")
     excepted = domains.where("excepted").select(F.col("name").alias("of"), _and_above("name"))
-    needed = excepted.join(domains.where("below").select("name"), "name", "left_semi").select(F.col("of").alias("name")).distinct()
-    read = domains.join(needed.select(_and_above("name")).distinct(), "name", "left_semi")
-    found = read.select("name", "confidence", "itself", "widely_used", "covering", "allowing").collect()
+    covering = domains.where("below").join(F.broadcast(excepted.select("name").distinct()), "name", "left_semi").select("name")
+    needed = excepted.join(F.broadcast(covering), "name", "left_semi").select(_and_above("of")).distinct().persist()
+    try:
+        if needed.isEmpty():
+            return {}
+        read = rows.where(F.col("entry_type") == "domain").join(F.broadcast(needed), "name", "left_semi")
+        found = read.select("name", "confidence", "itself", "widely_used", "covering", "allowing").collect()
+    finally:
+        needed.unpersist()
     return {row["name"]: _statement(row) for row in found}
 
 
@@ -138,15 +164,6 @@ def _statement(row: Row) -> Statement:
         operator_allows=bool(operator),
         operator_allows_below=any(each["scope"] == "subtree" for each in operator),
     )
-
-
-def entries_of(rows: DataFrame) -> DataFrame:
-    """Prepared rows as the walk takes them."""
-    return rows.select(*Entry._fields)
-
-
-def _instant(column: str) -> Column:
-    return F.date_format(column, "yyyy-MM-dd'T'HH:mm:ss.SSS'Z'").alias(column)
 
 
 def _revoked(as_of: datetime) -> Column:

@@ -10,8 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import compress, islice
+from operator import or_
 
-from datasets.harmful_domains.lists.evidence import Csv, Entry, Hole, Stix
+from datasets.harmful_domains.lists.entries import Entry, Hole
+from datasets.harmful_domains.lists.evidence import Csv, Stix
 from datasets.harmful_domains.lists.formats import EVERYWHERE, ListFormat, NamesFormat, Region, SubtreeFormat
 from datasets.harmful_domains.lists.scopes import Exception_, Verdict
 
@@ -50,10 +52,9 @@ class Subtrees:
         self._counts = counts
         self._stack: list[Region] = [EVERYWHERE]
 
-    def lines(self, entries: Sequence[tuple[str, bool]], covered: int) -> str:
-        """Entries that stand below nothing; and how many were covered, with nothing free among them."""
+    def lines(self, lines: Sequence[str], covered: int) -> str:
+        """Lines of entries that stand below nothing; and how many were covered, with nothing free among them."""
         self._stack = [EVERYWHERE]
-        lines = self._format.lines(entries)
         left_out = lines.count("")
         self._counts.covered += covered
         self._counts.unsayable += left_out
@@ -66,8 +67,8 @@ class Subtrees:
         while stack[-1].name and not row.name.endswith(f".{stack[-1].name}"):
             stack.pop()
         region = stack[-1]
-        itself = verdict.itself and (region.blocked or (listed and row.itself))
-        below = verdict.below and (region.blocked or (listed and row.below))
+        itself = verdict.itself and (region.blocked or (listed and row.said.itself))
+        below = verdict.below and (region.blocked or (listed and row.said.below))
         narrowed = below and not region.blocked and self._format.avoids(holes)
         below = below and not narrowed
         if itself == region.blocked and below == region.blocked:
@@ -80,6 +81,21 @@ class Subtrees:
         counts.entries += listed and not placed.unsayable
         counts.narrowed += (listed and narrowed) or placed.narrowed
         return placed.text
+
+
+class Domains:
+    """A batch's domains that say anything, and their lines: the same in every tier, where they stand below nothing."""
+
+    def __init__(self, batch: Sequence[Entry], formats: Mapping[str, NamesFormat | SubtreeFormat]) -> None:
+        self.entries = [each for each in batch if each.said.entry_type == "domain" and (each.said.listed or each.said.excepted)]
+        self.rows = [(name, said.level, said.itself, said.below, said.excepted) for name, said in self.entries]
+        names = [name for name, _ in self.entries]
+        pairs = [(name, said.below) for name, said in self.entries]
+        self._lines = {name: each.lines(names) if isinstance(each, NamesFormat) else each.lines(pairs) for name, each in formats.items()}
+
+    def chosen(self, format_: str, which: Sequence[int]) -> list[str]:
+        lines = self._lines[format_]
+        return lines if len(which) == len(lines) else [lines[i] for i in which]
 
 
 class TierWalk:
@@ -96,24 +112,21 @@ class TierWalk:
         # Within a subtree in which something is free: the names that were met on the way down, and what is below each.
         self._path: list[tuple[str, bool]] = []
 
-    def batch(self, rows: Sequence[Entry]) -> dict[str, str]:
+    def batch(self, domains: Domains) -> dict[str, str]:
         """Texts of the formats for resolvers."""
         level, root, pierced = self._tier.level, self._root, self._pierced
         suffix = f".{root}"
         parts: dict[str, list[str]] = {name: [] for name in self._subtrees}
-        alone: list[str] = []
-        run: list[tuple[str, bool]] = []
+        alone: list[int] = []
+        run: list[int] = []
         covered = subtrees = 0
-        for row in rows:
-            entry_type, name, of, itself, below, excepted = row[:6]
-            if entry_type != "domain":
-                continue
+        for i, (name, of, itself, below, excepted) in enumerate(domains.rows):
             if of < level:
+                if not excepted:
+                    continue
                 itself = below = False
-            if not (itself or below or excepted):
-                continue
             if itself:
-                alone.append(name)
+                alone.append(i)
                 subtrees += below
             if root and name.endswith(suffix):
                 if not pierced:
@@ -126,32 +139,33 @@ class TierWalk:
             else:
                 root = ""
             if root and pierced:
-                self._flush(parts, run, covered)
+                self._flush(parts, domains, run, covered)
                 run, covered = [], 0
-                self._place(parts, row)
+                self._place(parts, domains.entries[i])
             elif itself:
-                run.append((name, below))
-        self._flush(parts, run, covered)
+                run.append(i)
+        self._flush(parts, domains, run, covered)
         self._root, self._pierced = root, pierced
         texts = {name: "".join(each) for name, each in parts.items()}
-        for name, each in self._names.items():
-            texts[name] = each.lines(alone)
+        for name in self._names:
+            texts[name] = "".join(domains.chosen(name, alone))
             self.counts[name].entries += len(alone)
             self.counts[name].narrowed += subtrees
         return texts
 
-    def _flush(self, parts: dict[str, list[str]], run: Sequence[tuple[str, bool]], covered: int) -> None:
+    def _flush(self, parts: dict[str, list[str]], domains: Domains, run: Sequence[int], covered: int) -> None:
         if run or covered:
             for name, each in self._subtrees.items():
-                parts[name].append(each.lines(run, covered))
+                parts[name].append(each.lines(domains.chosen(name, run), covered))
 
     def _place(self, parts: dict[str, list[str]], row: Entry) -> None:
         path = self._path
         while path and not row.name.endswith(f".{path[-1][0]}"):
             path.pop()
         around = path[-1][1] if path else False
-        listed = row.level >= self._tier.level and (row.itself or row.below)
-        own = Verdict(around or (listed and row.itself), around or (listed and row.below))
+        said = row.said
+        listed = said.level >= self._tier.level and said.listed
+        own = Verdict(around or (listed and said.itself), around or (listed and said.below))
         verdict = self._tier.verdicts.get(row.name, own)
         path.append((row.name, verdict.below))
         holes = [hole.name for hole in self._tier.holes.get(row.name, ()) if hole.name != row.name]
@@ -166,6 +180,7 @@ class Walk:
         self._tiers = tiers
         self.walks = {tier.name: TierWalk(tier, {name: made() for name, made in formats.items()}) for tier in tiers}
         self._csv, self._stix = Csv(), Stix()
+        self._resolvers = {name: each for name, made in formats.items() if isinstance(each := made(), NamesFormat | SubtreeFormat)}
         self._excepted = {tier.name: {each.name for each in tier.exceptions} for tier in tiers}
 
     def texts(self, rows: Iterable[Entry]) -> Iterator[dict[str, dict[str, str]]]:
@@ -175,36 +190,37 @@ class Walk:
 
     def _texts(self, batch: Sequence[Entry]) -> dict[str, dict[str, str]]:
         # What says why an entry is listed is the same in every tier, but for what is free below it.
-        current = [row.itself or row.below for row in batch]
-        csv = [self._csv.entry(each) if now else "" for each, now in zip(batch, current, strict=True)]
-        stix = [self._stix.entry(each) if now or each.revoked else "" for each, now in zip(batch, current, strict=True)]
+        levels = [said.level if said.listed else 0 for _, said in batch]
+        csv = [self._csv.entry(each) if level else "" for each, level in zip(batch, levels, strict=True)]
+        revoked = [said.revoked for _, said in batch]
+        stix = [self._stix.entry(each) if level or gone else "" for each, level, gone in zip(batch, levels, revoked, strict=True)]
+        domains = Domains(batch, self._resolvers)
         texts = {}
         for tier in self._tiers:
             walk = self.walks[tier.name]
-            texts[tier.name] = walk.batch(batch)
-            listed = [now and row.level >= tier.level for row, now in zip(batch, current, strict=True)]
+            texts[tier.name] = walk.batch(domains)
+            listed = [level >= tier.level for level in levels]
             count = sum(listed)
             for name, format_ in walk.formats.items():
                 if isinstance(format_, Csv | Stix):
                     walk.counts[name].entries += count
-                    own = csv if isinstance(format_, Csv) else stix
-                    texts[tier.name][name] = self._said(tier, format_, own, batch, listed)
+                    said = self._csv_of(tier, csv, batch, listed) if isinstance(format_, Csv) else self._stix_of(tier, stix, batch, listed, revoked)
+                    texts[tier.name][name] = said
         return texts
 
-    def _said(self, tier: Tier, format_: Csv | Stix, lines: Sequence[str], entries: Sequence[Entry], listed: Sequence[bool]) -> str:
-        if isinstance(format_, Stix):
-            chosen = [now or each.revoked for each, now in zip(entries, listed, strict=True)]
-            if not tier.holes:
-                return "".join(compress(lines, chosen))
-            with_holes = (format_.entry(each, tier.holes[each.name]) if each.name in tier.holes else line for each, line in zip(entries, lines, strict=True))
-            return "".join(compress(with_holes, chosen))
+    def _stix_of(self, tier: Tier, lines: Sequence[str], batch: Sequence[Entry], listed: Sequence[bool], revoked: Sequence[bool]) -> str:
+        if tier.holes:
+            lines = [self._stix.entry(each, tier.holes[each.name]) if each.name in tier.holes else line for each, line in zip(batch, lines, strict=True)]
+        return "".join(compress(lines, map(or_, listed, revoked)))
+
+    def _csv_of(self, tier: Tier, lines: Sequence[str], batch: Sequence[Entry], listed: Sequence[bool]) -> str:
         if not tier.verdicts:
             return "".join(compress(lines, listed))
-        said = []
-        for each, line, now in zip(entries, lines, listed, strict=True):
+        texts = []
+        for each, line, now in zip(batch, lines, listed, strict=True):
             if now:
-                said.append(line)
+                texts.append(line)
             verdict = tier.verdicts.get(each.name)
-            if verdict and (each.name in self._excepted[tier.name] or (now and each.below and not verdict.itself)):
-                said.append(format_.exception(each.name, not verdict.below))
-        return "".join(said)
+            if verdict and (each.name in self._excepted[tier.name] or (now and each.said.below and not verdict.itself)):
+                texts.append(self._csv.exception(each.name, not verdict.below))
+        return "".join(texts)

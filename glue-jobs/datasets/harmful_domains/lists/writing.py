@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
-from datasets.harmful_domains.lists.evidence import Entry
+from datasets.harmful_domains.lists.entries import Entry
 from datasets.harmful_domains.lists.formats import Header, ListFormat
 from datasets.harmful_domains.lists.registry import FORMATS
 from datasets.harmful_domains.lists.walk import Counts, Tier, Walk

@@ -16,7 +16,8 @@ from pathlib import Path
 
 from list_model import OPERATOR, READERS, Model, Said, above
 
-from datasets.harmful_domains.lists.evidence import Entry
+from datasets.harmful_domains.lists import entries
+from datasets.harmful_domains.lists.entries import Entry
 from datasets.harmful_domains.lists.formats import Header
 from datasets.harmful_domains.lists.job import tier_of
 from datasets.harmful_domains.lists.registry import FORMATS
@@ -36,7 +37,8 @@ def rows_of(model: Model) -> list[Entry]:
         confidence = model.confidence[name]
         excepted = any(each.name == name and each.action == "allow" for each in model.said)
         level = sum(confidence >= least for least in TIERS.values())
-        rows.append(Entry("domain", name, level, model.itself(name), model.below(name), excepted, confidence, "malware", "", "s", None, INSTANT, False))
+        said = entries.Said("domain", level, model.itself(name), model.below(name), excepted, confidence, "malware", "", "s", None, INSTANT, False)
+        rows.append(Entry(name, said))
     return rows
 
 
@@ -48,8 +50,8 @@ def statements_of(model: Model) -> dict[str, Statement]:
         covering = model._sources(row.name, "block", "subtree") - allows["subtree"] if OPERATOR not in allows["exact"] | allows["subtree"] else set()
         found[row.name] = Statement(
             row.name,
-            row.confidence,
-            row.itself,
+            row.said.confidence,
+            row.said.itself,
             tuple(Blocker(each, each, each == OPERATOR) for each in sorted(covering)),
             row.name in model.widely_used,
             frozenset(allows["exact"] | allows["subtree"]),

@@ -12,7 +12,7 @@ from list_model import OPERATOR as OPERATOR_SOURCE
 from list_model import Model, Said
 
 from datasets.harmful_domains import FOLDS
-from datasets.harmful_domains.lists.evidence import Entry
+from datasets.harmful_domains.lists.handover import entries_of, with_texts
 from datasets.harmful_domains.lists.job import export, instant, next_limit, root_of, sources_of, tier_of
 from datasets.harmful_domains.lists.publishing import Plan, difference
 from datasets.harmful_domains.lists.registry import FORMATS
@@ -22,7 +22,6 @@ from datasets.harmful_domains.lists.tiers import (
     believed,
     confidence_at,
     confirmed_until,
-    entries_of,
     operator_allowed_below,
     prepared,
     statements_near_exceptions,
@@ -98,7 +97,7 @@ def test_what_the_operator_allows_with_all_below_is_not_listed_and_exceptions_ar
     assert allowed == ["ours.test"]
     left = believed(rows, allowed)
     assert names(left.where("itself")) == ["bad.example", "ours.testing"]
-    statements = statements_near_exceptions(left)
+    statements = statements_near_exceptions(left, left)
     # What nothing covers needs no exception.
     assert set(statements) == {"good.bad.example", "bad.example"}
     assert tier_of("strict", 1, 0.3, statements).exceptions == [Exception_("good.bad.example", True, False)]
@@ -257,17 +256,17 @@ def test_spark_reads_of_gold_what_the_model_says_of_each_name(spark, contracts):
         assert (model.itself(row["name"]), model.below(row["name"])) == (True, row["scope"] == "subtree"), row["name"]
     rows = prepared(rows, START)
     rows = believed(rows, operator_allowed_below(rows))
-    found = {row.name: row for row in map(Entry._make, entries_of(rows).collect())}
-    statements = statements_near_exceptions(rows)
+    found = dict(entries_of(with_texts(rows), 1))
+    statements = statements_near_exceptions(rows, rows)
     tier = tier_of("light", 3, 0.9, statements)
     for model in sets.values():
         for name in {each.name for each in model.said}:
-            row, freed = found.get(name), model.freed(name)
-            assert (row is not None and row.itself and row.level == 3) == (model.itself(name) and not freed), name
+            said, freed = found.get(name), model.freed(name)
+            assert (said is not None and said.itself and said.level == 3) == (model.itself(name) and not freed), name
             if not any(
                 OPERATOR_SOURCE in model._sources(each, "allow", "subtree") for each in (name, *(name.split(".", i)[-1] for i in range(1, name.count("."))))
             ):
-                assert (row is not None and row.below) == model.below(name), name
+                assert (said is not None and said.below) == model.below(name), name
             if name in tier.verdicts:
                 assert tuple(tier.verdicts[name]) == (model.blocked(name, 0.9), model.blocked(f"unnamed.{name}", 0.9)), name
             elif not freed and any(each.name == name and each.action == "allow" for each in model.said):

@@ -7,7 +7,8 @@ import uuid
 
 import pytest
 
-from datasets.harmful_domains.lists.evidence import NAMESPACE, Entry, Hole, _uuid5
+from datasets.harmful_domains.lists.entries import Entry, Hole, Said
+from datasets.harmful_domains.lists.evidence import NAMESPACE, _uuid5
 from datasets.harmful_domains.lists.formats import EVERYWHERE, Region
 from datasets.harmful_domains.lists.registry import FORMATS
 
@@ -32,7 +33,7 @@ from datasets.harmful_domains.lists.registry import FORMATS
 def test_each_format_says_a_name_alone_a_name_with_all_below_and_an_exception(name, exact, below, exception):
     made = FORMATS[name]()
     if below is None:
-        assert made.lines(["a.example"]) == exact
+        assert made.lines(["a.example"]) == [exact]
         return
     assert made.lines([("a.example", False), ("a.example", True)]) == [exact, below]
     assert made.place("a.example", True, True, EVERYWHERE).text == below
@@ -40,11 +41,10 @@ def test_each_format_says_a_name_alone_a_name_with_all_below_and_an_exception(na
     assert made.place("ok.a.example", False, True, Region("a.example", True, 1)).text == exception
 
 
-def entry(**given):
-    return Entry(
+def entry(name="a.example", **given):
+    said = Said(
         **{
             "entry_type": "domain",
-            "name": "a.example",
             "level": 3,
             "itself": True,
             "below": False,
@@ -59,6 +59,7 @@ def entry(**given):
             **given,
         }
     )
+    return Entry(name, said)
 
 
 def test_stix_patterns_quote_what_they_must_and_leave_out_what_is_free():
