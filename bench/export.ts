@@ -2,13 +2,14 @@
  * bench/export: names a second, from Gold to every list of every tier and format with its manifest (27 files), without the
  * upload.
  *
- *   node --import tsx bench/export.ts [--names 1000000]
+ *   node --import tsx bench/export.ts [--names 1000000] [--former cd86e88]
  *
- * Beside it in the same run `@adguard/hostlist-compiler` (npm, into a temporary folder: it is 40 MB) makes one list of the
- * same names: checked, each once, less what a name above covers. Goal: at least three times its speed, list for list.
+ * Beside it in the same run, of the same Gold: the build of `--former` (files of that commit in a temporary folder), and
+ * `@adguard/hostlist-compiler` (npm, there too: it is 40 MB), which makes one list of the same names: checked, each once, less what
+ * a name above covers. Goals: twice the former build's speed, three times the compiler's.
  */
 import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -19,10 +20,11 @@ import { defaultHome, ROOT } from '../localstack/paths.js';
 const COMPILER = '2.1.1';
 /** What it asks for (1.1.4) is in no registry any more. */
 const DIFF_BUILDER = '1.1.7';
-const GOAL = 3;
+const GOALS = { former: 2, compiler: 3 };
 
 interface Exported {
   readonly seconds: number;
+  readonly processorSeconds: number;
   readonly names: number;
   readonly lists: number;
   readonly entries: number;
@@ -30,26 +32,51 @@ interface Exported {
   readonly exceptions: number;
 }
 
-const { values } = parseArgs({ options: { names: { type: 'string', default: '1000000' } } });
+/** A build: where its Spark code is, and the file of its contracts. */
+interface Build {
+  readonly code: string;
+  readonly contracts: string;
+}
+
+const { values } = parseArgs({ options: { names: { type: 'string', default: '1000000' }, former: { type: 'string', default: 'cd86e88' } } });
 const home = defaultHome();
 const work = mkdtempSync(join(tmpdir(), 'sluice-export-'));
+const gold = join(work, 'gold');
+const listsOf = (build: string): string => join(work, `lists-${build}`);
 
-async function ours(): Promise<Exported> {
+function today(): Build {
   const contracts = join(work, 'contracts.json');
   writeFileSync(contracts, contractsJson());
+  return { code: join(ROOT, 'glue-jobs'), contracts };
+}
+
+function former(): Build {
+  const folder = join(work, 'former');
+  mkdirSync(folder);
+  const archive = execFileSync('git', ['archive', values.former], { cwd: ROOT, maxBuffer: 2 ** 30 });
+  execFileSync('tar', ['x', '-C', folder], { input: archive });
+  symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+  const made = "import('./bin/contracts-json.ts').then(({ contractsJson }) => process.stdout.write(contractsJson()))";
+  const contracts = join(folder, 'contracts.json');
+  writeFileSync(contracts, execFileSync(process.execPath, ['--import', 'tsx', '-e', made], { cwd: folder }));
+  return { code: join(folder, 'glue-jobs'), contracts };
+}
+
+/** What a driver of this folder prints. */
+async function drive(script: string, { code, contracts }: Build, args: readonly string[]): Promise<string> {
   const conf = {
     ...sparkProfile(home, { s3Endpoint: 'http://127.0.0.1:9', uiPort: 0, memory: '1400m', runTmp: work }),
     'spark.ui.enabled': 'false',
     ...DELTA_CONF,
   };
-  const child = spawn(driverPython(home), [join(ROOT, 'bench', 'export_lists.py'), work, values.names], {
+  const child = spawn(driverPython(home), [join(ROOT, 'bench', script), ...args], {
     cwd: work,
     stdio: ['ignore', 'pipe', 'inherit'],
     env: {
       ...process.env,
       JAVA_HOME: join(home.tools, 'java17'),
       PYSPARK_SUBMIT_ARGS: submitArguments(conf),
-      PYTHONPATH: join(ROOT, 'glue-jobs'),
+      PYTHONPATH: code,
       SLUICE_CONTRACTS: contracts,
       SPARK_LOCAL_IP: '127.0.0.1',
       PYTHONDONTWRITEBYTECODE: '1',
@@ -57,9 +84,14 @@ async function ours(): Promise<Exported> {
   });
   const output: Buffer[] = [];
   child.stdout.on('data', (chunk: Buffer) => output.push(chunk));
-  const code = await new Promise((resolve) => child.once('exit', resolve));
-  if (code !== 0) throw new Error(`the driver ended with ${code}`);
-  return JSON.parse(Buffer.concat(output).toString('utf8')) as Exported;
+  const status = await new Promise((resolve) => child.once('exit', resolve));
+  if (status !== 0) throw new Error(`${script} ended with ${status}`);
+  return Buffer.concat(output).toString('utf8');
+}
+
+async function exported(script: string, build: Build, name: string): Promise<Exported> {
+  mkdirSync(listsOf(name));
+  return JSON.parse(await drive(script, build, [gold, listsOf(name)])) as Exported;
 }
 
 /** Seconds that the compiler takes for one list of the same names. */
@@ -70,7 +102,7 @@ function theirs(): number {
     JSON.stringify({ private: true, dependencies: { '@adguard/hostlist-compiler': COMPILER }, overrides: { '@adguard/diff-builder': DIFF_BUILDER } }),
   );
   execFileSync('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] });
-  const source = join(work, 'lists', 'strict.hosts');
+  const source = join(listsOf('today'), 'strict.hosts');
   if (!existsSync(source) || statSync(source).size === 0) throw new Error(`${source} holds no names`);
   writeFileSync(
     join(folder, 'config.json'),
@@ -83,10 +115,14 @@ function theirs(): number {
   return seconds;
 }
 
+const round = (value: number): number => Number(value.toPrecision(3));
+
 try {
-  const made = await ours();
+  const build = today();
+  await drive('export_gold.py', build, [gold, values.names]);
+  const before = await exported('export_former.py', former(), 'former');
+  const made = await exported('export_lists.py', build, 'today');
   const compiler = theirs();
-  const round = (value: number): number => Number(value.toPrecision(3));
   const [own, one] = [made.names / made.seconds, made.names / compiler];
   console.log(
     JSON.stringify({
@@ -95,13 +131,18 @@ try {
       exceptions: made.exceptions,
       megabytes: Math.round(made.bytes / 1e6),
       seconds: round(made.seconds),
+      processorSeconds: round(made.processorSeconds),
       namesPerSecond: round(own),
       entriesPerSecond: round(made.entries / made.seconds),
+      formerSeconds: round(before.seconds),
+      formerProcessorSeconds: round(before.processorSeconds),
+      timesTheFormer: round(before.seconds / made.seconds),
+      timesTheFormerByProcessor: round(before.processorSeconds / made.processorSeconds),
       compilerSeconds: round(compiler),
       compilerNamesPerSecond: round(one),
       timesTheCompiler: round(own / one),
       timesTheCompilerPerList: round(made.entries / made.seconds / one),
-      goal: GOAL,
+      goals: GOALS,
     }),
   );
 } finally {
