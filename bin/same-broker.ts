@@ -1,4 +1,4 @@
-import { BROKER_METADATA } from '../lib/broker/broker-stack.js';
+import { BROKER_METADATA } from '../lib/broker/metadata.js';
 import type { AssemblyStack } from './assembly.js';
 import type { DeployedStack, KeptResource } from './deployed.js';
 import { CliError, EXIT } from './output.js';

@@ -10,6 +10,7 @@ import { privateSubnets } from '../network/subnets.js';
 import { acknowledge } from '../shared/acknowledge.js';
 import { brokerPolicy } from '../shared/retention.js';
 import type { BrokerConnection, ResourceKind } from './connection.js';
+import { BROKER_METADATA } from './metadata.js';
 
 export interface BrokerStackProps extends StackProps {
   readonly config: Config;
@@ -20,9 +21,6 @@ export interface BrokerStackProps extends StackProps {
 
 const IAM_PORT = 9098;
 const KAFKA_VERSION = '3.9.x';
-
-/** Where a template says which broker it is. */
-export const BROKER_METADATA = 'SluiceBroker';
 
 /**
  * What makes a broker another one. Size, number and storage of brokers change in place; MSK moves no cluster to another

@@ -6,7 +6,6 @@ import { PRICES_AS_OF, PRICES_SOURCE } from '../../../lib/cost/prices.js';
 import { waitSeconds } from '../../../lib/cost/streams.js';
 import { CliError, EXIT, printJson, printRows, say } from '../../output.js';
 import { deployedStage, usd } from '../../stage.js';
-import { templatesOf } from '../../templates.js';
 import { newCommand } from '../command.js';
 import { jsonOption } from '../options.js';
 
@@ -33,7 +32,7 @@ export const costCommand = () =>
     .addOption(jsonOption())
     .action(cost);
 
-function cost(options: CostOptions): void {
+async function cost(options: CostOptions): Promise<void> {
   const config = deployedStage(options.stage, { ...process.env, ...(options.profile === undefined ? {} : { SLUICE_PROFILE: options.profile }) });
   const region = options.region ?? regionOf(config);
   try {
@@ -41,6 +40,8 @@ function cost(options: CostOptions): void {
   } catch (cause) {
     throw new CliError((cause as Error).message, EXIT.misuse);
   }
+  // The CDK takes a second to load, which no other command shall wait for.
+  const { templatesOf } = await import('../../templates.js');
   const items = costOf(config, templatesOf(config), region);
   const freshness = datasets.map((dataset) => ({ dataset: dataset.name, seconds: waitSeconds(config, dataset) }));
   const shares = byDataset(items);

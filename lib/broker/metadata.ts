@@ -1,0 +1,2 @@
+/** Where a template says which broker it is. */
+export const BROKER_METADATA = 'SluiceBroker';
