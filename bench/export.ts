@@ -24,7 +24,8 @@ const GOALS = { former: 2, compiler: 3 };
 
 interface Exported {
   readonly seconds: number;
-  readonly processorSeconds: number;
+  readonly javaProcessorSeconds: number;
+  readonly pythonProcessorSeconds: number;
   readonly names: number;
   readonly lists: number;
   readonly entries: number;
@@ -116,6 +117,7 @@ function theirs(): number {
 }
 
 const round = (value: number): number => Number(value.toPrecision(3));
+const processor = ({ javaProcessorSeconds, pythonProcessorSeconds }: Exported): number => javaProcessorSeconds + pythonProcessorSeconds;
 
 try {
   const build = today();
@@ -131,13 +133,14 @@ try {
       exceptions: made.exceptions,
       megabytes: Math.round(made.bytes / 1e6),
       seconds: round(made.seconds),
-      processorSeconds: round(made.processorSeconds),
+      processorSeconds: round(processor(made)),
+      pythonProcessorSeconds: round(made.pythonProcessorSeconds),
       namesPerSecond: round(own),
       entriesPerSecond: round(made.entries / made.seconds),
       formerSeconds: round(before.seconds),
-      formerProcessorSeconds: round(before.processorSeconds),
+      formerProcessorSeconds: round(processor(before)),
       timesTheFormer: round(before.seconds / made.seconds),
-      timesTheFormerByProcessor: round(before.processorSeconds / made.processorSeconds),
+      timesTheFormerByProcessor: round(processor(before) / processor(made)),
       compilerSeconds: round(compiler),
       compilerNamesPerSecond: round(one),
       timesTheCompiler: round(own / one),

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
@@ -7,6 +8,7 @@ import { sluiceProgram } from '../../bin/commands/program.js';
 import { RENAMED, withNamesOfToday } from '../../bin/commands/renamed.js';
 import { datasets } from '../../datasets/index.js';
 import { ROOT } from '../../localstack/paths.js';
+import { TSX } from '../../localstack/stack/start.js';
 import { disarmed, fullNameOf, sluiceLine, wordsOf } from '../support/command-line.js';
 
 const program = await sluiceProgram();
@@ -26,6 +28,13 @@ async function toldBy(work: () => unknown): Promise<string> {
   }
   return said.join('');
 }
+
+test('no command waits for the CDK to load but those that read templates', () => {
+  const ofCdk = "Object.keys(require.cache).filter((file) => file.includes('/aws-cdk-lib/')).length";
+  const loaded = `import('./bin/commands/program.ts').then((made) => made.sluiceProgram()).then(() => console.log(${ofCdk}))`;
+  const counted = execFileSync(process.execPath, ['--import', TSX, '-e', loaded], { cwd: ROOT, encoding: 'utf8' });
+  expect(counted.trim()).toBe('0');
+});
 
 describe('the help', () => {
   test('begins with the five commands that a newcomer needs first', () => {

@@ -124,6 +124,25 @@ def test_a_list_of_some_licences_holds_what_their_sources_say_and_no_more(spark,
     assert "majestic" not in {source.name for source in sources_of(sources, None)}
 
 
+def test_rows_that_lose_a_listing_are_as_of_the_others_alone_and_all_else_stands_as_gold_has_it(spark, contracts):
+    chosen = random.Random(14)
+    ended, canary = {**OPERATOR, "valid_until": AS_OF}, {"source": contracts.canary_source}
+    said = [{}, {"source": "hagezi_pro"}, {"source": "majestic", "action": "popular"}, canary, OPERATOR, ended]
+    # Of each listing one fact: what was said before is not said again because a limit has ended.
+    facts = {}
+    for _ in range(120):
+        fact = {"name": f"n{chosen.randrange(24)}.example", "scope": chosen.choice(["exact", "subtree"]), "action": chosen.choice(["block", "allow"])}
+        fact = {**fact, **chosen.choice(said)}
+        facts[fact["name"], fact.get("source"), fact["action"], fact["scope"]] = fact
+    gold = gold_of(spark, contracts, *facts.values())
+    for sources in (None, ["stevenblack"]):
+        believed_sources = {"stevenblack", "majestic", "operator"} | ({"hagezi_pro"} if sources is None else set())
+        held = [each for each in facts.values() if each.get("source", "stevenblack") in believed_sources and each.get("valid_until") != AS_OF]
+        rows = as_of_table(gold, AS_OF, contracts.canary_source, sources)
+        assert sorted(rows.collect()) == sorted(gold_of(spark, contracts, *held).select(*rows.columns).collect())
+    assert len(held) < len(facts)
+
+
 def test_the_next_time_limit_to_end_is_told_and_those_that_ended_are_not(spark, contracts):
     limits = [AS_OF - timedelta(days=1), AS_OF, AS_OF + timedelta(days=2), AS_OF + timedelta(days=1)]
     facts = [{**OPERATOR, "name": f"{i}.example", "valid_until": limit} for i, limit in enumerate(limits)]
