@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from datasets.harmful_domains.lists.job import export, sources_of
+from datasets.harmful_domains.lists.job import export, for_whole_tables, sources_of
 from datasets.harmful_domains.lists.publishing import Plan
 from datasets.harmful_domains.lists.tiers import as_of_table, confidence_at
 from export_run import AS_OF, SOURCES, Nowhere, measure
@@ -22,6 +22,7 @@ def main(gold: str, lists: Path) -> None:
     contracts = parse_contracts(Path(os.environ["SLUICE_CONTRACTS"]).read_text(encoding="utf-8"))
     spark = session("bench-export")
     spark.sparkContext.setLogLevel("ERROR")
+    for_whole_tables(spark)
 
     def exported() -> dict[str, Any]:
         rows = as_of_table(spark.read.parquet(gold), AS_OF, contracts.canary_source, None)

@@ -17,7 +17,8 @@ export interface QueryResult {
   readonly elapsedMs: number;
 }
 
-const POLL_MS = 250;
+/** Between looks at a query: soon at first, since most are short. */
+const POLL_MS = [50, 100, 250] as const;
 const DEFAULT_TIMEOUT_MS = 600_000;
 
 const cells = (row: Row): (string | null)[] => (row.Data ?? []).map(({ VarCharValue }) => VarCharValue ?? null);
@@ -45,7 +46,7 @@ export async function runSql(sql: string, { athena, workGroup, databaseOf }: Eng
   );
   const deadline = Date.now() + timeoutMs;
   let execution: QueryExecution | undefined;
-  for (;;) {
+  for (let looks = 0; ; looks++) {
     ({ QueryExecution: execution } = await athena.send(new GetQueryExecutionCommand({ QueryExecutionId })));
     const state = execution?.Status?.State;
     if (state === 'SUCCEEDED') break;
@@ -54,7 +55,7 @@ export async function runSql(sql: string, { athena, workGroup, databaseOf }: Eng
       await athena.send(new StopQueryExecutionCommand({ QueryExecutionId }));
       throw new QueryFailed(`query did not finish in ${timeoutMs / 1000} s and was stopped; narrow it, or see what ./sluice status says`);
     }
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS[Math.min(looks, POLL_MS.length - 1)]));
   }
   const rows: (string | null)[][] = [];
   let columns: string[] = [];

@@ -36,7 +36,10 @@ def with_texts(rows: DataFrame) -> DataFrame:
         *("categories", "sources", "tags"),
     ]
     text = F.concat_ws(SEPARATOR, *[_text(F.col(each) if isinstance(each, str) else each) for each in values])
-    return rows.select("entry_type", "name", "place", "level", "itself", "below", "excepted", "freed_below", "sources", text.alias("text"))
+    return rows.select(
+        *("entry_type", "name", "place", "level", "itself", "below", "excepted", "freed_below", "sources", text.alias("text")),
+        *("confidence", "widely_used", "covering", "allowing"),
+    )
 
 
 def _text(value: Column) -> Column:

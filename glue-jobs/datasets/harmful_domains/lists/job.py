@@ -16,7 +16,7 @@ from typing import Any
 
 import boto3
 from delta.tables import DeltaTable
-from pyspark.sql import DataFrame, Row
+from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 
 from datasets.harmful_domains.lists.formats import Header
@@ -114,13 +114,11 @@ def export(rows: DataFrame, plan: Plan, lists: Lists, folder: Path) -> dict[str,
         The manifest.
     """
     title = "Sluice" if plan.licences is None else f"Sluice ({', '.join(plan.licences)})"
-    # Held: names, marks and a text each. What few rows are asked for is read of Gold again.
-    all_rows = prepared(rows, plan.as_of)
-    held = with_texts(all_rows).persist()
+    held = with_texts(prepared(rows, plan.as_of)).persist()
     try:
         allowed = operator_allowed_below(held)
         stream = believed(held, allowed)
-        statements = statements_near_exceptions(believed(all_rows, allowed), stream)
+        statements = statements_near_exceptions(stream)
         tiers = [tier_of(name, len(TIERS) - i, least, statements) for i, (name, least) in enumerate(TIERS.items())]
         counts = counted(stream)
         # Sources that list nothing now have nothing to be attributed for.
@@ -154,6 +152,12 @@ def tier_of(name: str, level: int, least: float, statements: Mapping[str, Statem
     return Tier(name, level, found, free, needed_exceptions(found, free))
 
 
+def for_whole_tables(spark: SparkSession) -> None:
+    """Sets a session to read all of a table once: there code is worth its generating, whatever the settings of small batches are."""
+    spark.conf.set("spark.sql.codegen.wholeStage", "true")
+    spark.conf.set("spark.sql.codegen.factoryMode", "FALLBACK")
+
+
 def run(argv: Sequence[str]) -> None:
     """Entry point of the job."""
     log_to_stderr()
@@ -164,6 +168,7 @@ def run(argv: Sequence[str]) -> None:
     sources = sources_of(dataset.sources, arguments.licences)
     spark = session(arguments.JOB_NAME)
     spark.sparkContext.setLogLevel("WARN")
+    for_whole_tables(spark)
     tables = {table.name: path_of(arguments.lake.rstrip("/"), table) for each in contracts.datasets for table in each.gold_tables()}
     delta_version = DeltaTable.forPath(spark, tables["harmful_domains"]).history(1).first()["version"]
     gold = spark.read.format("delta").option("versionAsOf", delta_version).load(tables["harmful_domains"])

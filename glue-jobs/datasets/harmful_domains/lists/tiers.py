@@ -16,6 +16,11 @@ from medallion.contracts import Source
 # Names whose confidence is at least this, read at the time of the export.
 TIERS: dict[str, float] = {"light": 0.9, "normal": 0.7, "strict": 0.3}
 HALF_LIFE_DAYS = 30
+# What the lists need of a row of Gold.
+ROW = (
+    *("entry_type", "name", "scope", "sources", "categories", "tags", "source_count", "widely_used", "is_active", "first_seen"),
+    *("last_changed_at", "delisted_at", "confidence_base", "confidence_at", "allowed"),
+)
 # A name that was dropped is told as revoked for so long.
 REVOKED_DAYS = 30
 # A name's labels. By the one form of a pattern that Java splits without compiling it, row by row.
@@ -35,11 +40,14 @@ def as_of_table(gold: DataFrame, as_of: datetime, canary_source: str, sources: I
             return holds
         return F.coalesce(holds & (listing["source"].isin(*sources) | _operator(listing) | (listing["action"] == "popular")), F.lit(False))
 
-    # Nearly all rows stand as they are: only those that lose a listing are made anew, each of its own listings.
+    # Nearly all rows stand as they are: only those that lose a listing are made anew, each of its own listings. Where none does, that is
+    # found by two small columns.
+    ended = F.exists("sources.valid_until", lambda until: F.coalesce(until <= F.lit(as_of), F.lit(False)))
+    if sources is None and gold.where(ended | F.array_contains("sources.source", canary_source)).isEmpty():
+        return gold.select(*ROW)
     whole = F.forall("sources", counts)
     left = gold.where(~whole).select(*KEY, *OF_NAME, F.filter("sources", counts).alias("sources")).where(F.size("sources") > 0)
-    rows = HarmfulDomains().of_listings(left)
-    return gold.where(whole).select(*rows.columns).union(rows)
+    return gold.where(whole).select(*ROW).union(HarmfulDomains().of_listings(left).select(*ROW))
 
 
 def confirmed_until(last_good: Mapping[str, datetime], sources: Iterable[Source]) -> dict[str, datetime]:
@@ -124,22 +132,21 @@ def believed(rows: DataFrame, allowed_below: Sequence[str]) -> DataFrame:
     return rows.where(~below)
 
 
-def statements_near_exceptions(rows: DataFrame, known: DataFrame) -> dict[str, Statement]:
+def statements_near_exceptions(rows: DataFrame) -> dict[str, Statement]:
     """What is said of the names that somebody makes an exception of, where they or names above them are covered with all below, and of
     those above. Exceptions that nothing covers matter to nobody; the others are as many as the lists will have lines for.
 
     Args:
-        rows: prepared rows
-        known: the same, as far as names, `excepted` and `below` go, where they are at hand
+        rows: prepared rows, held
     """
-    domains = known.where(F.col("entry_type") == "domain")
+    domains = rows.where(F.col("entry_type") == "domain")
     excepted = domains.where("excepted").select(F.col("name").alias("of"), _and_above("name"))
     covering = domains.where("below").join(F.broadcast(excepted.select("name").distinct()), "name", "left_semi").select("name")
     needed = excepted.join(F.broadcast(covering), "name", "left_semi").select(_and_above("of")).distinct().persist()
     try:
         if needed.isEmpty():
             return {}
-        read = rows.where(F.col("entry_type") == "domain").join(F.broadcast(needed), "name", "left_semi")
+        read = domains.join(F.broadcast(needed), "name", "left_semi")
         found = read.select("name", "confidence", "itself", "widely_used", "covering", "allowing").collect()
     finally:
         needed.unpersist()

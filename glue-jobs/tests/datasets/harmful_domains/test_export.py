@@ -97,7 +97,7 @@ def test_what_the_operator_allows_with_all_below_is_not_listed_and_exceptions_ar
     assert allowed == ["ours.test"]
     left = believed(rows, allowed)
     assert names(left.where("itself")) == ["bad.example", "ours.testing"]
-    statements = statements_near_exceptions(left, left)
+    statements = statements_near_exceptions(left)
     # What nothing covers needs no exception.
     assert set(statements) == {"good.bad.example", "bad.example"}
     assert tier_of("strict", 1, 0.3, statements).exceptions == [Exception_("good.bad.example", True, False)]
@@ -276,7 +276,7 @@ def test_spark_reads_of_gold_what_the_model_says_of_each_name(spark, contracts):
     rows = prepared(rows, START)
     rows = believed(rows, operator_allowed_below(rows))
     found = dict(entries_of(with_texts(rows), 1))
-    statements = statements_near_exceptions(rows, rows)
+    statements = statements_near_exceptions(rows)
     tier = tier_of("light", 3, 0.9, statements)
     for model in sets.values():
         for name in {each.name for each in model.said}:
