@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from functools import reduce
 from pathlib import Path
 
-from datasets.harmful_domains import FOLDS
 from medallion.contracts import parse_contracts
 from medallion.layers.fold import recompute
 from medallion.session import session
@@ -19,6 +18,8 @@ from medallion.tables import schema_of
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
+
+from datasets.harmful_domains import FOLDS
 
 TOPS = "array('com', 'net', 'org', 'info', 'ru', 'top', 'xyz')"
 # One of ten stands below the one before it, one of a thousand is an exception there.
