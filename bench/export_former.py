@@ -18,14 +18,28 @@ from pyspark.sql import SparkSession
 
 
 def main(gold: str, lists: Path) -> None:
-    contracts = parse_contracts(Path(os.environ["SLUICE_CONTRACTS"]).read_text(encoding="utf-8"))
-    spark = SparkSession.builder.appName("bench-export").config("spark.sql.session.timeZone", "UTC").getOrCreate()
+    contracts = parse_contracts(
+        Path(os.environ["SLUICE_CONTRACTS"]).read_text(encoding="utf-8")
+    )
+    spark = (
+        SparkSession.builder.appName("bench-export")
+        .config("spark.sql.session.timeZone", "UTC")
+        .getOrCreate()
+    )
     spark.sparkContext.setLogLevel("ERROR")
 
     def exported() -> dict[str, Any]:
-        rows = as_of_table(spark.read.parquet(gold), AS_OF, contracts.canary_source, None)
+        rows = as_of_table(
+            spark.read.parquet(gold), AS_OF, contracts.canary_source, None
+        )
         rows = confidence_at(rows, AS_OF, dict.fromkeys(SOURCES, AS_OF)).persist()
-        plan = Plan(AS_OF, "bench", 1, sources_of(contracts.dataset("harmful_domains").sources, None), None)
+        plan = Plan(
+            AS_OF,
+            "bench",
+            1,
+            sources_of(contracts.dataset("harmful_domains").sources, None),
+            None,
+        )
         return export(rows, operator_exceptions(rows), plan, Nowhere(), lists)
 
     measure(spark, exported)

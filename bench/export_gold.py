@@ -43,19 +43,42 @@ def facts(spark: SparkSession, silver: StructType, count: int) -> DataFrame:
     }
 
     def rows(chosen: Column, source: str, **own: Column) -> DataFrame:
-        values = {**given, "source": F.lit(source), "reliability": F.lit(SOURCES[source]), **own}
-        return ids.where(chosen).select(*[values.get(each.name, F.lit(None)).cast(each.dataType).alias(each.name) for each in silver.fields])
+        values = {
+            **given,
+            "source": F.lit(source),
+            "reliability": F.lit(SOURCES[source]),
+            **own,
+        }
+        return ids.where(chosen).select(
+            *[
+                values.get(each.name, F.lit(None)).cast(each.dataType).alias(each.name)
+                for each in silver.fields
+            ]
+        )
 
-    listed = [rows((F.col("id") % 3 == i) | (F.col("id") % 7 == i), source) for i, source in enumerate(SOURCES)]
-    excepted = rows(F.col("id") % 1000 == 18, "stevenblack", action=F.lit("allow"), name=F.expr(f"concat('ok.', {NAME})"))
+    listed = [
+        rows((F.col("id") % 3 == i) | (F.col("id") % 7 == i), source)
+        for i, source in enumerate(SOURCES)
+    ]
+    excepted = rows(
+        F.col("id") % 1000 == 18,
+        "stevenblack",
+        action=F.lit("allow"),
+        name=F.expr(f"concat('ok.', {NAME})"),
+    )
     return reduce(DataFrame.unionByName, [*listed, excepted])
 
 
 def main(folder: Path, count: int) -> None:
-    dataset = parse_contracts(Path(os.environ["SLUICE_CONTRACTS"]).read_text(encoding="utf-8")).dataset("harmful_domains")
+    dataset = parse_contracts(
+        Path(os.environ["SLUICE_CONTRACTS"]).read_text(encoding="utf-8")
+    ).dataset("harmful_domains")
     spark = session("bench-export-gold")
     spark.sparkContext.setLogLevel("ERROR")
-    recompute(FOLDS["harmful_domains"], facts(spark, schema_of(dataset.table("silver").ddl), count)).write.parquet(str(folder))
+    recompute(
+        FOLDS["harmful_domains"],
+        facts(spark, schema_of(dataset.table("silver").ddl), count),
+    ).write.parquet(str(folder))
     sys.stdout.flush()
     os._exit(0)
 

@@ -19,15 +19,25 @@ from medallion.session import session
 
 
 def main(gold: str, lists: Path) -> None:
-    contracts = parse_contracts(Path(os.environ["SLUICE_CONTRACTS"]).read_text(encoding="utf-8"))
+    contracts = parse_contracts(
+        Path(os.environ["SLUICE_CONTRACTS"]).read_text(encoding="utf-8")
+    )
     spark = session("bench-export")
     spark.sparkContext.setLogLevel("ERROR")
     for_whole_tables(spark)
 
     def exported() -> dict[str, Any]:
-        rows = as_of_table(spark.read.parquet(gold), AS_OF, contracts.canary_source, None)
+        rows = as_of_table(
+            spark.read.parquet(gold), AS_OF, contracts.canary_source, None
+        )
         rows = confidence_at(rows, AS_OF, dict.fromkeys(SOURCES, AS_OF))
-        plan = Plan(AS_OF, "bench", 1, sources_of(contracts.dataset("harmful_domains").sources, None), None)
+        plan = Plan(
+            AS_OF,
+            "bench",
+            1,
+            sources_of(contracts.dataset("harmful_domains").sources, None),
+            None,
+        )
         return export(rows, plan, Nowhere(), lists)
 
     measure(spark, exported)

@@ -32,7 +32,9 @@ class Nowhere:
 def _processor_seconds(spark: SparkSession) -> tuple[float, float]:
     """Of the JVM, and of this process."""
     pid = spark.sparkContext._jvm.java.lang.ProcessHandle.current().pid()
-    user, system = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
+    user, system = (
+        Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
+    )
     return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK"), time.process_time()
 
 
@@ -44,8 +46,13 @@ def measure(spark: SparkSession, export: Callable[[], dict[str, Any]]) -> None:
     """
     began, (of_java, of_python) = time.perf_counter(), _processor_seconds(spark)
     manifest = export()
-    seconds, (of_java_now, of_python_now) = time.perf_counter() - began, _processor_seconds(spark)
-    files = [each for tier in manifest["tiers"].values() for each in tier["files"].values()]
+    seconds, (of_java_now, of_python_now) = (
+        time.perf_counter() - began,
+        _processor_seconds(spark),
+    )
+    files = [
+        each for tier in manifest["tiers"].values() for each in tier["files"].values()
+    ]
     strict = manifest["tiers"]["strict"]
     made = {
         "seconds": seconds,
@@ -54,7 +61,10 @@ def measure(spark: SparkSession, export: Callable[[], dict[str, Any]]) -> None:
         "names": strict["entries"],
         "lists": len(files),
         # Releases before did not count what a name above covers.
-        "entries": sum(each["entries"] + each.get("left_out", {}).get("covered", 0) for each in files),
+        "entries": sum(
+            each["entries"] + each.get("left_out", {}).get("covered", 0)
+            for each in files
+        ),
         "bytes": sum(each["bytes"] for each in files),
         "exceptions": len(strict["exceptions"]),
     }
