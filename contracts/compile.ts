@@ -135,6 +135,7 @@ export function compileContracts(datasets: readonly Dataset[]): CompiledContract
   };
   for (const table of RAIL_TABLES) claim(`table ${fullName(table)}`, 'the rails');
   for (const dataset of datasets) {
+    if (owners.has(`dataset ${dataset.name}`)) throw new Error(`two datasets are called ${dataset.name}: rename one; datasets/index.ts lists both`);
     claim(`dataset ${dataset.name}`, `dataset ${dataset.name}`);
     for (const table of dataset.tables) claim(`table ${fullName(table)}`, `dataset ${dataset.name}`);
     for (const source of dataset.sources) claim(`source ${source.name}`, `dataset ${dataset.name}`);

@@ -13,7 +13,9 @@ const fieldSchema = z
     description: z.string().min(1),
     /** Unit of a number, in full: `bytes`, `milliseconds`. */
     unit: z.string().optional(),
-    example: z.union([z.string(), z.number(), z.boolean(), z.null(), z.array(z.string())]),
+    example: z.union([z.string(), z.number(), z.boolean(), z.null(), z.array(z.string())], {
+      error: 'an example of the field: a text, a number, true, false, null, or a list of texts',
+    }),
     /** A personal field, and what becomes of it before Kafka, never after. */
     pii: z.enum(['hash', 'truncate', 'drop']).optional(),
   })
@@ -142,9 +144,15 @@ function parse(input: DatasetInput | DerivedInput): Omit<Dataset, 'tables'> & { 
   return { ...parsed, sources: [], record: { ...record, key: [...DERIVED_KEY], content: [] }, canary: { fields: {} } };
 }
 
-/** An issue with its place. Of a name that is none, what is wrong with it stands within the issue. */
-const said = (issue: z.core.$ZodIssue): string =>
-  `${issue.path.join('.') || '(root)'}: ${issue.code === 'invalid_key' ? issue.issues.map(({ message }) => message).join(', ') : issue.message}`;
+/** What is wrong. Of a name that is none, that stands within the issue. */
+function wrongIn(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'invalid_key') return issue.issues.map(({ message }) => message).join(', ');
+  if (issue.code === 'unrecognized_keys') return `${issue.message}: what there is, docs/adding-a-dataset.md names and contracts/ declares`;
+  return issue.message.endsWith('received undefined') ? `is missing (${issue.message})` : issue.message;
+}
+
+/** An issue with its place. */
+const said = (issue: z.core.$ZodIssue): string => `${issue.path.join('.') || '(root)'}: ${wrongIn(issue)}`;
 
 /**
  * Declares a dataset: validates it and adds the tables that every dataset has.

@@ -5,6 +5,24 @@ import { fullName, RESERVED_COLUMNS, type Table } from './tables.js';
 
 const twice = (names: readonly string[]): string[] => names.filter((name, i) => names.indexOf(name) !== i).map((name) => `"${name}" is declared twice`);
 
+const isText = (example: unknown): boolean => typeof example === 'string';
+const isWhole = (example: unknown): boolean => Number.isInteger(example);
+const FITS: Readonly<Record<string, (example: unknown) => boolean>> = {
+  string: isText,
+  timestamp: isText,
+  date: isText,
+  int: isWhole,
+  bigint: isWhole,
+  double: (example) => typeof example === 'number',
+  boolean: (example) => typeof example === 'boolean',
+};
+
+/** Canaries are made of examples: one of another type would go to quarantine in a lake that runs. */
+function fits(type: string, example: unknown): boolean {
+  if (example === null) return true;
+  return FITS[type]?.(example) ?? (type.startsWith('array<') ? Array.isArray(example) : true);
+}
+
 function recordProblems({ record, canary, derived, sources }: Dataset): string[] {
   const problems: string[] = [];
   const has = (field: string) => field in record.fields;
@@ -13,7 +31,8 @@ function recordProblems({ record, canary, derived, sources }: Dataset): string[]
   if (!has('source')) problems.push('record.fields: no field "source", by which canaries are told from records');
   for (const field of Object.keys(canary.fields)) if (!has(field)) problems.push(`canary.fields: no field "${field}"`);
   const foreign = sources.find(({ kind }) => kind === 'kafka');
-  for (const [field, { pii }] of Object.entries(record.fields)) {
+  for (const [field, { pii, type, example }] of Object.entries(record.fields)) {
+    if (!fits(type, example)) problems.push(`record.fields.${field}.example: ${JSON.stringify(example)} is no ${type}`);
     if (RESERVED_COLUMNS.includes(field)) problems.push(`record.fields: "${field}" is a column that every table has: choose another name`);
     if (pii === undefined) continue;
     if (pii === 'drop' && record.key.includes(field)) problems.push(`record.key: "${field}" is dropped as personal, so it cannot be a key`);

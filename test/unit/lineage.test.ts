@@ -97,7 +97,7 @@ describe('between datasets', () => {
     }
   };
   test.each<[string, Dataset[], RegExp]>([
-    ['two datasets of one name', [fed('things'), fed('things')], /dataset things is declared by dataset things and by dataset things/],
+    ['two datasets of one name', [fed('things'), fed('things')], /two datasets are called things: rename one; datasets\/index\.ts lists both/],
     [
       'two sources of one name',
       [fed('things'), { ...fed('others'), sources: fed('things').sources }],
