@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
 import { type DocumentSource, defineDataset } from '../../contracts/index.js';
 import { vulnerabilities } from '../vulnerabilities/contract.js';
-import { documentReader, textOf } from './document-reader.js';
+import { documentReader, flagOf, numberOf, Rejected, textOf } from './document-reader.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'document-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -147,4 +147,27 @@ describe('a document', () => {
 test('a record has every field of the contract, the stamps among them', () => {
   const row = { key: '"a"', content: '{"colour":"red"}', event: 'changed', sequence: 3, observedAt: Date.parse('2026-11-01T00:00:00Z'), place: 2 } as const;
   expect(reader.record(declared, row)).toEqual({ source: 'cisa_kev', id: 'a', event: 'changed', sequence: 3, observed_at: '2026-11-01T00:00:00.000Z', colour: 'red' });
+});
+
+describe('a member', () => {
+  test.each([
+    [12.5, 12.5],
+    ['12', 12],
+    [0, 0],
+    ['', null],
+    [null, null],
+    [undefined, null],
+  ])('%j is a number, or none', (given, number) => expect(numberOf({ size: given }, 'size')).toBe(number));
+
+  test.each([
+    [true, true],
+    [false, false],
+    ['false', false],
+    [' true ', true],
+    ['', null],
+    [undefined, null],
+  ])('%j is true or false, or neither', (given, flag) => expect(flagOf({ open: given }, 'open')).toBe(flag));
+
+  test.each(['a dozen', 'NaN', 'Infinity', true, [1]])('%j is no number', (given) => expect(() => numberOf({ size: given }, 'size')).toThrow(Rejected));
+  test.each(['yes', 1, []])('%j is neither true nor false', (given) => expect(() => flagOf({ open: given }, 'open')).toThrow(Rejected));
 });

@@ -121,6 +121,23 @@ export function dayOf(record: unknown, name: string): string | null {
   return text;
 }
 
+/** A number; CSV and XML have it as text. @throws Rejected where it is none */
+export function numberOf(record: unknown, name: string): number | null {
+  const value = memberOf(record, name);
+  const number = typeof value === 'number' ? value : textOf(record, name);
+  if (number === null) return null;
+  if (!Number.isFinite(Number(number))) throw new Rejected(`${name} is no number`);
+  return Number(number);
+}
+
+/** True or false; CSV and XML have it as text. @throws Rejected where it is neither */
+export function flagOf(record: unknown, name: string): boolean | null {
+  const value = memberOf(record, name);
+  const flag = typeof value === 'boolean' ? String(value) : textOf(record, name);
+  if (flag !== null && flag !== 'true' && flag !== 'false') throw new Rejected(`${name} is neither true nor false`);
+  return flag === null ? null : flag === 'true';
+}
+
 /** A list of texts. @throws Rejected where it is none */
 export function textsOf(record: unknown, name: string): string[] | null {
   const value = memberOf(record, name);
