@@ -10,7 +10,7 @@ export const newDataset = defineDataset({
     key: ['source', 'item_id', 'sequence'],
     order: ['sequence'],
     // What counts as a change of an item.
-    content: ['title', 'published_on'],
+    content: ['title', 'published_on', 'size', 'is_free'],
     fields: {
       source: { type: 'string', description: 'Source of the items', example: 'new_dataset_items' },
       item_id: { type: 'string', description: 'Identifier of the item', example: 'item-1' },
@@ -20,6 +20,8 @@ export const newDataset = defineDataset({
       place: { type: 'bigint', description: 'Number of the record in the kept document; null when gone', example: 1 },
       title: { type: 'string', description: 'Title of the item', example: 'First item' },
       published_on: { type: 'date', description: 'When it was published', example: '2026-10-31' },
+      size: { type: 'double', description: 'How large it is', unit: 'metres', example: 1.5 },
+      is_free: { type: 'boolean', description: 'Whether it costs nothing', example: true },
     },
   },
   sources: [
@@ -32,7 +34,7 @@ export const newDataset = defineDataset({
       cadence: { minutes: 24 * 60 },
       licence: 'as its publisher says',
       homepage: 'https://new-dataset.example/',
-      evidence: [{ on: '2026-01-01', at: 'https://new-dataset.example/', says: 'made by ./sluice new dataset: its address is nobody’s' }],
+      evidence: [{ on: '2026-01-01', at: 'https://new-dataset.example/', says: 'made from a template: its address is nobody’s' }],
       enabled: false,
       offBecause: 'its address is nobody’s yet',
       bounds: { minEntries: 1, maxBytes: 16 * 1024 * 1024, maxShrink: 0.2, maxChange: 0.5, minValid: 0.9 },
@@ -61,6 +63,8 @@ export const newDataset = defineDataset({
         is_listed: { type: 'boolean', description: 'Whether the source has it now' },
         title: { type: 'string', description: 'Title of the item' },
         published_on: { type: 'date', description: 'When it was published' },
+        size: { type: 'double', description: 'How large it is, in metres' },
+        is_free: { type: 'boolean', description: 'Whether it costs nothing' },
         sequence: { type: 'bigint', description: 'Number of the snapshot in which it last came, changed or went' },
         last_changed_at: { type: 'timestamp', description: 'When that snapshot was fetched' },
       },

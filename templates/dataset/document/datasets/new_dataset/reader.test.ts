@@ -7,7 +7,7 @@ import { recording } from './recording.js';
 
 const { dataset, source } = findSource('new_dataset_items');
 const HOUR_MS = 3_600_000;
-const item = (id: unknown, more: object = {}) => ({ id, title: 'Title', published: '2026-01-02', ...more });
+const item = (id: unknown, more: object = {}) => ({ id, title: 'Title', published: '2026-01-02', size: 1.5, free: false, ...more });
 
 class Items extends World {
   check(items: readonly object[] | string, bounds: object = { minEntries: 1, maxShrink: 1, maxChange: 1, minValid: 0.5 }) {
@@ -41,6 +41,8 @@ describe('the items of new dataset', () => {
   test.each([
     ['has no identifier', { id: undefined }, /^2: no item_id, by which a record is known/],
     ['has a day that is none', { published: '2026-02-30' }, /^2: published is no day/],
+    ['has a size that is none', { size: 'large' }, /^2: size is no number/],
+    ['is free by another word', { free: 'perhaps' }, /^2: free is neither true nor false/],
   ])('one that %s is set aside with its place', async (_what, more, sample) => {
     const result = await new Items().check([item('a'), item('b', more), item('c')]);
     expect(result).toMatchObject({ read: 2, rejected: 1 });

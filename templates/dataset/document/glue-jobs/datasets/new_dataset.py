@@ -9,7 +9,7 @@ from medallion.layers.fold import Fold
 
 KEY = ("source", "item_id")
 # The first orders: an item is what the snapshot says in which it last came, changed or went.
-LAST = ("sequence", "last_changed_at", "is_listed", "title", "published_on")
+LAST = ("sequence", "last_changed_at", "is_listed", "title", "published_on", "size", "is_free")
 
 
 class NewDataset:
@@ -23,6 +23,8 @@ class NewDataset:
             (F.col("event") != "gone").alias("is_listed"),
             "title",
             "published_on",
+            "size",
+            "is_free",
         )
 
     def explode(self, table: DataFrame) -> DataFrame:

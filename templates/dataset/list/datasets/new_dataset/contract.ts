@@ -32,7 +32,7 @@ export const newDataset = defineDataset({
       cadence: { minutes: 24 * 60 },
       licence: 'as its publisher says',
       homepage: 'https://new-dataset.example/',
-      evidence: [{ on: '2026-01-01', at: 'https://new-dataset.example/', says: 'made by ./sluice new dataset: its address is nobody’s' }],
+      evidence: [{ on: '2026-01-01', at: 'https://new-dataset.example/', says: 'made from a template: its address is nobody’s' }],
       enabled: false,
       offBecause: 'its address is nobody’s yet',
       bounds: { minEntries: 1, maxBytes: 16 * 1024 * 1024, maxShrink: 0.2, minValid: 0.9 },
