@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import logging
 
-from medallion.contracts import Dataset
+from pyspark.sql import SparkSession
+
+from medallion.contracts import Contracts, Dataset
 from medallion.driver import Driver
 from medallion.layers import ModuleBroken, bronze, periodic, state
 from medallion.layers.silver import query as silver
-from medallion.modules import module_of
+from medallion.modules import Module, module_of
 
 log = logging.getLogger("medallion")
 
@@ -26,14 +28,19 @@ def start_silver(driver: Driver, dataset: Dataset) -> None:
     silver.start(driver, dataset, None if dataset.derived_from is None else module_of(dataset).derive)
 
 
+def assert_fits_contract(spark: SparkSession, contracts: Contracts, dataset: Dataset, module: Module) -> None:
+    """Raises ModuleBroken where the module does not give the columns of one of the dataset's Gold tables."""
+    for table in dataset.gold_tables():
+        if table.kind == "periodic":
+            periodic.assert_fits_table(spark, contracts, dataset, table, module.computations[table.name])
+        else:
+            state.assert_fits_table(spark, dataset, table, module.folds[table.name])
+
+
 def start_gold(driver: Driver, dataset: Dataset) -> None:
     """Raises ModuleBroken before anything of the dataset has begun."""
     module = module_of(dataset)
-    for table in dataset.gold_tables():
-        if table.kind == "periodic":
-            periodic.assert_fits_table(driver.spark, driver.contracts, dataset, table, module.computations[table.name])
-        else:
-            state.assert_fits_table(driver.spark, dataset, table, module.folds[table.name])
+    assert_fits_contract(driver.spark, driver.contracts, dataset, module)
     for table in dataset.gold_tables():
         driver.await_table(dataset.table("silver"))
         if table.kind == "periodic":

@@ -71,7 +71,7 @@ describe('./sluice new dataset, in a copy of the repository', () => {
       "import { contractsJson, ruleVectorSql } from './bin/contracts-json.js'; import { writeFileSync } from 'node:fs'; writeFileSync(process.env.TO_CONTRACTS, contractsJson()); writeFileSync(process.env.TO_SQL, ruleVectorSql());";
     writeFileSync(join(clone, 'compile.ts'), script);
     passes(run(process.execPath, ['--import', join(TOOLS, 'node_modules', 'tsx', 'dist', 'loader.mjs'), 'compile.ts'], { TO_CONTRACTS: contracts, TO_SQL: sql }));
-    const tests = ['tests/test_modules.py', ...kinds.map((kind) => `tests/datasets/test_${nameOf(kind)}.py`)];
+    const tests = ['tests/test_modules.py', 'tests/test_fits.py', ...kinds.map((kind) => `tests/datasets/test_${nameOf(kind)}.py`)];
     const env = { JAVA_HOME: join(TOOLS, 'java17'), SLUICE_CONTRACTS: contracts, SLUICE_RULE_SQL: sql, PYTHONDONTWRITEBYTECODE: '1' };
     passes(run(join(TOOLS, 'python', 'bin', 'python'), ['-m', 'pytest', '-q', `--basetemp=${join(clone, 'pytest')}`, ...tests], env, join(clone, 'glue-jobs')));
   });

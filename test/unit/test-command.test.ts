@@ -99,11 +99,20 @@ describe('what runs', () => {
     [{}, ['pytest', 'lint', 'unit', 'infra 1 of 3', 'infra 2 of 3', 'infra 3 of 3'], ['integration']],
     [{ unit: true }, ['unit'], []],
     [{ faults: true }, [], ['faults']],
+    [{ dataset: 'vulnerabilities' }, ['pytest', 'lint', 'unit'], []],
   ])('by %j', (options, sideBySide, alone) => {
     expect(namesOf(options)).toEqual([sideBySide, alone]);
   });
 
-  test.each(['test --faults --unit', 'test --faults --changed', 'test --kills 3', 'test --faults --kills none', 'test --unit --kills 3'])('%s is a misuse', async (line) => {
+  test.each([
+    'test --faults --unit',
+    'test --dataset vulnerabilities --unit',
+    'test --dataset none',
+    'test --faults --changed',
+    'test --kills 3',
+    'test --faults --kills none',
+    'test --unit --kills 3',
+  ])('%s is a misuse', async (line) => {
     const program = await sluiceProgram();
     await expect(program.parseAsync(wordsOf(line), { from: 'user' })).rejects.toMatchObject({ exitCode: 2 });
   });

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { ROOT } from '../../../../localstack/paths.js';
+import { CliError, EXIT } from '../../../output.js';
 import { type Affected, affectedBy, type Repository } from './affected.js';
 import { changedFiles } from './changed-files.js';
 import type { Part, Parts } from './parts.js';
@@ -10,6 +11,8 @@ export interface TestOptions {
   readonly faults?: boolean;
   /** What a change since this commit can affect; true: since the last one. */
   readonly changed?: string | true;
+  /** A dataset whose own tests run, with those that hold every dataset to its contract. */
+  readonly dataset?: string;
   /** How many kills the kill tests make. @default - their own number */
   readonly kills?: string;
 }
@@ -21,6 +24,9 @@ export interface Plan {
 }
 
 const UNIT = ['test/unit', 'datasets'];
+/** What holds every dataset to its contract, contracts to each other, and files to the habits of the house. */
+const OF_EVERY_DATASET = ['datasets/datasets.test.ts', 'test/unit/contracts.test.ts', 'test/unit/house.test.ts'];
+const JOBS_OF_EVERY_DATASET = ['tests/test_modules.py', 'tests/test_fits.py'];
 /** The templates' tests in so many parts: whichever lane is free takes the next. */
 const INFRA_PARTS = 3;
 
@@ -59,8 +65,16 @@ function ofChange(affected: Affected, onlyUnit: boolean, parts: Parts): Plan {
   };
 }
 
-/** @throws CliError where `--changed` names no commit */
-export function planOf({ unit: onlyUnit, faults, changed }: TestOptions, parts: Parts, tell: (message: string) => void): Plan {
+/** @throws CliError where there is no dataset of that name */
+function ofOneDataset(name: string, parts: Parts): Plan {
+  if (!existsSync(join(ROOT, 'datasets', name, 'contract.ts'))) throw new CliError(`--dataset ${name}: there is no datasets/${name}/contract.ts`, EXIT.misuse);
+  const own = repository().pythonTests.filter((test) => test === `tests/datasets/test_${name}.py` || test.startsWith(`tests/datasets/${name}/`));
+  return { sideBySide: [parts.pytest([...JOBS_OF_EVERY_DATASET, ...own]), parts.lint(), parts.vitest('unit', ['run', `datasets/${name}/`, ...OF_EVERY_DATASET])], alone: [] };
+}
+
+/** @throws CliError where `--changed` names no commit, `--dataset` no dataset */
+export function planOf({ unit: onlyUnit, faults, changed, dataset }: TestOptions, parts: Parts, tell: (message: string) => void): Plan {
+  if (dataset !== undefined) return ofOneDataset(dataset, parts);
   if (changed !== undefined) {
     const files = changedFiles(changed === true ? 'HEAD' : changed);
     tell(files.length === 0 ? 'no file differs: nothing runs' : `${files.length} files differ: what they can affect runs`);
