@@ -40,5 +40,6 @@ export function newDataset({ name, kind, from }: Wish, json: boolean, root = ROO
 function tell(name: string, files: readonly NewFile[], lists: readonly NewFile[]): void {
   for (const { path } of files) process.stdout.write(`made\t${path}\n`);
   for (const { path } of lists) process.stdout.write(`changed\t${path}\n`);
-  say(`dataset ${name} is made: say in datasets/${name} what it is. ./sluice test --changed tests it; ./sluice up deploys it`);
+  say(`dataset ${name} is made: say in datasets/${name} what it is, in glue-jobs/datasets/${name}.py what Gold has; docs/adding-a-dataset.md leads through it`);
+  say(`then: ./sluice format (after each change of the contract), ./sluice test --dataset ${name}, ./sluice up`);
 }
