@@ -186,7 +186,22 @@ describe('a contract', () => {
       (i) => ({ ...i, tables: i.tables?.map((table) => ({ ...table, columns: { id: { type: 'string', description: 'id' } } })) as never }),
       /tables\.gold\.visits_state: retentionDays goes by the column kafka_timestamp/,
     ],
-    ['a word that no contract has', (i) => ({ ...i, colour: 'red' }) as never, /Unrecognized key: "colour"/],
+    ['a word that no contract has', (i) => ({ ...i, colour: 'red' }) as never, /Unrecognized key: "colour": what there is, docs\/adding-a-dataset\.md names/],
+    ['a word that is missing', (i) => ({ ...i, canary: undefined }) as never, /canary: is missing/],
+    ...(
+      [
+        ['bigint', 'one', /"one" is no bigint/],
+        ['int', 1.5, /1\.5 is no int/],
+        ['boolean', 'no', /"no" is no boolean/],
+        ['date', 1, /1 is no date/],
+        ['array<string>', 'x', /"x" is no array<string>/],
+        ['string', undefined, /an example of the field/],
+      ] as const
+    ).map(([type, example, message]): [string, (i: DatasetInput) => DatasetInput, RegExp] => [
+      `the example ${example} of a ${type}`,
+      (i) => ({ ...i, record: { ...i.record, fields: { ...i.record.fields, size: { type, description: 'x', example: example as never } } } }),
+      new RegExp(`record\\.fields\\.size\\.example: ${message.source}`),
+    ]),
   ])('is refused, with its place, for %s', (_what, change, message) => expect(without(change)).toThrow(message));
 
   test('names the known sources when asked for another', () => expect(() => findSource('nope')).toThrow(/unknown source "nope"; known: stevenblack/));
