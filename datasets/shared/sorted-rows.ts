@@ -3,19 +3,23 @@ import { join } from 'node:path';
 import { StringDecoder } from 'node:string_decoder';
 import type { Row } from '../../contracts/reading.js';
 
-/** Rows, and characters of them, held in memory before they are sorted and written aside. */
+/** Rows, and bytes of them, held in memory before they are sorted and written aside. */
 const RUN_ROWS = 40_000;
-const RUN_CHARACTERS = 4 * 1024 * 1024;
+const RUN_BYTES = 4 * 1024 * 1024;
+const MAX_BYTES_OF_CHARACTER = 3;
 const CHUNK_BYTES = 32 * 1024;
 const PLACE_DIGITS = 10;
+const NO_BYTES = Buffer.alloc(0);
 
 /**
  * The rows of a body by key: an external sort, so that a list of a million names costs the memory of one run. No character
  * of a key sorts below the tab that ends it, so that whole rows sort as their keys do; content has neither tab nor line end.
  */
 export class SortedRows {
-  private rows: string[] = [];
-  private characters = 0;
+  /** Rows as they came, each with its line end: bytes, which no garbage collector walks. */
+  private bytes = NO_BYTES;
+  private length = 0;
+  private rows = 0;
   private readonly files: string[] = [];
 
   /** @param folder where runs are written aside; whoever made it removes it */
@@ -26,25 +30,36 @@ export class SortedRows {
 
   /** @param content JSON, or empty */
   add(key: string, place: number, content: string): void {
-    const row = `${key}\t${String(place).padStart(PLACE_DIGITS, '0')}\t${content}`;
-    this.rows.push(row);
-    this.characters += row.length;
-    if (this.rows.length >= this.runRows || this.characters >= RUN_CHARACTERS) this.writeRun();
+    const row = `${key}\t${String(place).padStart(PLACE_DIGITS, '0')}\t${content}\n`;
+    const most = row.length * MAX_BYTES_OF_CHARACTER;
+    if (this.length + most > this.bytes.length) {
+      if (this.rows > 0) this.writeRun();
+      if (most > this.bytes.length) this.bytes = Buffer.allocUnsafe(Math.max(most, RUN_BYTES));
+    }
+    this.length += this.bytes.write(row, this.length);
+    if (++this.rows >= this.runRows) this.writeRun();
   }
 
   private writeRun(): void {
     const file = join(this.folder, `run-${this.files.length}`);
-    this.rows.sort();
-    writeFileSync(file, `${this.rows.join('\n')}\n`);
+    writeFileSync(file, `${this.sorted().join('\n')}\n`);
     this.files.push(file);
-    this.rows = [];
-    this.characters = 0;
+    this.forget();
+  }
+
+  private sorted(): string[] {
+    return this.bytes.toString('utf8', 0, this.length).split('\n', this.rows).sort();
+  }
+
+  private forget(): void {
+    this.length = 0;
+    this.rows = 0;
   }
 
   /** Every row in order of key, then place. May be read again. */
   *all(): Generator<Row> {
-    this.rows.sort();
-    for (const row of this.files.length === 0 ? this.rows : merge([...this.files.map(linesOf), this.rows.values()])) {
+    const rows = this.sorted();
+    for (const row of this.files.length === 0 ? rows : merge([...this.files.map(linesOf), rows.values()])) {
       const content = row.lastIndexOf('\t');
       const place = content - PLACE_DIGITS;
       yield { key: row.slice(0, place - 1), place: Number(row.slice(place, content)), content: row.slice(content + 1) };
@@ -65,7 +80,8 @@ export class SortedRows {
   /** Removes what was written aside. */
   remove(): void {
     for (const file of this.files.splice(0)) rmSync(file);
-    this.rows = [];
+    this.forget();
+    this.bytes = NO_BYTES;
   }
 }
 

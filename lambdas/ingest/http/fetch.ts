@@ -5,6 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGunzip, createGzip } from 'node:zlib';
 import { Agent, buildConnector, type Dispatcher, request } from 'undici';
 import { urlOf } from '../../../datasets/shared/url.js';
+import { FAST } from '../landing/gzip.js';
 import { assertAllowedUrl, ForbiddenTarget, guardedConnector, type Resolve, systemResolve } from './guard.js';
 import { redact, redactUrl } from './redact.js';
 import { backoffMs, isTransientStatus, MAX_QUIET_MS, MAX_RETRY_AFTER_MS, retryAfterMs } from './retry.js';
@@ -250,7 +251,7 @@ async function store(response: Dispatcher.ResponseData, { maxBytes, secrets, fil
     throw new BadBody(`content-encoding ${encoding} was not asked for`);
   }
   const meter = new Meter(maxBytes, secrets);
-  const compress = createGzip({ level: 6 });
+  const compress = createGzip(FAST);
   const sink = createWriteStream(file);
   if (encoding === 'gzip') await pipeline(response.body, createGunzip(), unpacked, meter, compress, sink);
   else await pipeline(response.body, unpacked, meter, compress, sink);

@@ -1,15 +1,12 @@
-import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { createGzip } from 'node:zlib';
 import type { Reader } from '../../../contracts/reading.js';
 import { pastSequence } from '../backfill/past.js';
 import { refusalOf } from '../bounds.js';
 import { type Body, bytesOf, notABody } from '../landing/body.js';
 import { landingKeys } from '../landing/store.js';
 import { type Difference, nextSnapshot, noDifference, sameContent } from '../snapshot/difference.js';
-import { encoded, readSnapshot } from '../snapshot/file.js';
+import { readChanged, readLines, readSnapshot, writePieces } from '../snapshot/file.js';
+import { decodeRow } from '../snapshot/row.js';
 import type { Checkpoint } from '../state/state.js';
 import type { Changes, Kind, Work } from './kind.js';
 
@@ -55,14 +52,15 @@ async function writeSnapshot(body: Body, checkpoint: Checkpoint | null, sequence
   const contents = {
     same: sameContent(dataset.record.content),
     restated: (before: string, after: string) => reader.restated?.(source, before, after) ?? after,
+    decode: (line: string) => decodeRow(line, checkpoint?.key ?? '', reader.former),
   };
-  const rows = nextSnapshot((await keptOf(source.name)) ?? none(), reading.rows(), stamp, contents, difference);
-  await pipeline(Readable.from(encoded(rows), { objectMode: false }), createGzip({ level: 6 }), createWriteStream(file));
+  const previous = checkpoint === null ? none() : readLines(landing, checkpoint.key);
+  await writePieces(nextSnapshot(previous, reading.rows(), stamp, contents, difference), file);
   return { told: reading.told(), difference };
 }
 
-async function* rows({ key, sequence }: Pick<Checkpoint, 'key' | 'sequence'>, what: 'difference' | 'whole', reader: Reader, { deps }: Pick<Work, 'deps'>) {
-  for await (const row of readSnapshot(deps.landing, key, reader.former)) if (what === 'whole' || row.sequence === sequence) yield row;
+function rows({ key, sequence }: Pick<Checkpoint, 'key' | 'sequence'>, what: 'difference' | 'whole', { former }: Reader, { deps }: Pick<Work, 'deps'>) {
+  return what === 'whole' ? readSnapshot(deps.landing, key, former) : readChanged(deps.landing, key, sequence, former);
 }
 
 async function* none(): AsyncGenerator<never> {}

@@ -3,8 +3,11 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { createGunzip, gzipSync } from 'node:zlib';
+import { gzipSync } from 'node:zlib';
+import { unzipped } from './gzip.js';
 import type { LandingStore } from './store.js';
+
+const READ_BYTES = 128 * 1024;
 
 /** A body to judge, gzip-compressed in a file on its way. */
 export interface Body {
@@ -38,7 +41,7 @@ export async function keptBody(landing: LandingStore, key: string, sha256: strin
 }
 
 /** The decoded bytes of a body on its way. */
-export const bytesOf = (file: string): AsyncIterable<Uint8Array> => createReadStream(file).pipe(createGunzip());
+export const bytesOf = (file: string): AsyncIterable<Uint8Array> => unzipped(createReadStream(file, { highWaterMark: READ_BYTES }));
 
 /** What a body is by its first bytes, where it is none to be read; null where it may be one. @param xml whether XML is what is wanted */
 export async function notABody(file: string, xml = false): Promise<string | null> {
