@@ -18,16 +18,18 @@ import { glueJobs, wishOf } from '../watchdog/glue-jobs.js';
 import { awakeSince, inWindow } from '../watchdog/watch-jobs.js';
 import { chargesOf, lookAtCost } from './cost-health.js';
 import { deltaLog, pathAt } from './delta-log.js';
-import { ageByOffsets, lookAtFreshness, type Positions } from './freshness-health.js';
+import { lookAtFreshness } from './freshness-health.js';
 import type { Health } from './health.js';
 import { lookAtJobs } from './jobs-health.js';
 import { lookAtKafka } from './kafka-health.js';
 import { KafkajsProbe } from './kafka-probe.js';
 import { monitor, type Report } from './monitor.js';
+import { formerLook, keptLooks } from './pace.js';
 import { lookAtQuality } from './quality-health.js';
 import { MonitorState } from './state.js';
 import { lookAtStorage } from './storage-health.js';
 import { type TableLog, tableLog } from './table-log.js';
+import { type Positions, waitingByOffsets } from './waiting.js';
 import { beforeOf, wrongAt } from './wrong.js';
 
 const s3 = new S3Client({ forcePathStyle: process.env.S3_FORCE_PATH_STYLE === 'true', maxAttempts: 2 });
@@ -104,11 +106,12 @@ export async function handler(): Promise<Report> {
             probe,
             positions: all,
             now: Date.now(),
-            oldestIn: log.oldestIn,
+            ...log,
             sources,
             statusOf: (source) => state.source(source),
             awakeSince: awake,
             firstRunAt,
+            former: formerLook(last?.looks ?? [], now),
           });
         },
         quality: async () => {
@@ -120,7 +123,7 @@ export async function handler(): Promise<Report> {
             everyMinutes: Math.max(config.everyMinutes, config.canaryMinutes ?? 0),
             awakeSince: awake,
             published: new DynamoPublished(dynamo, stateTable),
-            bronzeAge: async (dataset) => (await ageByOffsets(dataset, 'bronze', { probe, positions: all, now: Date.now() })).ms,
+            bronzeAge: async (dataset) => (await waitingByOffsets(dataset, 'bronze', { probe, positions: all, now: Date.now() })).ms,
           });
         },
         cost: () => lookAtCost({ billed: config.billed, monthlyBudget: config.monthlyBudget, charges: () => chargesOf(billing, Date.now()), now: Date.now() }),
@@ -133,7 +136,13 @@ export async function handler(): Promise<Report> {
         // The round trip has sent that of operations.
         for (const dataset of fed) if (sendsCanaries && dataset.name !== operations.name) await probe.send(dataset.name, [canaryOf(dataset)]);
       },
-      keep: (report) => state.keep({ ...report, canaryAt: sendsCanaries ? now : (last?.canaryAt ?? now), wrongAt: wrongAt(report.metrics, last?.wrongAt ?? {}, now, clearMs) }),
+      keep: (report) =>
+        state.keep({
+          ...report,
+          canaryAt: sendsCanaries ? now : (last?.canaryAt ?? now),
+          wrongAt: wrongAt(report.metrics, last?.wrongAt ?? {}, now, clearMs),
+          looks: keptLooks(last?.looks ?? [], { at: report.checks.find(({ check }) => check === 'freshness')?.startedAt ?? now, metrics: report.metrics }, clearMs),
+        }),
     });
   } finally {
     await probe.close().catch((cause: unknown) => console.error('the connection to Kafka could not be closed', cause));

@@ -2,8 +2,8 @@ import { MONITOR, STALL_MINUTES } from '../../contracts/metrics.js';
 import { metric } from '../shared/metrics.js';
 import type { JobRun } from '../watchdog/watch-jobs.js';
 import { isRunning } from '../watchdog/watch-jobs.js';
-import type { Positions } from './freshness-health.js';
 import { type Finding, inWords, type Looked } from './health.js';
+import type { Positions } from './waiting.js';
 
 export interface JobState {
   readonly name: string;

@@ -2,6 +2,7 @@ import { CHECKS, MONITOR } from '../../contracts/metrics.js';
 import type { OperationState } from '../../datasets/operations/contract.js';
 import { type MetricValue, metric } from '../shared/metrics.js';
 import { type Finding, type Health, type HealthName, type Looked, worst } from './health.js';
+import type { Look } from './pace.js';
 import type { WrongAt } from './wrong.js';
 
 export interface Report {
@@ -20,6 +21,8 @@ export interface Report {
   readonly canaryAt?: number;
   /** When series that are told while they are wrong last were so. */
   readonly wrongAt?: WrongAt;
+  /** What rates are taken against. */
+  readonly looks?: readonly Look[];
 }
 
 export interface MonitorDeps {

@@ -2,6 +2,7 @@ import { type CloudWatchClient, DescribeAlarmsCommand } from '@aws-sdk/client-cl
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { MONITOR } from '../../contracts/metrics.js';
 import type { Report } from './monitor.js';
+import { type Pace, paceInWords } from './pace.js';
 import { reported } from './reported.js';
 import { type Found, MonitorState } from './state.js';
 
@@ -19,6 +20,8 @@ export interface Overview extends Found {
   /** `sluice-dev`. */
   readonly stage: string;
   readonly alarms: readonly AlarmOverview[];
+  /** Empty where the monitor has not run yet. */
+  readonly progress: readonly Progress[];
 }
 
 export interface OverviewDeps {
@@ -42,6 +45,7 @@ export async function gatherOverview({ dynamo, cloudwatch, stateTable, prefix }:
   return {
     stage: prefix.replace(/-$/, ''),
     ...found,
+    progress: found.report === null ? [] : progressOf(found.report),
     alarms: alarms.sort((a, b) => (a.name < b.name ? -1 : 1)),
   };
 }
@@ -75,6 +79,34 @@ export function prometheus({ report, alarms, failedChecksTotal, runsTotal }: Ove
   }
   for (const { name, state } of alarms) add('alarm_firing', 'gauge', '1 where the alarm is in state ALARM', { alarm: name }, Number(state === 'ALARM'));
   return `${[...families].flatMap(([name, { type, help, samples }]) => [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`, ...samples]).join('\n')}\n`;
+}
+
+/** How far a layer of a dataset is behind, and when it will be done. */
+export interface Progress extends Omit<Pace, 'course'> {
+  readonly dataset: string;
+  readonly layer: 'bronze' | 'silver' | 'gold';
+}
+
+const LAYERS = ['bronze', 'silver', 'gold'] as const;
+
+/** Of each layer that there is, as the monitor found it. */
+export function progressOf({ metrics }: Report): Progress[] {
+  const found = metrics.filter(({ name }) => name === MONITOR.freshnessMinutes.name);
+  return found.flatMap(({ dimensions }) => {
+    const layer = LAYERS.find((each) => each === dimensions.Layer);
+    if (layer === undefined || dimensions.Dataset === undefined) return [];
+    const of = ({ name }: { readonly name: string }) => reported(metrics, name, dimensions);
+    return [{ dataset: dimensions.Dataset, layer, behind: of(MONITOR.lagRecords), perSecond: of(MONITOR.recordsPerSecond), secondsLeft: of(MONITOR.secondsLeft) }];
+  });
+}
+
+/** {@link progressOf} in words, a row for each dataset: `0` where nothing waits, empty where there is no such layer. */
+export function progressRows(progress: readonly Progress[]): string[][] {
+  const words = (found: Progress | undefined) => (found === undefined ? '' : paceInWords(found) || '0');
+  return [...new Set(progress.map(({ dataset }) => dataset))].map((dataset) => [
+    dataset,
+    ...LAYERS.map((layer) => words(progress.find((each) => each.dataset === dataset && each.layer === layer))),
+  ]);
 }
 
 /** Minutes by dataset and layer. */

@@ -1,5 +1,5 @@
 import { inWords } from './health.js';
-import { freshnessMatrix, type Overview } from './overview.js';
+import { freshnessMatrix, type Overview, progressRows } from './overview.js';
 
 const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 const cell = (text: string, mark = ''): string => `<td${mark === '' ? '' : ` class="${mark}"`}>${escaped(text)}</td>`;
@@ -46,6 +46,11 @@ export function page(overview: Overview, now: number): string {
             freshnessMatrix(report).map(
               ({ dataset, minutes }) => cell(dataset) + [minutes.bronze, minutes.silver, minutes.gold].map((each) => cell(each === null ? '' : each.toFixed(1))).join(''),
             ),
+          ),
+          table(
+            'Behind: records, how many a second are dealt with, time left; 0 where nothing waits',
+            ['dataset', 'bronze', 'silver', 'gold'],
+            progressRows(overview.progress).map((row) => row.map((each) => cell(each)).join('')),
           ),
           table(
             'Looked at',

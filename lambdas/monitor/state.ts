@@ -1,8 +1,9 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { z } from 'zod';
 import { StateTable, sourceKey } from '../shared/state-table.js';
-import type { Positions, SourceStatus } from './freshness-health.js';
+import type { SourceStatus } from './freshness-health.js';
 import type { Report } from './monitor.js';
+import type { Positions } from './waiting.js';
 
 const KEY = 'monitor';
 

@@ -1,9 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { MONITOR } from '../../contracts/metrics.js';
 import { findDataset, findSource } from '../../datasets/index.js';
-import { ageOf, type FreshnessDeps, lookAtFreshness, type SourceStatus } from '../../lambdas/monitor/freshness-health.js';
+import { type FreshnessDeps, lookAtFreshness, type SourceStatus } from '../../lambdas/monitor/freshness-health.js';
 import type { Looked } from '../../lambdas/monitor/health.js';
 import type { KafkaProbe } from '../../lambdas/monitor/kafka-health.js';
+import type { Look } from '../../lambdas/monitor/pace.js';
+import { ageOf } from '../../lambdas/monitor/waiting.js';
+import { metric } from '../../lambdas/shared/metrics.js';
 import { metricNamed } from '../support/metric-named.js';
 
 const NOW = Date.parse('2026-11-26T12:00:00Z');
@@ -49,6 +53,8 @@ describe('freshness', () => {
       positions: {},
       now: NOW,
       oldestIn: async () => null,
+      offsetsAfter: async () => null,
+      former: null,
       sources: [source],
       statusOf: async () => status,
       awakeSince: 0,
@@ -76,6 +82,56 @@ describe('freshness', () => {
     const states = looked.findings.filter(({ subject }) => subject.endsWith('source_checks')).map(({ state }) => state);
     expect(states, 'Gold may be 120 minutes old').toEqual(['ok', 'failed', 'ok']);
     expect(metricNamed(looked.metrics, 'LagRecords', { Layer: 'silver' })).toBe(1);
+  });
+  describe('of a layer that catches up', () => {
+    const look60 = (behind: number): Look => ({
+      at: NOW - MINUTE,
+      metrics: [metric(MONITOR.topicRecords, 4, { Dataset: 'source_checks' }), metric(MONITOR.lagRecords, behind, { Dataset: 'source_checks', Layer: 'silver' })],
+    });
+    const silver = async (age: number, former: Look | null) => {
+      const looked = await look({
+        probe: probe(topicOf([NOW - 900 * MINUTE, NOW - 899 * MINUTE, NOW - age * MINUTE, NOW - age * MINUTE])),
+        positions: { 'bronze.source_checks': { at: NOW, offsets: { 0: 4 } }, 'silver.source_checks': { at: NOW, offsets: { 0: 2 } } },
+        former,
+      });
+      return { ...looked, finding: looked.findings.find(({ subject }) => subject === 'silver source_checks') };
+    };
+    test('within its limit it is well, and says how far it is', async () => {
+      const { finding, metrics, summary } = await silver(50, look60(4));
+      expect(finding).toMatchObject({ state: 'ok', message: expect.stringMatching(/^the oldest record that waits is 5\d(\.\d)? min old; 2 behind, 0\.03 a second, 60 s left$/) });
+      expect(metricNamed(metrics, 'FreshnessPercent')).toBeLessThan(100);
+      expect(metricNamed(metrics, 'SecondsLeft', { Layer: 'silver' })).toBe(60);
+      expect(summary).toBe('1 datasets and 1 sources are fresh');
+    });
+    test('over its limit it is degraded, and says when it will be done; the alarm speaks', async () => {
+      const { finding, metrics, summary } = await silver(70, look60(4));
+      expect(finding).toMatchObject({ state: 'degraded', message: expect.stringMatching(/; the contract allows 60 min; 2 behind, .*60 s left$/) });
+      expect(metricNamed(metrics, 'FreshnessPercent')).toBeGreaterThan(100);
+      expect(summary).toBe('silver source_checks');
+    });
+    test('where nothing moves it has failed past its limit, and says so before', async () => {
+      const [before, late] = [await silver(50, look60(2)), await silver(70, look60(2))];
+      expect([before.finding?.state, late.finding?.state]).toEqual(['ok', 'failed']);
+      for (const { finding } of [before, late]) expect(finding?.message).toMatch(/2 behind, 0 a second, time left unknown: nothing has moved for 1 min$/);
+      expect(metricNamed(late.metrics, 'SecondsLeft', { Layer: 'silver' })).toBeUndefined();
+    });
+    test('a quiet topic whose next record has just come is not late, however old what the layer holds', async () => {
+      expect((await silver(0.1, look60(0))).finding).toMatchObject({ state: 'ok', message: expect.stringMatching(/2 behind, time left unknown$/) });
+    });
+  });
+  test('Gold lacks what Silver lacks, and what came behind the commit that it has read', async () => {
+    const asked: unknown[] = [];
+    const looked = await look({
+      probe: probe(topicOf([1, 2, 3, 4, 5], 10)),
+      oldestIn: async () => NOW,
+      offsetsAfter: async (_dataset, version, partitions) => {
+        asked.push([version, partitions]);
+        return { 0: 12 };
+      },
+      positions: { 'silver.source_checks': { at: NOW, offsets: { 0: 14 }, version: 7 }, 'gold.source_status': { at: NOW, version: [5, 0] } },
+    });
+    expect([metricNamed(looked.metrics, 'LagRecords', { Layer: 'silver' }), metricNamed(looked.metrics, 'LagRecords', { Layer: 'gold' })]).toEqual([1, 3]);
+    expect(asked).toEqual([[5, ['0']]]);
   });
   test('one value tells of the layer that does worst, of what it may be; one of each layer, of all datasets', async () => {
     const looked = await look({ probe: probe(topicOf([NOW - 90 * MINUTE])), positions: { 'bronze.source_checks': { at: NOW, offsets: { 0: 1 } } } });

@@ -2,13 +2,15 @@ import { describe, expect, test } from 'vitest';
 import { compileContracts } from '../../contracts/compile.js';
 import { defineDataset } from '../../contracts/index.js';
 import { sourceChecks } from '../../datasets/source_checks/contract.js';
-import { type FreshnessDeps, lookAtFreshness, type Positions } from '../../lambdas/monitor/freshness-health.js';
+import { type FreshnessDeps, lookAtFreshness } from '../../lambdas/monitor/freshness-health.js';
 import type { Finding } from '../../lambdas/monitor/health.js';
 import type { KafkaProbe } from '../../lambdas/monitor/kafka-health.js';
 import { lookAtQuality } from '../../lambdas/monitor/quality-health.js';
+import type { Positions } from '../../lambdas/monitor/waiting.js';
 import { loadConfig } from '../../lib/config.js';
 import { queriesOf, waitSeconds } from '../../lib/cost/streams.js';
 import { alarmsOf } from '../../lib/monitoring/alarms.js';
+import { metricNamed } from '../support/metric-named.js';
 
 const NOW = Date.parse('2026-11-26T12:00:00Z');
 const MINUTE = 60_000;
@@ -57,6 +59,8 @@ describe('freshness of a derived dataset', () => {
       positions,
       now: NOW,
       oldestIn: async () => NOW - 90 * MINUTE,
+      offsetsAfter: async (_dataset, version) => ({ 0: version < 7 ? 1 : 2 }),
+      former: null,
       sources: [],
       statusOf: async () => ({}),
       awakeSince: 0,
@@ -65,7 +69,8 @@ describe('freshness of a derived dataset', () => {
     });
     const of = (layer: string) => findings.find(({ subject }) => subject === `${layer} check_outcomes`);
     const named = (name: string) => metrics.filter((each) => each.name === name && each.dimensions.Dataset === 'check_outcomes').map(({ dimensions }) => dimensions.Layer);
-    return { of, named };
+    const lag = (layer: string) => metricNamed(metrics, 'LagRecords', { Dataset: 'check_outcomes', Layer: layer });
+    return { of, named, behind: lag };
   };
   const state = (finding: Finding | undefined) => finding?.state;
 
@@ -75,6 +80,7 @@ describe('freshness of a derived dataset', () => {
     const behind = await look({ ...read, 'silver.check_outcomes': { at: NOW, version: 4, read: { 'silver/source_checks@1': [6, 2] } } }, null);
     expect(behind.of('silver')).toMatchObject({ state: 'failed', message: expect.stringMatching(/1.5 h old; the contract allows 60 min/) });
     expect(state(behind.of('gold')), 'Gold may be 120 minutes old').toBe('ok');
+    expect([behind.behind('silver'), behind.behind('gold')], 'the records behind its parent’s version 7').toEqual([1, 1]);
     const before = await look(read, NOW - 70 * MINUTE);
     expect(state(before.of('silver')), 'its parent waits for a record').toBe('failed');
   });
@@ -87,7 +93,7 @@ describe('freshness of a derived dataset', () => {
   test('knows no Bronze and no topic', async () => {
     const looked = await look(read, null);
     expect(looked.of('bronze')).toBeUndefined();
-    expect([looked.named('FreshnessMinutes'), looked.named('LagRecords'), looked.named('LagRetentionPercent')]).toEqual([['silver', 'gold'], [], []]);
+    expect([looked.named('FreshnessMinutes'), looked.named('LagRecords'), looked.named('LagRetentionPercent')]).toEqual([['silver', 'gold'], ['silver', 'gold'], []]);
   });
   test('is nothing without its parent', async () => {
     await expect(lookAtFreshness([outcomes], { probe: probe(null), positions: {}, now: NOW } as FreshnessDeps)).rejects.toThrow(

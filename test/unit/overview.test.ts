@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Report } from '../../lambdas/monitor/monitor.js';
-import { freshnessMatrix, type Overview, prometheus } from '../../lambdas/monitor/overview.js';
+import { freshnessMatrix, type Overview, progressOf, progressRows, prometheus } from '../../lambdas/monitor/overview.js';
 import { page } from '../../lambdas/monitor/page.js';
 
 const NOW = Date.parse('2026-11-26T12:00:00Z');
@@ -24,6 +24,9 @@ const report: Report = {
     { name: 'ComponentHealth', dimensions: { Component: 'Kafka' }, value: 0, unit: 'None' },
     { name: 'PipelineHealth', dimensions: {}, value: 50, unit: 'Percent' },
     { name: 'FreshnessMinutes', dimensions: { Dataset: 'd', Layer: 'gold' }, value: 12.5, unit: 'None' },
+    { name: 'LagRecords', dimensions: { Dataset: 'd', Layer: 'gold' }, value: 1_200_000, unit: 'Count' },
+    { name: 'RecordsPerSecond', dimensions: { Dataset: 'd', Layer: 'gold' }, value: 2_000, unit: 'None' },
+    { name: 'SecondsLeft', dimensions: { Dataset: 'd', Layer: 'gold' }, value: 600, unit: 'None' },
     { name: 'MonitorRun', dimensions: {}, value: 1, unit: 'Count' },
   ],
   untold: null,
@@ -31,6 +34,7 @@ const report: Report = {
 const overview: Overview = {
   stage: 'sluice-local',
   report,
+  progress: progressOf(report),
   failedChecksTotal: 3,
   runsTotal: 9,
   alarms: [
@@ -50,6 +54,9 @@ describe('the overview', () => {
       'component_health{component="Kafka"} 0',
       'pipeline_health 50',
       'freshness_minutes{dataset="d",layer="gold"} 12.5',
+      'lag_records{dataset="d",layer="gold"} 1200000',
+      'records_per_second{dataset="d",layer="gold"} 2000',
+      'seconds_left{dataset="d",layer="gold"} 600',
       'alarm_firing{alarm="kafka"} 1',
       'alarm_firing{alarm="storage"} 0',
     ]);
@@ -58,8 +65,8 @@ describe('the overview', () => {
     expect(new Set(typed).size).toBe(typed.length);
   });
   test('before the monitor ran', () => {
-    expect(prometheus({ ...overview, report: null, alarms: [] })).toContain('last_run_timestamp 0\n');
-    expect(page({ ...overview, report: null }, NOW)).toContain('./sluice health');
+    expect(prometheus({ ...overview, report: null, progress: [], alarms: [] })).toContain('last_run_timestamp 0\n');
+    expect(page({ ...overview, report: null, progress: [] }, NOW)).toContain('./sluice health');
   });
   test('as a page, with nothing of what was found taken for markup', () => {
     const html = page(overview, NOW);
@@ -67,6 +74,20 @@ describe('the overview', () => {
     expect(html).toContain('broker &lt;away&gt;');
     expect(html).not.toContain('<script>');
     expect(html).toContain('<td>12.5</td>');
+    expect(html).toContain('<td>1,200,000 behind, 2,000 a second, 10 min left</td>');
+  });
+  test('as how far each layer is behind: nothing where it is not, and nothing of one that there is not', () => {
+    const fresh = { name: 'FreshnessMinutes', dimensions: { Dataset: 'd', Layer: 'silver' }, value: 0, unit: 'None' } as const;
+    const complete = [
+      { ...fresh, name: 'LagRecords', value: 0 },
+      { ...fresh, name: 'SecondsLeft', value: 0 },
+    ];
+    const progress = progressOf({ ...report, metrics: [fresh, ...complete, ...report.metrics] });
+    expect(progress).toEqual([
+      { dataset: 'd', layer: 'silver', behind: 0, perSecond: null, secondsLeft: 0 },
+      { dataset: 'd', layer: 'gold', behind: 1_200_000, perSecond: 2_000, secondsLeft: 600 },
+    ]);
+    expect(progressRows(progress)).toEqual([['d', '', '0', '1,200,000 behind, 2,000 a second, 10 min left']]);
   });
   test('as a matrix of freshness', () => {
     expect(freshnessMatrix(report)).toEqual([{ dataset: 'd', minutes: { bronze: null, silver: null, gold: 12.5 } }]);

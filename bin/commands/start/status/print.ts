@@ -1,4 +1,4 @@
-import { freshnessMatrix, type Overview } from '../../../../lambdas/monitor/overview.js';
+import { freshnessMatrix, type Overview, progressRows } from '../../../../lambdas/monitor/overview.js';
 import { bytes, printRows, say } from '../../../output.js';
 import type { Status } from '../status.js';
 import { type Component, WELL } from './components.js';
@@ -17,7 +17,7 @@ export function printStatus({ components: all, facts: overview, page }: Status):
     if (lastLines !== null && !WELL.has(state)) process.stdout.write(`\n${name} is not running. ${log} ends with:\n${lastLines}\n`);
 }
 
-function printOverview({ report, alarms }: Overview): void {
+function printOverview({ report, alarms, progress }: Overview): void {
   const firing = alarms.filter(({ state }) => state === 'ALARM');
   if (firing.length > 0) {
     process.stdout.write('\n');
@@ -41,6 +41,8 @@ function printOverview({ report, alarms }: Overview): void {
     ['freshness, minutes', 'bronze', 'silver', 'gold'],
     freshnessMatrix(report).map((row) => [row.dataset, minutes(row.minutes.bronze), minutes(row.minutes.silver), minutes(row.minutes.gold)]),
   );
+  process.stdout.write('\n');
+  printRows(['records behind', 'bronze', 'silver', 'gold'], progressRows(progress));
   say(`${firing.length} of ${alarms.length} alarms fire; looked at ${new Date(report.finishedAt).toISOString()}`);
 }
 
