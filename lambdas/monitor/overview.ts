@@ -2,7 +2,7 @@ import { type CloudWatchClient, DescribeAlarmsCommand } from '@aws-sdk/client-cl
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { MONITOR } from '../../contracts/metrics.js';
 import type { Report } from './monitor.js';
-import { type Pace, paceInWords } from './pace.js';
+import { type Pace, paceWords } from './pace.js';
 import { reported } from './reported.js';
 import { type Found, MonitorState } from './state.js';
 
@@ -100,14 +100,9 @@ export function progressOf({ metrics }: Report): Progress[] {
   });
 }
 
-/** {@link progressOf} in words, a row for each dataset: `0` where nothing waits, empty where there is no such layer. */
-export function progressRows(progress: readonly Progress[]): string[][] {
-  const words = (found: Progress | undefined) => (found === undefined ? '' : paceInWords(found) || '0');
-  return [...new Set(progress.map(({ dataset }) => dataset))].map((dataset) => [
-    dataset,
-    ...LAYERS.map((layer) => words(progress.find((each) => each.dataset === dataset && each.layer === layer))),
-  ]);
-}
+/** Of each layer that is behind, in words: dataset, layer, records behind, records a second, time left. */
+export const progressRows = (progress: readonly Progress[]): string[][] =>
+  progress.filter(({ behind }) => behind !== 0).map(({ dataset, layer, ...pace }) => [dataset, layer, ...paceWords(pace)]);
 
 /** Minutes by dataset and layer. */
 export function freshnessMatrix(report: Report): { readonly dataset: string; readonly minutes: Readonly<Record<'bronze' | 'silver' | 'gold', number | null>> }[] {

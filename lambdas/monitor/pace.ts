@@ -67,17 +67,25 @@ export function paceOf(Dataset: string, { layer, ms, behind }: Waiting, taken: n
   return { course: behind < before ? 'catching up' : 'falling behind', behind, perSecond, secondsLeft: behind / perSecond };
 }
 
+const UNKNOWN = 'unknown';
 const grouped = (value: number): string => value.toLocaleString('en-US', value < 1 ? { maximumSignificantDigits: 1 } : { maximumFractionDigits: value < 10 ? 1 : 0 });
 
 /** `45 s`, `8.7 min`, `2.5 h`. */
 const left = (seconds: number): string => (seconds < 90 ? `${Math.ceil(seconds)} s` : inWords(seconds / 60));
 
+/** Records behind, records a second and time left, each `unknown` where it is. */
+export const paceWords = ({ behind, perSecond, secondsLeft }: Omit<Pace, 'course'>): [string, string, string] => [
+  behind === null ? UNKNOWN : grouped(behind),
+  perSecond === null ? UNKNOWN : grouped(perSecond),
+  secondsLeft === null ? UNKNOWN : left(secondsLeft),
+];
+
 /** `1,200,000 behind, 2,300 a second, 8.7 min left`; empty where nothing waits. */
-export function paceInWords({ behind, perSecond, secondsLeft }: Omit<Pace, 'course'>): string {
-  if (behind === 0) return '';
-  const records = behind === null ? 'how many wait is unknown' : `${grouped(behind)} behind`;
-  const rate = perSecond === null ? [] : [`${grouped(perSecond)} a second`];
-  return [records, ...rate, secondsLeft === null ? 'time left unknown' : `${left(secondsLeft)} left`].join(', ');
+export function paceInWords(pace: Omit<Pace, 'course'>): string {
+  if (pace.behind === 0) return '';
+  const [behind, perSecond, time] = paceWords(pace);
+  const records = pace.behind === null ? 'how many wait is unknown' : `${behind} behind`;
+  return [records, ...(pace.perSecond === null ? [] : [`${perSecond} a second`]), pace.secondsLeft === null ? 'time left unknown' : `${time} left`].join(', ');
 }
 
 /** {@link paceInWords}, and what is wrong with it: that nothing moves, or, of a layer that is late, that as much comes as is dealt with. */

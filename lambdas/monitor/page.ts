@@ -48,8 +48,8 @@ export function page(overview: Overview, now: number): string {
             ),
           ),
           table(
-            'Behind: records, how many a second are dealt with, time left; 0 where nothing waits',
-            ['dataset', 'bronze', 'silver', 'gold'],
+            'Behind',
+            ['dataset', 'layer', 'records', 'a second', 'time left'],
             progressRows(overview.progress).map((row) => row.map((each) => cell(each)).join('')),
           ),
           table(

@@ -5,7 +5,7 @@ import { findDataset, findSource } from '../../datasets/index.js';
 import { type FreshnessDeps, lookAtFreshness, type SourceStatus } from '../../lambdas/monitor/freshness-health.js';
 import type { Looked } from '../../lambdas/monitor/health.js';
 import type { KafkaProbe } from '../../lambdas/monitor/kafka-health.js';
-import type { Look } from '../../lambdas/monitor/pace.js';
+import { formerLook, keptLooks, type Look } from '../../lambdas/monitor/pace.js';
 import { ageOf } from '../../lambdas/monitor/waiting.js';
 import { metric } from '../../lambdas/shared/metrics.js';
 import { metricNamed } from '../support/metric-named.js';
@@ -114,6 +114,15 @@ describe('freshness', () => {
       expect([before.finding?.state, late.finding?.state]).toEqual(['ok', 'failed']);
       for (const { finding } of [before, late]) expect(finding?.message).toMatch(/2 behind, 0 a second, time left unknown: nothing has moved for 1 min$/);
       expect(metricNamed(late.metrics, 'SecondsLeft', { Layer: 'silver' })).toBeUndefined();
+    });
+    test('its rate is that between what two looks measured', async () => {
+      const at = (offset: number) => ({ 'bronze.source_checks': { at: NOW, offsets: { 0: offset } }, 'silver.source_checks': { at: NOW, offsets: { 0: offset } } });
+      const topic = probe(topicOf([1, 2, 3, 4, 5, 6].map((ago) => NOW - (10 - ago) * MINUTE)));
+      const before = await look({ probe: topic, positions: at(1), now: NOW - MINUTE });
+      const former = formerLook(keptLooks([], { at: NOW - MINUTE, metrics: before.metrics }, 10 * MINUTE), NOW);
+      const { metrics } = await look({ probe: topic, positions: at(4), former });
+      const of = (name: string) => ['bronze', 'silver', 'gold'].map((Layer) => metricNamed(metrics, name, { Layer }));
+      expect([of('LagRecords'), of('RecordsPerSecond'), of('SecondsLeft')]).toEqual([[2, 2, 2], Array(3).fill(3 / 60), Array(3).fill(40)]);
     });
     test('a quiet topic whose next record has just come is not late, however old what the layer holds', async () => {
       expect((await silver(0.1, look60(0))).finding).toMatchObject({ state: 'ok', message: expect.stringMatching(/2 behind, time left unknown$/) });

@@ -74,9 +74,9 @@ describe('the overview', () => {
     expect(html).toContain('broker &lt;away&gt;');
     expect(html).not.toContain('<script>');
     expect(html).toContain('<td>12.5</td>');
-    expect(html).toContain('<td>1,200,000 behind, 2,000 a second, 10 min left</td>');
+    expect(html).toContain('<td>gold</td><td>1,200,000</td><td>2,000</td><td>10 min</td>');
   });
-  test('as how far each layer is behind: nothing where it is not, and nothing of one that there is not', () => {
+  test('as how far each layer is behind; in words, of those that are', () => {
     const fresh = { name: 'FreshnessMinutes', dimensions: { Dataset: 'd', Layer: 'silver' }, value: 0, unit: 'None' } as const;
     const complete = [
       { ...fresh, name: 'LagRecords', value: 0 },
@@ -87,7 +87,8 @@ describe('the overview', () => {
       { dataset: 'd', layer: 'silver', behind: 0, perSecond: null, secondsLeft: 0 },
       { dataset: 'd', layer: 'gold', behind: 1_200_000, perSecond: 2_000, secondsLeft: 600 },
     ]);
-    expect(progressRows(progress)).toEqual([['d', '', '0', '1,200,000 behind, 2,000 a second, 10 min left']]);
+    expect(progressRows([{ dataset: 'd', layer: 'bronze', behind: 5, perSecond: 0, secondsLeft: null }])).toEqual([['d', 'bronze', '5', '0', 'unknown']]);
+    expect(progressRows(progress)).toEqual([['d', 'gold', '1,200,000', '2,000', '10 min']]);
   });
   test('as a matrix of freshness', () => {
     expect(freshnessMatrix(report)).toEqual([{ dataset: 'd', minutes: { bronze: null, silver: null, gold: 12.5 } }]);

@@ -41,8 +41,12 @@ function printOverview({ report, alarms, progress }: Overview): void {
     ['freshness, minutes', 'bronze', 'silver', 'gold'],
     freshnessMatrix(report).map((row) => [row.dataset, minutes(row.minutes.bronze), minutes(row.minutes.silver), minutes(row.minutes.gold)]),
   );
-  process.stdout.write('\n');
-  printRows(['records behind', 'bronze', 'silver', 'gold'], progressRows(progress));
+  const behind = progressRows(progress);
+  if (behind.length === 0) say('no layer is behind');
+  else {
+    process.stdout.write('\n');
+    printRows(['behind', 'layer', 'records', 'a second', 'time left'], behind);
+  }
   say(`${firing.length} of ${alarms.length} alarms fire; looked at ${new Date(report.finishedAt).toISOString()}`);
 }
 
