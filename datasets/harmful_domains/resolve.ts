@@ -73,8 +73,11 @@ export class ListRules {
   }
 
   /** Every entry that stands, by key, once each. To be read once; `told` gets what came of the other rows. */
-  *entries({ badfilters }: ParseReport, told: Resolved): Generator<Row> {
-    if (this.plain && badfilters.size === 0) return yield* this.rows.first();
+  entries({ badfilters }: ParseReport, told: Resolved): Generator<Row> {
+    return this.plain && badfilters.size === 0 ? this.rows.first() : this.resolved(badfilters, told);
+  }
+
+  private *resolved(badfilters: ParseReport['badfilters'], told: Resolved): Generator<Row> {
     const names = new Set([...badfilters].map((rule) => rule.split('\t')[2] ?? ''));
     const switchedOff = (name: string, action: string, details: Details) =>
       names.size > 0 && names.has(name) && (action === 'allow' || action === 'block') && badfilters.has(ruleOf(action, name, details));
