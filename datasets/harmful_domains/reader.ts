@@ -3,6 +3,7 @@ import type { RecordOf } from '../../contracts/record.js';
 import { MAX_REJECT_SAMPLES } from '../shared/samples.js';
 import { SortedRows } from '../shared/sorted-rows.js';
 import type { harmfulDomains } from './contract.js';
+import { ENTRY_TYPES, type Entry } from './entries.js';
 import { detectFormat } from './formats/detect.js';
 import { isFormat, LIST_FORMATS } from './formats/format-names.js';
 import { parseBody } from './formats/index.js';
@@ -45,6 +46,9 @@ async function sharedHosts(body: AsyncIterable<Uint8Array>, context: ReadingCont
   return { isShared: (host) => evidence.isShared(host) };
 }
 
+/** The first part of a key, told by its beginning: each name of a list is asked for it. */
+const typeOf = (key: string): Entry['type'] => ENTRY_TYPES.find((type) => key.startsWith(type)) ?? 'domain';
+
 /** The rows of a list as its rules leave them, counted as they pass. */
 function readingOf(report: ParseReport, rules: ListRules): Reading {
   const { counts, claimedEntries } = report;
@@ -55,7 +59,7 @@ function readingOf(report: ParseReport, rules: ListRules): Reading {
     for (const row of rules.entries(report, made)) {
       read++;
       if (row.key.endsWith('\tallow')) allowed++;
-      else blocked[row.key.slice(0, row.key.indexOf('\t')) as keyof typeof blocked]++;
+      else blocked[typeOf(row.key)]++;
       yield row;
     }
   }

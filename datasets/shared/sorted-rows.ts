@@ -124,7 +124,8 @@ export class SortedRows {
 
 function rowOf(run: RunCursor): Row {
   const { bytes, start, end } = run;
-  const content = bytes.lastIndexOf(TAB, end - 1) + 1;
+  let content = end;
+  while (bytes[content - 1] !== TAB) content--;
   const key = content - PLACE_DIGITS - 2;
   let place = 0;
   for (let digit = key + 1; digit < content - 1; digit++) place = place * 10 + (bytes[digit] as number) - ZERO;
