@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from empty_tables import empty_tables
 from frames import START, frame
 from pyspark.sql import functions as F
 
 from medallion.contracts import Dataset, Rule, Table
 from medallion.layers.derived import PARENT, DerivedBatch
-from medallion.tables import ensure_tables, path_of
+from medallion.tables import path_of
 
 PLACE = "`topic` string, `partition` int, `offset` bigint, `kafka_timestamp` timestamp, `ordinal` bigint"
 
@@ -74,7 +75,7 @@ class DerivedLake:
             for table in self.contracts.dataset(name).tables
             if table.layer in ("silver", "quarantine")
         ]
-        ensure_tables(spark, self.lake, [*tables, contracts.ledger])
+        empty_tables(spark, self.lake, [*tables, contracts.ledger])
 
     def facts(self, *names, **more):
         """Rows of the parent's Silver, appended as its query does."""

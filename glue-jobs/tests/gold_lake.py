@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from delta.tables import DeltaTable
+from empty_tables import empty_tables
 from frames import START, frame, silver_of, table_named
 from pyspark.sql import functions as F
 
 from datasets.harmful_domains import FOLDS
 from medallion.layers.fold import merge_state, recompute
 from medallion.layers.periodic import PeriodicBatch
-from medallion.tables import ensure_tables, path_of, schema_of
+from medallion.tables import path_of, schema_of
 
 
 class ByCategory:
@@ -35,7 +36,7 @@ class GoldLake:
         self.others = contracts.others_of(self.table)
         self.committed = []
         self.batches = 0
-        ensure_tables(spark, self.lake, (self.silver, self.gold, self.table))
+        empty_tables(spark, self.lake, (self.silver, self.gold, self.table))
 
     def say(self, *facts):
         """What the state table's query makes of facts."""

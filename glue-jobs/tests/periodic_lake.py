@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from empty_tables import empty_tables
 from frames import START, frame, table_named
 
 from datasets.harmful_domains import COMPUTATIONS
 from medallion.layers.facts import facts_of
 from medallion.layers.periodic import PeriodicBatch
-from medallion.tables import ensure_tables, path_of, schema_of
+from medallion.tables import path_of, schema_of
 
 
 class PeriodicLake:
@@ -19,7 +20,7 @@ class PeriodicLake:
         self.table, self.own = table_named(contracts, name), dataset.table("silver")
         self.others = contracts.others_of(self.table)
         self.batches = 0
-        ensure_tables(spark, self.lake, [self.table, self.own, *self.others.values()])
+        empty_tables(spark, self.lake, [self.table, self.own, *self.others.values()])
 
     def append(self, rows, table=None):
         table = table or self.own

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from datetime import UTC, date, datetime
 
+from empty_tables import empty_tables
+
 from medallion.layers.silver.batch import SilverBatch
 from medallion.layers.silver.counts import bounded_fields, summarise
 from medallion.layers.silver.outcomes import mark_held, with_outcome
 from medallion.layers.silver.parse import parse
-from medallion.tables import ensure_table, path_of, schema_of
+from medallion.tables import path_of, schema_of
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -22,15 +24,17 @@ def record(name="a.example", sequence=1, **changes):
     return json.dumps({**value, **changes}).encode()
 
 
-def bronze(spark, contracts, values, *, headers=None, first_offset=0):
+def bronze(spark, contracts, values, *, headers=None, first_offset=0, offsets=None):
+    """The values as rows of Bronze, at the offsets given, else one behind the other."""
+    at = offsets or range(first_offset, first_offset + len(values))
     dataset = contracts.datasets[0]
     schema = schema_of(dataset.table("bronze").ddl)
     rows = [
         {
             "key": b"k", "value": value, "headers": headers or [{"key": "sluice-run", "value": b"run-1"}], "topic": dataset.topic,
-            "partition": 0, "offset": first_offset + i, "kafka_timestamp": AT, "ingested_at": AT, "ingestion_date": date(2026, 1, 1),
+            "partition": 0, "offset": offset, "kafka_timestamp": AT, "ingested_at": AT, "ingestion_date": date(2026, 1, 1),
         }
-        for i, value in enumerate(values)
+        for offset, value in zip(at, values, strict=True)
     ]  # fmt: skip
     return spark.createDataFrame([tuple(row[name] for name in schema.names) for row in rows], schema)
 
@@ -55,8 +59,7 @@ class Lake:
     def __init__(self, spark, contracts, folder):
         self.spark, self.contracts, self.path = spark, contracts, str(folder)
         self.dataset = contracts.datasets[0]
-        for table in contracts.tables_of("silver"):
-            ensure_table(spark, self.path, table)
+        empty_tables(spark, self.path, contracts.tables_of("silver"))
         self.reported = []
 
     def batch(self, query_id="q1"):

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 
 import pytest
+from cases import generated
 from delta.tables import DeltaTable
 from derivations import DerivedLake, labels
-from hypothesis import HealthCheck, given, settings
+from folding import side_by_side, slices_of
 from hypothesis import strategies as st
 from pyspark.sql import functions as F
 
@@ -134,17 +135,14 @@ def test_nothing_is_written_once_the_lease_is_lost(lake):
     assert (lake.rows(), lake.rows(layer="quarantine", columns=("value",)), lake.ledger()) == ([], [], [])
 
 
-slow = settings(max_examples=2, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
-
-
-@slow
-@given(names=st.lists(st.sampled_from(["a.b.example", "b.com", "localhost", "b.b"]), min_size=1, max_size=8), cuts=st.lists(st.integers(0, 8), max_size=2))
-def test_batches_change_nothing_and_what_a_rebuild_computes_is_the_same(spark, contracts, tmp_path_factory, names, cuts):
-    lake = DerivedLake(spark, contracts, tmp_path_factory.mktemp("lake"))
-    read = lake.facts(*names)
-    points = sorted({min(cut, len(names)) for cut in cuts} | {0, len(names)})
-    for number, (start, end) in enumerate(zip(points, points[1:], strict=False)):
-        lake.step("labels", read.where((F.col("offset") >= start) & (F.col("offset") < end)), number)
+def test_batches_change_nothing_and_what_a_rebuild_computes_is_the_same(lake):
+    names = st.lists(st.sampled_from(["a.b.example", "b.com", "localhost", "b.b"]), min_size=1, max_size=8)
+    cases = generated(st.tuples(names, st.lists(st.integers(0, 8), max_size=2)), 20)
+    read = lake.facts(*[name for each, _ in cases for name in each])
+    offsets = iter(range(lake.offset))
+    slices = [slices_of([next(offsets) for _ in each], cuts) for each, cuts in cases]
+    for number in range(max(map(len, slices))):
+        lake.step("labels", read.where(F.col("offset").isin(side_by_side(slices, number))), number)
     dataset = lake.contracts.dataset("labels")
     table = dataset.table("silver")
     columns = ("offset", "ordinal", "label", "of", "source", "run_id")

@@ -8,11 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from empty_tables import empty_tables
 from pyspark.sql import functions as F
 
 from medallion.maintenance import Maintenance, expiry_condition
 from medallion.positions import readers_have_read
-from medallion.tables import ensure_table, path_of, version_of
+from medallion.tables import path_of, version_of
 from medallion.upkeep import record_of
 
 
@@ -49,7 +50,7 @@ class Kept:
         self.clock, self.store, self.told = Clock(), Store(), []
         # A table of today has nothing to vacuum.
         self.store.at[table.full_name] = self.clock.now
-        ensure_table(spark, self.lake, table)
+        empty_tables(spark, self.lake, (table,))
         self.maintenance = Maintenance(
             self.lake,
             (table,),
@@ -134,7 +135,7 @@ def test_a_failure_holds_up_no_batch(spark, status, tmp_path, caplog):
 
 def test_retention_drops_whole_dates_of_bronze(spark, contracts, tmp_path):
     bronze = replace(contracts.dataset("source_checks").table("bronze"), retention_days=30)
-    ensure_table(spark, str(tmp_path), bronze)
+    empty_tables(spark, tmp_path, (bronze,))
     path = path_of(str(tmp_path), bronze)
     days = spark.createDataFrame([(0,), (29,), (31,), (400,)], "age int")
     days.select(F.expr("date_sub(current_date(), age)").alias("ingestion_date"), F.lit(b"x").alias("value")).write.format("delta").mode("append").save(path)

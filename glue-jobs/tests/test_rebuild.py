@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 from delta.tables import DeltaTable
+from empty_tables import empty_tables
 from pyspark.sql import functions as F
 
 from medallion.contracts import Rule
@@ -16,7 +17,7 @@ from medallion.rebuild.compare import Comparison, compare
 from medallion.rebuild.compute import quarantine_of
 from medallion.rebuild.job import LEASES, find_table, parse_arguments
 from medallion.rebuild.successor import rebuild
-from medallion.tables import ensure_tables, path_of, schema_of
+from medallion.tables import path_of, schema_of
 
 
 @pytest.fixture
@@ -24,7 +25,7 @@ def lake(spark, contracts, tmp_path):
     """A lake whose Bronze holds three listings, one of them of a name that a later rule refuses, and a record that is none."""
     dataset = contracts.dataset("harmful_domains")
     root = str(tmp_path)
-    ensure_tables(spark, root, dataset.tables)
+    empty_tables(spark, root, dataset.tables)
     record = {
         "source": "s1",
         "entry_type": "domain",

@@ -7,6 +7,7 @@ from datetime import UTC, timedelta
 
 import pytest
 from delta.tables import DeltaTable
+from empty_tables import empty_tables
 from frames import START, frame, silver_of, table_named
 
 from datasets.harmful_domains import FOLDS
@@ -15,7 +16,7 @@ from medallion.layers import ModuleBroken
 from medallion.layers.fold import recompute
 from medallion.layers.state import StateBatch, assert_fits_table, forget_canaries
 from medallion.modules import module_of
-from medallion.tables import CANARY_FREE, ensure_tables, path_of, property_of, schema_of
+from medallion.tables import CANARY_FREE, path_of, property_of, schema_of
 
 FACT = {
     "entry_type": "domain", "name": "a.example", "scope": "exact", "action": "block", "category": "c", "reliability": 0.5, "event": "listed",
@@ -31,7 +32,7 @@ class StateLake:
         self.table, self.silver = table_named(contracts, "harmful_domains"), silver_of(contracts, "harmful_domains")
         self.canary = {**FACT, "name": "canary.invalid", "source": contracts.canary_source, "offset": 2}
         self.committed = []
-        ensure_tables(spark, self.lake, (self.table, self.silver, contracts.canaries))
+        empty_tables(spark, self.lake, (self.table, self.silver, contracts.canaries))
 
     def step(self, facts, number, before_write=lambda: None):
         dataset = self.contracts.dataset("harmful_domains")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from folding import assert_incremental_equals_full, slow
+from cases import generated
+from folding import CASES, assert_incremental_equals_full
 from frames import START, frame, silver_of
-from hypothesis import given
 from hypothesis import strategies as st
 
 from datasets.source_checks import FOLDS
@@ -21,10 +21,9 @@ check = st.builds(
 )  # fmt: skip
 
 
-@slow
-@given(rows=st.lists(check, min_size=1, max_size=10), cuts=st.lists(st.integers(0, 10), max_size=3))
-def test_source_status_folded_in_any_order_and_splits_equals_a_full_recompute(spark, contracts, rows, cuts):
-    assert_incremental_equals_full(spark, contracts, "source_status", FOLDS["source_status"], rows, cuts)
+def test_source_status_folded_in_any_order_and_splits_equals_a_full_recompute(spark, contracts):
+    cases = generated(st.tuples(st.lists(check, min_size=1, max_size=10), st.lists(st.integers(0, 10), max_size=3)), CASES)
+    assert_incremental_equals_full(spark, contracts, "source_status", FOLDS["source_status"], cases, apart="source")
 
 
 def test_a_document_counts_its_records_and_a_list_what_it_blocks(spark, contracts):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from folding import assert_incremental_equals_full, slow
+from cases import generated
+from folding import CASES, assert_incremental_equals_full
 from frames import START, frame, silver_of, table_named
-from hypothesis import given
 from hypothesis import strategies as st
 
 from datasets.vulnerabilities import COMPUTATIONS, FOLDS
@@ -45,10 +45,9 @@ facts = st.lists(
 )
 
 
-@slow
-@given(rows=facts, cuts=st.lists(st.integers(0, 8), max_size=3))
-def test_any_batches_equal_a_full_recompute(spark, contracts, rows, cuts):
-    assert_incremental_equals_full(spark, contracts, "vulnerabilities", FOLD, rows, cuts)
+def test_any_batches_equal_a_full_recompute(spark, contracts):
+    cases = generated(st.tuples(facts, st.lists(st.integers(0, 8), max_size=3)), CASES)
+    assert_incremental_equals_full(spark, contracts, "vulnerabilities", FOLD, cases, apart="cve_id")
 
 
 def test_a_row_says_what_changed_when(spark, contracts):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from folding import assert_incremental_equals_full, slow
+from cases import generated
+from folding import CASES, assert_incremental_equals_full
 from frames import START, frame
-from hypothesis import given
 from hypothesis import strategies as st
 
 from datasets.vulnerable_products import FOLDS, derive
@@ -29,10 +29,9 @@ def named(product, cve, sequence, event="added"):
 facts = st.builds(named, st.sampled_from(["P", "Q"]), st.integers(1, 2), st.integers(1, 5), st.sampled_from(["added", "changed", "gone"]))
 
 
-@slow
-@given(rows=st.lists(facts, min_size=1, max_size=8), cuts=st.lists(st.integers(0, 8), max_size=3))
-def test_products_folded_in_any_order_and_splits_equal_a_full_recompute(spark, contracts, rows, cuts):
-    assert_incremental_equals_full(spark, contracts, "vulnerable_products", FOLD, rows, cuts)
+def test_products_folded_in_any_order_and_splits_equal_a_full_recompute(spark, contracts):
+    cases = generated(st.tuples(st.lists(facts, min_size=1, max_size=8), st.lists(st.integers(0, 8), max_size=3)), CASES)
+    assert_incremental_equals_full(spark, contracts, "vulnerable_products", FOLD, cases, apart="product")
 
 
 def test_a_text_that_names_several_products_makes_a_row_of_each(spark, contracts):

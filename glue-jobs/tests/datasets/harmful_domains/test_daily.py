@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from folding import slow
+from cases import assert_each_equal, by_case, generated
+from folding import CASES, side_by_side, slices_of
 from frames import START, frame, silver_of, table_named
-from hypothesis import given
 from hypothesis import strategies as st
 from listings import facts_of_histories, histories, history
 
@@ -15,42 +15,62 @@ from medallion.layers.facts import Facts
 from medallion.tables import schema_of
 
 
-@slow
-@given(names=histories, cuts=st.lists(st.integers(0, 12), max_size=2), name=st.sampled_from(sorted(COMPUTATIONS)))
-def test_a_periodic_table_by_any_batches_equals_a_full_recompute(spark, contracts, names, cuts, name):
-    table, silver, computation = table_named(contracts, name), silver_of(contracts, name), COMPUTATIONS[name]
+def apart(facts, case):
+    """The facts of a case, of sources and names that no other has."""
+    return [{**fact, "source": f"{case}|{fact['source']}", "name": f"{case}|{fact['name']}"} for fact in facts]
+
+
+def of_source(row):
+    return int(row["source"].split("|")[0])
+
+
+def test_a_periodic_table_by_any_batches_equals_a_full_recompute(spark, contracts):
+    cases = generated(st.tuples(histories, st.lists(st.integers(0, 12), max_size=2)), CASES)
+    of_cases = [slices_of(apart(facts_of_histories(names), i), cuts) for i, (names, cuts) in enumerate(cases)]
+    batches = [side_by_side(of_cases, number) for number in range(max(map(len, of_cases)))]
     others = {"source_checks": frame(spark, contracts.dataset("source_checks").table("silver"), [])}
-    facts = facts_of_histories(names)
-    columns = schema_of(table.ddl).names
-    full = computation.recompute(Facts(frame(spark, silver, facts), others)).select(*columns).orderBy(*table.key).collect()
-    state = frame(spark, table, [])
-    points = sorted({min(cut, len(facts)) for cut in cuts} | {0, len(facts)})
-    for start, end in zip(points, points[1:], strict=False):
-        known = Facts(frame(spark, silver, facts[:end]), others)
-        new = computation.advance(state, frame(spark, silver, facts[start:end]), known).select(*columns)
-        state = spark.createDataFrame(state.join(new, list(table.key), "left_anti").unionByName(new).collect(), schema_of(table.ddl))
-    assert state.orderBy(*table.key).collect() == full
+    for name, computation in COMPUTATIONS.items():
+        table, silver = table_named(contracts, name), silver_of(contracts, name)
+        columns = schema_of(table.ddl).names
+        every = frame(spark, silver, [fact for batch in batches for fact in batch])
+        full = computation.recompute(Facts(every, others)).select(*columns).orderBy(*table.key).collect()
+        state, known = frame(spark, table, []), []
+        for batch in batches:
+            known += batch
+            new = computation.advance(state, frame(spark, silver, batch), Facts(frame(spark, silver, known), others)).select(*columns)
+            state = spark.createDataFrame(state.join(new, list(table.key), "left_anti").unionByName(new).collect(), schema_of(table.ddl))
+        assert_each_equal(cases, by_case(state.orderBy(*table.key).collect(), of_source), by_case(full, of_source))
 
 
-@slow
-@given(names=histories)
-def test_source_quality_equals_what_sets_of_names_say(spark, contracts, names):
-    silver, quality = silver_of(contracts, "source_quality"), COMPUTATIONS["source_quality"]
-    facts = facts_of_histories(names)
-    checks = frame(spark, contracts.dataset("source_checks").table("silver"), [])
+def qualities(facts):
+    """What sets of names say of each source: its names, those that it alone holds, how many it shares with whom, and what came and went."""
     last = {(f["source"], f["name"], f["scope"]): f["event"] for f in sorted(facts, key=lambda f: f["sequence"])}
     held = {source: {name for (of, name, _), event in last.items() if of == source and event == "listed"} for source, *_ in last}
-    found = {row["source"]: row for row in quality.recompute(Facts(frame(spark, silver, facts), {"source_checks": checks})).collect()}
-    assert found.keys() == held.keys()
-    for source, mine in held.items():
+    for source, mine in sorted(held.items()):
         others = {other: theirs for other, theirs in held.items() if other != source and mine & theirs}
-        assert found[source]["entries"] == len(mine)
-        assert found[source]["unique_entries"] == len(mine - set().union(*others.values()))
-        assert [(o["source"], o["shared"], o["share"]) for o in found[source]["overlaps"]] == [
-            (other, len(mine & theirs), len(mine & theirs) / len(mine)) for other, theirs in sorted(others.items())
+        shared = [(other, len(mine & theirs), len(mine & theirs) / len(mine)) for other, theirs in sorted(others.items())]
+        changes = [sum(1 for f in facts if f["source"] == source and f["event"] == event) for event in ("listed", "delisted")]
+        yield (source, len(mine), len(mine - set().union(*others.values())), shared, *changes)
+
+
+def test_source_quality_equals_what_sets_of_names_say(spark, contracts):
+    silver, quality = silver_of(contracts, "source_quality"), COMPUTATIONS["source_quality"]
+    cases = [apart(facts_of_histories(names), i) for i, names in enumerate(generated(histories, CASES))]
+    checks = frame(spark, contracts.dataset("source_checks").table("silver"), [])
+    facts = Facts(frame(spark, silver, [fact for case in cases for fact in case]), {"source_checks": checks})
+    found = by_case(quality.recompute(facts).orderBy("source").collect(), of_source)
+    shown = {
+        case: [
+            (
+                *(row[name] for name in ("source", "entries", "unique_entries")),
+                [(other["source"], other["shared"], other["share"]) for other in row["overlaps"]],
+                *(row[name] for name in ("added_30_days", "removed_30_days")),
+            )
+            for row in rows
         ]
-        assert found[source]["added_30_days"] == sum(1 for f in facts if f["source"] == source and f["event"] == "listed")
-        assert found[source]["removed_30_days"] == sum(1 for f in facts if f["source"] == source and f["event"] == "delisted")
+        for case, rows in found.items()
+    }
+    assert_each_equal(cases, shown, {i: list(qualities(case)) for i, case in enumerate(cases)})
 
 
 def test_daily_counts_say_what_came_went_and_stayed(spark, contracts):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, timedelta
 
-from folding import assert_incremental_equals_full, slow
+from cases import generated
+from folding import CASES, assert_incremental_equals_full
 from frames import START, frame, silver_of
-from hypothesis import given
 from hypothesis import strategies as st
 from listings import BASE
 
@@ -40,10 +40,9 @@ listing = st.builds(
 )
 
 
-@slow
-@given(rows=st.lists(listing, min_size=1, max_size=12), cuts=st.lists(st.integers(0, 12), max_size=3))
-def test_harmful_domains_folded_in_any_order_and_splits_equals_a_full_recompute(spark, contracts, rows, cuts):
-    assert_incremental_equals_full(spark, contracts, "harmful_domains", FOLDS["harmful_domains"], rows, cuts)
+def test_harmful_domains_folded_in_any_order_and_splits_equals_a_full_recompute(spark, contracts):
+    cases = generated(st.tuples(st.lists(listing, min_size=1, max_size=12), st.lists(st.integers(0, 12), max_size=3)), CASES)
+    assert_incremental_equals_full(spark, contracts, "harmful_domains", FOLDS["harmful_domains"], cases, apart="name")
 
 
 def test_other_words_for_a_name_leave_since_when_it_is_listed_and_when_that_changed(spark, contracts):
@@ -65,7 +64,7 @@ def test_other_words_that_come_before_the_listing_do_not_hide_when_that_changed(
         {**listed, "sequence": 3, "observed_at": START + timedelta(days=9), "restated": True},
         {**listed, "sequence": 1, "observed_at": START},
     ]
-    assert_incremental_equals_full(spark, contracts, "harmful_domains", FOLDS["harmful_domains"], facts, [1])
+    assert_incremental_equals_full(spark, contracts, "harmful_domains", FOLDS["harmful_domains"], [(facts, [1])], apart="name")
     words = recompute(FOLDS["harmful_domains"], frame(spark, silver_of(contracts, "harmful_domains"), facts[:1])).first()
     assert words["last_changed_at"] == words["first_seen"] == words["confidence_at"]
 
