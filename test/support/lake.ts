@@ -22,6 +22,7 @@ import type { Instance } from '../../localstack/stack/instance.js';
 import { jobRuns, newestRuns, runIsAlive } from '../../localstack/stack/job-runs.js';
 import { trinoReady } from '../../localstack/stack/start.js';
 import { type UpOptions, up } from '../../localstack/stack/up.js';
+import { type CommandResult, runHere } from './in-process.js';
 import { hasSharedData, SHARED_DATA } from './shared-data.js';
 
 const say = (message: string) => process.stderr.write(`  ${message}\n`);
@@ -41,11 +42,8 @@ const QUIET = {
 
 export type LakeOptions = Partial<UpOptions> & { readonly generated?: boolean };
 
-export interface CommandResult {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
+/** Commands that end their process themselves, or whose work is to outlive it. */
+const OF_THEIR_OWN = ['up', 'down', 'backup'];
 
 /** A whole AWS on this machine in a home of its own, with ports of its own: a user's running lake is never touched. */
 export class Lake {
@@ -61,7 +59,8 @@ export class Lake {
     mkdirSync(tests, { recursive: true });
     // A folder name with a space: paths with spaces must work.
     const home = homeAt(mkdtempSync(join(tests, 'lake with space-')));
-    process.env.SLUICE_FEEDS = hasSharedData && !generated ? SHARED_DATA : '';
+    // Commands that are run here find the lake as those in a process of their own do.
+    Object.assign(process.env, { SLUICE_FEEDS: hasSharedData && !generated ? SHARED_DATA : '', ...QUIET, SLUICE_HOME: home.root, NO_COLOR: '1' });
     try {
       const state = await up(home, { feeds: 'recorded', ...options, deployEnv: { ...QUIET, ...options.deployEnv } }, say);
       const target = localTarget({ home, instance: state });
@@ -113,14 +112,19 @@ export class Lake {
         last = await this.number(text).catch(() => Number.NaN);
         return last === wanted;
       },
-      { timeoutMs, everyMs: 2_000, describe: () => `${text} gave ${last}, not ${wanted}, within ${timeoutMs / 1000} s${this.deaths()}` },
+      { timeoutMs, everyMs: 300, describe: () => `${text} gave ${last}, not ${wanted}, within ${timeoutMs / 1000} s${this.deaths()}` },
     );
   }
 
-  /** The command line, on this lake. */
+  /** A command of the command line, on this lake; in a process of its own where it has to be. */
   cli(...args: string[]): Promise<CommandResult> {
+    return OF_THEIR_OWN.includes(args[0] ?? '') || (args[0] === 'restore' && args.includes('--from')) ? this.program(...args) : runHere(args);
+  }
+
+  /** `./sluice` as people call it. */
+  program(...args: string[]): Promise<CommandResult> {
     return new Promise((resolve) => {
-      execFile(join(ROOT, 'sluice'), args, { cwd: ROOT, env: this.cliEnv(), maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
+      execFile(join(ROOT, 'sluice'), args, { cwd: ROOT, maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
         resolve({ code: typeof error?.code === 'number' ? error.code : error ? 1 : 0, stdout, stderr });
       });
     });
@@ -128,7 +132,7 @@ export class Lake {
 
   /** Calls `work` with the address of `sluice serve-export`, which it ends afterwards. */
   async serveLists<T>(work: (url: string) => Promise<T>): Promise<T> {
-    const child = spawn(join(ROOT, 'sluice'), ['serve-export', '--port', '0'], { cwd: ROOT, env: this.cliEnv(), stdio: ['ignore', 'ignore', 'pipe'], detached: true });
+    const child = spawn(join(ROOT, 'sluice'), ['serve-export', '--port', '0'], { cwd: ROOT, stdio: ['ignore', 'ignore', 'pipe'], detached: true });
     const ended = new Promise((resolve) => child.once('exit', resolve));
     try {
       let told = '';
@@ -145,11 +149,6 @@ export class Lake {
       if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGTERM');
       await ended;
     }
-  }
-
-  private cliEnv(): NodeJS.ProcessEnv {
-    // A command that starts the lake again leaves it as the tests want it.
-    return { ...process.env, ...QUIET, SLUICE_HOME: this.home.root, NO_COLOR: '1' };
   }
 
   /** Runs the monitor now. */
@@ -170,7 +169,7 @@ export class Lake {
         last = await this.alarmState(name);
         return last === wanted;
       },
-      { timeoutMs, everyMs: 1_000, describe: () => `alarm ${name} is ${last}, not ${wanted}, after ${timeoutMs / 1000} s` },
+      { timeoutMs, everyMs: 250, describe: () => `alarm ${name} is ${last}, not ${wanted}, after ${timeoutMs / 1000} s` },
     );
     say(`alarm ${name} is ${wanted}`);
   }
@@ -182,7 +181,7 @@ export class Lake {
         await this.monitor();
         return (await this.alarmState(name)) === 'OK';
       },
-      { timeoutMs, everyMs: 15_000, describe: () => `alarm ${name} does not clear within ${timeoutMs / 1000} s` },
+      { timeoutMs, everyMs: 5_000, describe: () => `alarm ${name} does not clear within ${timeoutMs / 1000} s` },
     );
     say(`alarm ${name} is OK`);
   }

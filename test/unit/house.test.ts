@@ -124,7 +124,7 @@ describe('the look at circles', () => {
 test('files stay small: none but data are over 300 lines', () => {
   const DATA = ['datasets/harmful_domains/sources.ts'];
   /** Too long so far; an entry that is no longer fails. */
-  const KNOWN = ['test/integration/operations.test.ts'];
+  const KNOWN: readonly string[] = [];
   const all = [...filesOf([...ROOMS, 'test', 'bench'], '.ts'), ...filesOf(['glue-jobs'], '.py')];
   const long = all.filter(({ text }) => text.split('\n').length - 1 > 300).map(({ path }) => path);
   expect(long.filter((path) => !DATA.includes(path) && !KNOWN.includes(path))).toEqual([]);
