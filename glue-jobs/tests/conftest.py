@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
+from medallion.session import find_names_first
+
 ROOT = Path(__file__).resolve().parents[2]
 JARS = ROOT / ".sluice" / "tools" / "jars" / "spark"
 
@@ -23,7 +25,7 @@ def spark(tmp_path_factory):
         .config("spark.driver.bindAddress", "127.0.0.1")
         # One test holds a million records; the default of a gigabyte is full of what hundreds of tests before it left to be collected.
         .config("spark.driver.memory", "2g")
-        .config("spark.driver.extraJavaOptions", f"-XX:TieredStopAtLevel=1 -Dderby.system.home={work}")
+        .config("spark.driver.extraJavaOptions", f"-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Dderby.system.home={work}")
         .config("spark.ui.enabled", "false")
         .config("spark.local.dir", str(work))
         .config("spark.sql.warehouse.dir", str(work / "warehouse"))
@@ -37,6 +39,7 @@ def spark(tmp_path_factory):
         .config("spark.sql.catalog.spark_catalog", "org.apache.spark.sql.delta.catalog.DeltaCatalog")
         .getOrCreate()
     )
+    find_names_first(session)
     yield session
     session.stop()
 
