@@ -10,7 +10,7 @@ import { localBucket } from '../../../localstack/identity.js';
 import { until } from '../../../localstack/process.js';
 import type { Lake } from '../../support/lake.js';
 import { lossyRun } from '../../support/lossy-run.js';
-import { currentOf } from './current-of.js';
+import { currentOf, NAMES_BEHIND } from './current-of.js';
 
 const ACCOUNT = '000000000000';
 export function accidents(shared: () => Lake): void {
@@ -40,6 +40,7 @@ export function accidents(shared: () => Lake): void {
 
       const daily = "SELECT count(*) FROM gold.harmful_domain_daily WHERE source = 'disposable_email' AND active = 500 AND date BETWEEN date '2026-10-03' AND date '2026-10-10'";
       await lake.becomes(daily, 8);
+      await lake.becomes(NAMES_BEHIND, 0);
       const days = await lake.sql(
         "SELECT cast(date AS varchar), active FROM gold.harmful_domain_daily WHERE source = 'disposable_email' AND date > date '2026-10-10' ORDER BY date",
       );
@@ -115,6 +116,7 @@ export function accidents(shared: () => Lake): void {
       expect(await restore('silver.harmful_domains')).toMatchObject({ code: 2, stderr: expect.stringContaining('--version or --timestamp') });
       expect(await restore('silver.harmful_domains', '--version', '99999')).toMatchObject({ code: 1, stderr: expect.stringContaining('version 99999 is not in the log') });
 
+      await lake.becomes(NAMES_BEHIND, 0);
       const [before, goldBefore] = [await silver(), await gold()];
       const location = { bucket: localBucket('lake'), path: 'silver/harmful_domains' };
       const { version, files } = await (await DeltaTable.open(lake.target.s3, location)).snapshot();
