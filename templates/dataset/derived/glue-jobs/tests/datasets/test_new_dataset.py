@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from folding import assert_incremental_equals_full, slow
+from cases import generated
+from folding import CASES, assert_incremental_equals_full
 from frames import START, frame
-from hypothesis import given
 from hypothesis import strategies as st
 
 from datasets.new_dataset import FOLDS, derive
@@ -24,10 +24,9 @@ def said(word, hour):
 words = st.builds(said, st.sampled_from(["one", "two"]), st.integers(0, 5))
 
 
-@slow
-@given(rows=st.lists(words, min_size=1, max_size=8), cuts=st.lists(st.integers(0, 8), max_size=3))
-def test_words_folded_in_any_order_and_splits_equal_a_full_recompute(spark, contracts, rows, cuts):
-    assert_incremental_equals_full(spark, contracts, "new_dataset", FOLDS["new_dataset"], rows, cuts)
+def test_words_folded_in_any_order_and_splits_equal_a_full_recompute(spark, contracts):
+    cases = generated(st.tuples(st.lists(words, min_size=1, max_size=8), st.lists(st.integers(0, 8), max_size=3)), CASES)
+    assert_incremental_equals_full(spark, contracts, "new_dataset", FOLDS["new_dataset"], cases, apart="word")
 
 
 def test_of_a_row_as_many_are_made_as_it_has_words(spark, contracts):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from folding import assert_incremental_equals_full, slow
+from cases import generated
+from folding import CASES, assert_incremental_equals_full
 from frames import START, frame, silver_of
-from hypothesis import given
 from hypothesis import strategies as st
 
 from datasets.new_dataset import FOLDS
@@ -20,10 +20,9 @@ def said(item, sequence, event="added", **more):
 facts = st.builds(said, st.sampled_from(["a", "b"]), st.integers(1, 5), st.sampled_from(["added", "gone"]))
 
 
-@slow
-@given(rows=st.lists(facts, min_size=1, max_size=8), cuts=st.lists(st.integers(0, 8), max_size=3))
-def test_items_folded_in_any_order_and_splits_equal_a_full_recompute(spark, contracts, rows, cuts):
-    assert_incremental_equals_full(spark, contracts, "new_dataset", FOLDS["new_dataset"], rows, cuts)
+def test_items_folded_in_any_order_and_splits_equal_a_full_recompute(spark, contracts):
+    cases = generated(st.tuples(st.lists(facts, min_size=1, max_size=8), st.lists(st.integers(0, 8), max_size=3)), CASES)
+    assert_incremental_equals_full(spark, contracts, "new_dataset", FOLDS["new_dataset"], cases, apart="item_id")
 
 
 def test_an_item_is_what_its_last_snapshot_says(spark, contracts):
