@@ -211,9 +211,9 @@ export function accidents(shared: () => Lake): void {
 
       await deny('after-the-backup.example');
       await lake.becomes(active('after-the-backup.example'), 1);
-      // The accident: a layer and every checkpoint are gone.
+      // The accident: a layer and every checkpoint are gone, while drivers write on.
       const s3 = join(lake.home.data, 'aws', 's3', ACCOUNT);
-      for (const path of [join(localBucket('lake'), 'silver'), localBucket('checkpoints')]) rmSync(join(s3, path), { recursive: true });
+      for (const path of [join(localBucket('lake'), 'silver'), localBucket('checkpoints')]) rmSync(join(s3, path), { recursive: true, maxRetries: 20, retryDelay: 50 });
       const restored = await lake.cli('restore', '--from', file, '--yes', '--json');
       expect(restored.code, restored.stderr).toBe(0);
       const { tables, aside } = JSON.parse(restored.stdout) as { tables: { table: string; problem: string | null }[]; aside: string };
