@@ -16,6 +16,8 @@ interface Plan {
   /** @default 'conf' */
   readonly configName?: string;
   readonly args: (config: string, port: number) => readonly string[];
+  /** What a server says when it has taken the whole list, where it answers before. @default - it answers once it has */
+  readonly saysWhenLoaded?: string;
 }
 
 /**
@@ -80,7 +82,8 @@ const PLANS: Readonly<Record<ResolverName, (folder: string, list: string, port: 
       'controls { };',
       `zone "lists.sluice" { type primary; file "${list}"; allow-query { none; }; notify no; };`,
     ].join('\n'),
-    args: (config) => ['-f', '-c', config, '-n', '1'],
+    args: (config) => ['-g', '-c', config, '-n', '1'],
+    saysWhenLoaded: 'rpz: lists.sluice: reload done: success',
   }),
   kresd: (folder, list, port, upstream) => ({
     config: [
@@ -155,11 +158,13 @@ export class RunningResolver {
     const child = spawn(program, [...plan.args(config, port)], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => output.push(chunk));
     const running = new RunningResolver(name, child, folder, new Client(port), upstream);
-    const said = () => Buffer.concat(output).toString('utf8').slice(-2_000);
+    const told = () => Buffer.concat(output).toString('utf8');
+    const said = () => told().slice(-2_000);
     try {
       await until(
         async () => {
           if (child.exitCode !== null) throw new Error(`${name} ended with ${child.exitCode}: ${said()}`);
+          if (plan.saysWhenLoaded && !told().includes(plan.saysWhenLoaded)) return false;
           // One that does not listen yet answers nothing: the next question is not far behind.
           const answer = running.client.ask(probe, 'A', { tries: 1, timeoutMs: 100 });
           return answer.then((given) => isBlocked(given, 'A')).catch(() => false);
