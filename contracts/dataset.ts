@@ -6,6 +6,7 @@ import { ruleSchema } from './rules.js';
 import { sourceSchema } from './sources/index.js';
 import { columnType, DERIVED_KEY, type Table, tableSchema } from './tables.js';
 import { validateWhole } from './validate.js';
+import { WRITERS, type Writer } from './writers.js';
 
 const fieldSchema = z
   .object({
@@ -124,8 +125,8 @@ export const isFed = (dataset: Dataset): dataset is FedDataset => dataset.topic 
 export const isDerived = (dataset: Dataset): dataset is DerivedDataset => dataset.derived !== undefined;
 
 /** The layers that a dataset's rows go through, and how fresh each must be, in minutes. */
-export function freshnessLimits({ service: { freshnessMinutes } }: Pick<Dataset, 'service'>): { readonly layer: 'bronze' | 'silver' | 'gold'; readonly minutes: number }[] {
-  return (['bronze', 'silver', 'gold'] as const).flatMap((layer) => {
+export function freshnessLimits({ service: { freshnessMinutes } }: Pick<Dataset, 'service'>): { readonly layer: Writer; readonly minutes: number }[] {
+  return WRITERS.flatMap((layer) => {
     const limit = freshnessMinutes[layer];
     return limit === undefined ? [] : [{ layer, minutes: limit }];
   });

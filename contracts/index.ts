@@ -6,5 +6,6 @@ export type { RecordOf } from './record.js';
 export type { CheckedSource, DocumentSource, HttpSource, ListSource, OperatorSource, Source } from './sources/index.js';
 export { isChecked, isFetched, keepsPast } from './sources/index.js';
 export { githubFile } from './sources/list.js';
-export type { Layer, Table, Writer } from './tables.js';
+export type { Layer, Table } from './tables.js';
 export { COORDINATES, fullName } from './tables.js';
+export { WRITERS, type Writer } from './writers.js';

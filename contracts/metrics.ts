@@ -1,4 +1,5 @@
 import type { Dataset } from './dataset.js';
+import { WRITERS } from './writers.js';
 
 /** What a metric is told of: its dimensions, by the name that CloudWatch shows. */
 export type Dimension = 'Check' | 'Component' | 'Layer' | 'Dataset' | 'Source' | 'Job';
@@ -128,7 +129,6 @@ export function metricSpec(name: string, dimensions: Readonly<Record<string, str
 
 export const CHECKS = ['storage', 'kafka', 'jobs', 'freshness', 'quality', 'cost'] as const;
 export const COMPONENTS = ['Storage', 'Kafka', 'Spark', 'Bronze', 'Silver', 'Gold'] as const;
-const LAYERS = ['bronze', 'silver', 'gold'] as const;
 
 /** What there is on a stage to tell of. */
 export interface MetricScope {
@@ -151,7 +151,7 @@ export function seriesOf({ datasets, sources, jobs }: MetricScope): Series[] {
   const values: Readonly<Record<Dimension, readonly string[]>> = {
     Check: CHECKS,
     Component: COMPONENTS,
-    Layer: LAYERS,
+    Layer: WRITERS,
     Dataset: datasets.map(({ name }) => name),
     Source: sources,
     Job: jobs,

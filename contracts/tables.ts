@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { identifier } from './identifier.js';
 import { isColumnType } from './types.js';
+import type { Writer } from './writers.js';
 
 export const columnType = z.string().refine(isColumnType, {
   error: (issue) =>
@@ -50,7 +51,6 @@ export const tableSchema = z
 
 export type OwnTable = z.infer<typeof tableSchema>;
 export type Layer = (typeof LAYERS)[number];
-export type Writer = 'bronze' | 'silver' | 'gold';
 /** `fact`: rows that are only added. */
 export type Table = Omit<OwnTable, 'layer' | 'kind' | 'writer'> & { readonly layer: Layer; readonly kind: 'fact' | OwnTable['kind']; readonly writer: Writer };
 

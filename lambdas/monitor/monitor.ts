@@ -1,4 +1,5 @@
 import { CHECKS, MONITOR } from '../../contracts/metrics.js';
+import { WRITERS } from '../../contracts/writers.js';
 import type { OperationState } from '../../datasets/operations/contract.js';
 import { type MetricValue, metric } from '../shared/metrics.js';
 import { type Finding, type Health, type HealthName, type Looked, worst } from './health.js';
@@ -39,7 +40,6 @@ export interface MonitorDeps {
 }
 
 const HEALTH: Readonly<Record<OperationState, number>> = { ok: 1, skipped: 1, degraded: 0.5, failed: 0 };
-const LAYERS = ['bronze', 'silver', 'gold'] as const;
 const worstOf = (findings: readonly Finding[]): OperationState => worst(findings.map(({ state }) => state));
 
 async function within<T>(ms: number, work: Promise<T>, what: string): Promise<T> {
@@ -87,7 +87,7 @@ export function componentHealth(checks: readonly Health[]): Record<string, numbe
     Storage: stateOf('storage'),
     Kafka: stateOf('kafka'),
     Spark: stateOf('jobs'),
-    ...Object.fromEntries(LAYERS.map((layer) => [layer[0]?.toUpperCase() + layer.slice(1), layerState(layer)])),
+    ...Object.fromEntries(WRITERS.map((layer) => [layer[0]?.toUpperCase() + layer.slice(1), layerState(layer)])),
   };
   return Object.fromEntries(Object.entries(states).map(([name, state]) => [name, HEALTH[state]]));
 }

@@ -1,6 +1,7 @@
 import { type CloudWatchClient, DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { MONITOR } from '../../contracts/metrics.js';
+import { WRITERS, type Writer } from '../../contracts/writers.js';
 import type { Report } from './monitor.js';
 import { type Pace, paceWords } from './pace.js';
 import { reported } from './reported.js';
@@ -84,16 +85,14 @@ export function prometheus({ report, alarms, failedChecksTotal, runsTotal }: Ove
 /** How far a layer of a dataset is behind, and when it will be done. */
 export interface Progress extends Omit<Pace, 'course'> {
   readonly dataset: string;
-  readonly layer: 'bronze' | 'silver' | 'gold';
+  readonly layer: Writer;
 }
-
-const LAYERS = ['bronze', 'silver', 'gold'] as const;
 
 /** Of each layer that there is, as the monitor found it. */
 export function progressOf({ metrics }: Report): Progress[] {
   const found = metrics.filter(({ name }) => name === MONITOR.freshnessMinutes.name);
   return found.flatMap(({ dimensions }) => {
-    const layer = LAYERS.find((each) => each === dimensions.Layer);
+    const layer = WRITERS.find((each) => each === dimensions.Layer);
     if (layer === undefined || dimensions.Dataset === undefined) return [];
     const of = ({ name }: { readonly name: string }) => reported(metrics, name, dimensions);
     return [{ dataset: dimensions.Dataset, layer, behind: of(MONITOR.lagRecords), perSecond: of(MONITOR.recordsPerSecond), secondsLeft: of(MONITOR.secondsLeft) }];
@@ -105,7 +104,7 @@ export const progressRows = (progress: readonly Progress[]): string[][] =>
   progress.filter(({ behind }) => behind !== 0).map(({ dataset, layer, ...pace }) => [dataset, layer, ...paceWords(pace)]);
 
 /** Minutes by dataset and layer. */
-export function freshnessMatrix(report: Report): { readonly dataset: string; readonly minutes: Readonly<Record<'bronze' | 'silver' | 'gold', number | null>> }[] {
+export function freshnessMatrix(report: Report): { readonly dataset: string; readonly minutes: Readonly<Record<Writer, number | null>> }[] {
   const datasets = [...new Set(report.metrics.flatMap(({ name, dimensions }) => (name === MONITOR.freshnessMinutes.name && dimensions.Dataset ? [dimensions.Dataset] : [])))];
   const of = (Dataset: string, Layer: string) => reported(report.metrics, MONITOR.freshnessMinutes.name, { Dataset, Layer });
   return datasets.map((dataset) => ({ dataset, minutes: { bronze: of(dataset, 'bronze'), silver: of(dataset, 'silver'), gold: of(dataset, 'gold') } }));

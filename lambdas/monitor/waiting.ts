@@ -1,4 +1,4 @@
-import { type Dataset, type FedDataset, isFed } from '../../contracts/index.js';
+import { type Dataset, type FedDataset, isFed, type Writer } from '../../contracts/index.js';
 import type { KafkaProbe, Offsets } from './kafka-health.js';
 
 /** How far a query of a driver has come (glue-jobs/medallion/positions.py writes it). */
@@ -31,7 +31,7 @@ export interface WaitingDeps extends SilverLog {
 
 /** What waits for a layer of a dataset. */
 export interface Waiting {
-  readonly layer: 'bronze' | 'silver' | 'gold';
+  readonly layer: Writer;
   /** Age of the oldest record that is not there; 0 where all are. */
   readonly ms: number;
   /** How many records of its topic are not there; null where nobody knows. */

@@ -64,7 +64,6 @@ export const LOOK = MINUTE;
 export const SILENT_MONITOR: Missing = { treat: 'ignore', because: 'the monitor measures it: where that is silent, monitor-silent says so, and this says nothing new' };
 export const NO_BATCH: Missing = { treat: 'notBreaching', because: 'a batch that did not come broke nothing; freshness watches whether batches come' };
 
-export const LAYERS = ['bronze', 'silver', 'gold'] as const;
 export const kebab = (text: string): string => text.replaceAll('_', '-');
 
 /** What all alarms have in common that are about what every dataset stands on. */

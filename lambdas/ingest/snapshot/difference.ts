@@ -1,5 +1,5 @@
 import type { KeptRow, Row } from '../../../contracts/reading.js';
-import { encodeRow } from './row.js';
+import { encodeRow, isStored } from './row.js';
 
 export const TOMBSTONE_DAYS = 30;
 
@@ -21,16 +21,6 @@ export interface Contents {
 }
 
 const PIECE_CHARACTERS = 128 * 1024;
-/** What stands between key and content of a row that stood, as this build writes it. */
-const STOOD = /\t(?:added|changed)\t\d+\t\d+\t\d+\t/y;
-
-/** Whether a stored row is this one, word for word: the way of nearly every row of a list that changed. */
-function says(line: string, { key, content }: Row): boolean {
-  if (!line.startsWith(key) || !line.endsWith(content)) return false;
-  STOOD.lastIndex = key.length;
-  return STOOD.test(line) && STOOD.lastIndex === line.length - content.length;
-}
-
 /**
  * Folds a newly read body into the last snapshot: both sorted by key, walked once. Gives the next one in pieces.
  *
@@ -84,7 +74,7 @@ class Fold {
   /** Rows of the body up to a row of the last snapshot, and that; false where a piece is full before. */
   take(line: string): boolean {
     if (this.isFull()) return false;
-    if (this.next !== undefined && says(line, this.next)) {
+    if (this.next !== undefined && isStored(line, this.next)) {
       this.difference.before++;
       this.text += `${line}\n`;
       this.advance();

@@ -10,6 +10,16 @@ const eventOf = (text: string): Change | undefined => FORMER[text] ?? CHANGES.fi
 /** A line of a snapshot: key, event, sequence, time, place, content, with tabs between them. */
 export const encodeRow = ({ key, event, sequence, observedAt, place, content }: KeptRow): string => `${key}\t${event}\t${sequence}\t${observedAt}\t${place ?? ''}\t${content}\n`;
 
+/** What stands between key and content of a row that stood, as {@link encodeRow} writes it with a place. */
+const STOOD = /\t(?:added|changed)\t\d+\t\d+\t\d+\t/y;
+
+/** Whether a stored line is a row of the body, word for word but for its place: the way of nearly every row of a list that changed. */
+export function isStored(line: string, { key, content }: Pick<KeptRow, 'key' | 'content'>): boolean {
+  if (!line.startsWith(key) || !line.endsWith(content)) return false;
+  STOOD.lastIndex = key.length;
+  return STOOD.test(line) && STOOD.lastIndex === line.length - content.length;
+}
+
 /**
  * @param former turns content that an earlier build wrote into what this one would write
  * @throws Error where a stored snapshot was damaged; `where` names it.

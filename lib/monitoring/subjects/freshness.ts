@@ -1,7 +1,8 @@
 import type { Dataset } from '../../../contracts/index.js';
 import { MONITOR } from '../../../contracts/metrics.js';
+import { WRITERS } from '../../../contracts/writers.js';
 import type { Draw } from '../draw.js';
-import { type DatasetAlarm, kebab, LAYERS, LOOK, ofLayers, ownOf, SILENT_MONITOR, worst } from '../spec.js';
+import { type DatasetAlarm, kebab, LOOK, ofLayers, ownOf, SILENT_MONITOR, worst } from '../spec.js';
 import { THIRD } from '../widths.js';
 
 /** How long records wait. */
@@ -22,7 +23,7 @@ export const freshness = {
   byLayer: (draw: Draw) =>
     draw.graph(
       'Age of what waits, minutes, by layer',
-      LAYERS.map((Layer) => draw.metric(MONITOR.layerFreshness, { Layer }, 'Maximum', Layer)),
+      WRITERS.map((Layer) => draw.metric(MONITOR.layerFreshness, { Layer }, 'Maximum', Layer)),
       THIRD,
     ),
   byDataset: (draw: Draw) => draw.newest('Age of what waits, minutes, by dataset', 'monitor', [MONITOR.freshnessMinutes], THIRD),

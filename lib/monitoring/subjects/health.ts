@@ -1,6 +1,7 @@
 import { COMPONENTS, MONITOR } from '../../../contracts/metrics.js';
+import { WRITERS } from '../../../contracts/writers.js';
 import type { Draw } from '../draw.js';
-import { type AlarmScope, type AlarmSpec, LAYERS, LOOK, MINUTE, PLATFORM, SILENT_MONITOR } from '../spec.js';
+import { type AlarmScope, type AlarmSpec, LOOK, MINUTE, PLATFORM, SILENT_MONITOR } from '../spec.js';
 import { THIRD } from '../widths.js';
 
 /** @param times how many looks in a row must fail */
@@ -36,7 +37,7 @@ export const health = {
   overall: (draw: Draw) =>
     draw.values('Overall health; freshness by layer, minutes', [
       draw.metric(MONITOR.pipelineHealth, {}, 'Minimum', 'overall, %'),
-      ...LAYERS.map((Layer) => draw.metric(MONITOR.layerFreshness, { Layer }, 'Maximum', Layer, draw.monitorMinutes)),
+      ...WRITERS.map((Layer) => draw.metric(MONITOR.layerFreshness, { Layer }, 'Maximum', Layer, draw.monitorMinutes)),
     ]),
   failed: (draw: Draw) => draw.newest('Failed checks, last check (seconds since 1970)', 'monitor', [MONITOR.failedChecks, MONITOR.lastRun], THIRD),
 };
