@@ -23,9 +23,12 @@ export const ALIVE: ReadonlySet<RunState> = new Set(['STARTING', 'RUNNING', 'STO
 /** Name of a run's process in its home. */
 export const processName = (run: Pick<RunRecord, 'id' | 'job'>): string => `job-${run.job}-${run.id}`;
 
-/** The line of a log that says most: the driver's own last word, else the last error (a JVM that is left alone complains), else the last line. */
+/**
+ * The line of a log that says most: the driver's own last word, else the last error (a JVM that is left alone complains), else the
+ * last line. Frames of a stack say where, not what (`at org.apache.spark.util.SparkErrorUtils...` names errors in each of them).
+ */
 export function lastError(log: string): string {
-  const lines = log.split('\n').filter((line) => line.trim() !== '');
+  const lines = log.split('\n').filter((line) => line.trim() !== '' && !/^\s+(at |\.\.\. \d+ more)/.test(line));
   const last = (pattern: RegExp) => lines.findLast((line) => pattern.test(line));
   return (last(/CRITICAL/) ?? last(/Error|Exception/) ?? lines.at(-1) ?? 'no output').slice(0, 500);
 }
