@@ -91,17 +91,17 @@ describe('files that differ', () => {
 describe('what runs', () => {
   const parts = new Parts({ work, temporaryFolder: work, workers: 1 });
   const namesOf = (options: TestOptions) => {
-    const { sideBySide, alone } = planOf(options, parts, () => undefined);
-    return [sideBySide.map(({ name }) => name), alone.map(({ name }) => name)];
+    const { light, lakes } = planOf(options, parts, () => undefined);
+    return [light.map(({ name }) => name), lakes.map(({ name }) => name)];
   };
 
   test.each<[TestOptions, string[], string[]]>([
-    [{}, ['pytest', 'lint', 'unit', 'infra 1 of 3', 'infra 2 of 3', 'infra 3 of 3'], ['integration']],
+    [{}, ['pytest', 'lint', 'unit', 'infra 1 of 3', 'infra 2 of 3', 'infra 3 of 3'], ['one lake', 'integration']],
     [{ unit: true }, ['unit'], []],
     [{ faults: true }, [], ['faults']],
     [{ dataset: 'vulnerabilities' }, ['pytest', 'lint', 'unit'], []],
-  ])('by %j', (options, sideBySide, alone) => {
-    expect(namesOf(options)).toEqual([sideBySide, alone]);
+  ])('by %j', (options, light, lakes) => {
+    expect(namesOf(options)).toEqual([light, lakes]);
   });
 
   test.each([
@@ -164,12 +164,13 @@ describe('parts side by side', () => {
   });
 
   test.each([
-    [1, 16e9, 1],
-    [2, 4e9, 1],
-    [2, 8e9, 2],
-    [64, 256e9, 2],
-  ])('%d cores and %d bytes have %d lanes', (cores, memory, lanes) => {
-    expect(lanesOf({ cores, memory })).toBe(lanes);
+    [1, 32e9, 1, 1],
+    [2, 4e9, 1, 1],
+    [2, 8e9, 2, 1],
+    [2, 24e9, 2, 2],
+    [64, 256e9, 2, 2],
+  ])('%d cores and %d bytes have %d lanes, for lakes %d', (cores, memory, lanes, lakes) => {
+    expect([false, true].map((withLakes) => lanesOf({ cores, memory }, withLakes))).toEqual([lanes, lakes]);
   });
 });
 

@@ -8,14 +8,19 @@ export interface Machine {
   readonly memory: number;
 }
 
-/** What a Spark session of the Python tests and a vitest with one worker take together, and the system beside them. */
+/** What a Spark session of the Python tests and a vitest with one worker take together, and the system beside them, in bytes. */
 const NEEDED_BY_TWO = 6e9;
+/** What two lakes take, of which one has a driver per layer, and the system beside them, in bytes. */
+const NEEDED_BY_LAKES = 14e9;
+
+export type Lanes = 1 | 2;
 
 /**
  * How many parts run at a time: two where there are two cores, one for the Spark session, which mostly keeps one busy,
- * and one for a vitest of one worker or a compiler; more would only make tests of time fail.
+ * and one for a vitest of one worker or a compiler; more would only make tests of time fail. Lakes wait more than they
+ * work: where the memory is there for two, they are parts as others.
  */
-export const lanesOf = ({ cores, memory }: Machine): 1 | 2 => (cores >= 2 && memory >= NEEDED_BY_TWO ? 2 : 1);
+export const lanesOf = ({ cores, memory }: Machine, lakes: boolean): Lanes => (cores >= 2 && memory >= (lakes ? NEEDED_BY_LAKES : NEEDED_BY_TWO) ? 2 : 1);
 
 export interface Telling {
   /** Of a part's programs; called with whole outputs where parts run side by side. */

@@ -17,10 +17,12 @@ export interface TestOptions {
   readonly kills?: string;
 }
 
-/** What runs: first what shares the machine, then what has it alone. */
+/** What runs, in this order. */
 export interface Plan {
-  readonly sideBySide: readonly Part[];
-  readonly alone: readonly Part[];
+  /** What shares a machine of any size. */
+  readonly light: readonly Part[];
+  /** What starts lakes. */
+  readonly lakes: readonly Part[];
 }
 
 const UNIT = ['test/unit', 'datasets'];
@@ -49,19 +51,23 @@ export const repository = (): Repository => ({
 const unit = (parts: Parts): Part => parts.vitest('unit', ['run', ...UNIT]);
 const infra = (parts: Parts): Part[] =>
   Array.from({ length: INFRA_PARTS }, (_, i) => parts.vitest(`infra ${i + 1} of ${INFRA_PARTS}`, ['run', 'test/infra', `--shard=${i + 1}/${INFRA_PARTS}`]));
-// Each starts a lake that takes the whole machine.
-const integration = (parts: Parts): Part => parts.vitest('integration', ['run', 'test/integration', '--no-file-parallelism']);
+/** The lake that most tests share is a part of its own; whichever lane is free first takes it, being the longest. */
+const SHARED_LAKE = 'test/integration/one-lake.test.ts';
+const integration = (parts: Parts): Part[] => [
+  parts.vitest('one lake', ['run', SHARED_LAKE]),
+  parts.vitest('integration', ['run', 'test/integration', '--exclude', SHARED_LAKE, '--no-file-parallelism']),
+];
 
 function ofChange(affected: Affected, onlyUnit: boolean, parts: Parts): Plan {
   const whole = affected.related === null;
   const apart = ['test/integration', 'test/faults', ...(affected.infra || onlyUnit ? ['test/infra'] : [])].flatMap((folder) => ['--exclude', `${folder}/**`]);
   const related = (affected.related ?? []).length === 0 ? [] : [parts.vitest('unit', ['related', '--run', '--passWithNoTests', ...apart, ...(affected.related ?? [])])];
-  const light = whole ? [unit(parts)] : related;
-  if (onlyUnit) return { sideBySide: light, alone: [] };
+  const beside = whole ? [unit(parts)] : related;
+  if (onlyUnit) return { light: beside, lakes: [] };
   const python = affected.pytest === null ? [parts.pytest()] : affected.pytest.length > 0 ? [parts.pytest(affected.pytest)] : [];
   return {
-    sideBySide: [...python, ...(affected.lint ? [parts.lint()] : []), ...light, ...(affected.infra ? infra(parts) : [])],
-    alone: affected.integration ? [integration(parts)] : [],
+    light: [...python, ...(affected.lint ? [parts.lint()] : []), ...beside, ...(affected.infra ? infra(parts) : [])],
+    lakes: affected.integration ? integration(parts) : [],
   };
 }
 
@@ -69,7 +75,7 @@ function ofChange(affected: Affected, onlyUnit: boolean, parts: Parts): Plan {
 function ofOneDataset(name: string, parts: Parts): Plan {
   if (!existsSync(join(ROOT, 'datasets', name, 'contract.ts'))) throw new CliError(`--dataset ${name}: there is no datasets/${name}/contract.ts`, EXIT.misuse);
   const own = repository().pythonTests.filter((test) => test === `tests/datasets/test_${name}.py` || test.startsWith(`tests/datasets/${name}/`));
-  return { sideBySide: [parts.pytest([...JOBS_OF_EVERY_DATASET, ...own]), parts.lint(), parts.vitest('unit', ['run', `datasets/${name}/`, ...OF_EVERY_DATASET])], alone: [] };
+  return { light: [parts.pytest([...JOBS_OF_EVERY_DATASET, ...own]), parts.lint(), parts.vitest('unit', ['run', `datasets/${name}/`, ...OF_EVERY_DATASET])], lakes: [] };
 }
 
 /** @throws CliError where `--changed` names no commit, `--dataset` no dataset */
@@ -81,7 +87,7 @@ export function planOf({ unit: onlyUnit, faults, changed, dataset }: TestOptions
     if (files.some((file) => file.startsWith('test/faults/'))) tell('of the kill tests, too; they run by ./sluice test --faults alone');
     return ofChange(affectedBy(files, repository()), onlyUnit === true, parts);
   }
-  if (onlyUnit) return { sideBySide: [unit(parts)], alone: [] };
-  if (faults) return { sideBySide: [], alone: [parts.vitest('faults', ['run', 'test/faults', '--no-file-parallelism'])] };
-  return { sideBySide: [parts.pytest(), parts.lint(), unit(parts), ...infra(parts)], alone: [integration(parts)] };
+  if (onlyUnit) return { light: [unit(parts)], lakes: [] };
+  if (faults) return { light: [], lakes: [parts.vitest('faults', ['run', 'test/faults', '--no-file-parallelism'])] };
+  return { light: [parts.pytest(), parts.lint(), unit(parts), ...infra(parts)], lakes: integration(parts) };
 }

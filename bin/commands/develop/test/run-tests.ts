@@ -48,13 +48,15 @@ export async function runTests(options: TestOptions): Promise<number> {
 }
 
 async function runAll(options: TestOptions, work: string, temporaryFolder: string): Promise<Outcome> {
-  const lanes = options.unit || options.faults ? 1 : lanesOf({ cores: availableParallelism(), memory: totalmem() });
+  const machine = { cores: availableParallelism(), memory: totalmem() };
+  const [lanes, lakeLanes] = options.unit || options.faults ? ([1, 1] as const) : [lanesOf(machine, false), lanesOf(machine, true)];
   const parts = new Parts({ work, temporaryFolder, workers: lanes === 1 ? 2 : 1 });
-  const plan = planOf(options, parts, say);
+  const { light, lakes } = planOf(options, parts, say);
   if (options.kills !== undefined) process.env.SLUICE_KILLS = options.kills;
-  if (plan.alone.length > 0) await parts.install('install.sh', 'trino');
-  if (plan.alone.length > 0 && !options.faults) await parts.install('resolvers.sh');
-  if (plan.sideBySide.some(({ name }) => name.startsWith('infra'))) for (const scanner of ['checkov', 'cfn-lint']) await parts.install('install.sh', scanner);
-  const outcomes = await runParts(plan.sideBySide, lanes, TELLING);
-  return sum([...outcomes, ...(await runParts(plan.alone, 1, TELLING))]);
+  if (lakes.length > 0) await parts.install('install.sh', 'trino');
+  if (lakes.length > 0 && !options.faults) await parts.install('resolvers.sh');
+  if (light.some(({ name }) => name.startsWith('infra'))) for (const scanner of ['checkov', 'cfn-lint']) await parts.install('install.sh', scanner);
+  if (lanes === lakeLanes) return sum(await runParts([...light, ...lakes], lanes, TELLING));
+  const outcomes = await runParts(light, lanes, TELLING);
+  return sum([...outcomes, ...(await runParts(lakes, lakeLanes, TELLING))]);
 }
