@@ -1,4 +1,6 @@
+import type { ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { GetJobCommand, type GlueClient } from '@aws-sdk/client-glue';
@@ -11,6 +13,25 @@ import { ALIVE, lastError, processName, type RunRecord } from './run-record.js';
 const KEPT_RUNS = 200;
 const STOP_GRACE_MS = 20_000;
 
+/** Begins the error of a run whose end this door cannot have seen: it was started while the run went on. */
+const UNSEEN = 'nobody saw how it ended, the front door being started anew meanwhile; ';
+
+/** How a process ended: a code, null where a signal ended it, undefined where it has not. */
+interface Exit {
+  code: number | null | undefined;
+  readonly told: Promise<unknown>;
+}
+
+function exitOf(child: ChildProcess): Exit {
+  const exit: Exit = {
+    code: undefined,
+    told: once(child, 'exit').then(([code]: (number | null)[]) => {
+      exit.code = code ?? null;
+    }),
+  };
+  return exit;
+}
+
 export interface GlueRunsOptions extends DriverOptions {
   readonly glue: GlueClient;
 }
@@ -20,7 +41,11 @@ export class GlueRuns {
   private readonly file: string;
   private runs: RunRecord[];
 
-  constructor(private readonly options: GlueRunsOptions) {
+  /** @param launched starts the process of a run @default - Spark */
+  constructor(
+    private readonly options: GlueRunsOptions,
+    private readonly launched: typeof launch = launch,
+  ) {
     mkdirSync(options.home.run, { recursive: true });
     this.file = join(options.home.run, 'glue-runs.json');
     this.runs = existsSync(this.file) ? (JSON.parse(readFileSync(this.file, 'utf8')) as RunRecord[]) : [];
@@ -55,16 +80,18 @@ export class GlueRuns {
     return run;
   }
 
-  /** Exit codes of runs that ended while this door was there to see it. */
-  private readonly exits = new Map<string, number | null>();
+  /** Runs that this door started. One has ended when the system has said with what code: before that, its process may be gone already. */
+  private readonly children = new Map<string, Exit>();
 
-  /** A run whose process is gone has ended: by our word (`STOPPED`), well (`SUCCEEDED`: a batch job), or by itself (`FAILED`: a streaming job never succeeds). */
+  /** A run that has ended did so by our word (`STOPPED`), well (`SUCCEEDED`: a batch job), or by itself (`FAILED`: a streaming job never succeeds). */
   private refresh(): void {
     let changed = false;
     for (const run of this.runs) {
-      if (!ALIVE.has(run.state) || run.process === null || isAlive(run.process)) continue;
-      const well = run.batch && this.exits.get(run.id) === 0;
-      run.error = run.state === 'STOPPING' || well ? null : `the driver ended by itself: ${lastError(tail(run.process.log, 10_000))}`;
+      if (!ALIVE.has(run.state) || run.process === null) continue;
+      const child = this.children.get(run.id);
+      if (child ? child.code === undefined : isAlive(run.process)) continue;
+      const well = run.batch && child?.code === 0;
+      run.error = run.state === 'STOPPING' || well ? null : `${child ? '' : UNSEEN}the driver ended by itself: ${lastError(tail(run.process.log, 10_000))}`;
       run.state = run.state === 'STOPPING' ? 'STOPPED' : well ? 'SUCCEEDED' : 'FAILED';
       run.completed = Date.now();
       changed = true;
@@ -112,8 +139,8 @@ export class GlueRuns {
     // Taken before anything is awaited, so that two starts at once cannot both pass the limit.
     this.runs.push(run);
     try {
-      const { running, child } = await launch(job, run, this.options);
-      child.once('exit', (code) => this.exits.set(id, code));
+      const { running, child } = await this.launched(job, run, this.options);
+      this.children.set(id, exitOf(child));
       this.runs[this.runs.indexOf(run)] = { ...run, process: running, state: 'RUNNING' };
     } catch (error) {
       run.state = 'FAILED';
@@ -149,6 +176,7 @@ export class GlueRuns {
 
   private async end(run: RunRecord): Promise<void> {
     await stopProcess(this.options.home, processName(run), STOP_GRACE_MS);
+    await this.children.get(run.id)?.told;
     rmSync(runFolder(this.options.home, run), { recursive: true, force: true });
     this.refresh();
   }
