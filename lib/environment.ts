@@ -76,16 +76,20 @@ export const ENVIRONMENT = {
   SLUICE_FEEDS_URL: of('everywhere', 'ingestion.feedsUrl', 'local stage: the server of recorded feeds (set by ./sluice)'),
 } as const satisfies Record<string, Variable>;
 
-/** Names that other parts read: the command line, the installer, the tests. */
+/** Names that the command line reads, and what each takes. */
+const OF_THE_COMMAND_LINE = {
+  SLUICE_HOME: 'the folder of the lake on this machine; default: .sluice in the project',
+  SLUICE_FEEDS: 'a folder of recorded feeds that the lake on this machine looks into before the generated ones',
+  SLUICE_DRIVER_MEMORY: 'heap of each Spark driver on this machine (1400m)',
+  SLUICE_DEBUG: 'true: errors are told with their stacks',
+} as const;
+
+/** Names that the installer and the tests read. */
 const OTHER_NAMES = [
   'SLUICE_CACHE',
   'SLUICE_CONTRACTS',
-  'SLUICE_DEBUG',
-  'SLUICE_DRIVER_MEMORY',
   'SLUICE_ENV_FILE',
   'SLUICE_FAULTS',
-  'SLUICE_FEEDS',
-  'SLUICE_HOME',
   'SLUICE_KEEP_TESTS',
   'SLUICE_KILLS',
   'SLUICE_PYTHON',
@@ -96,7 +100,7 @@ const OTHER_NAMES = [
   'SLUICE_SHARED_DATA',
 ] as const;
 
-const KNOWN: ReadonlySet<string> = new Set([...Object.keys(ENVIRONMENT), ...OTHER_NAMES]);
+const KNOWN: ReadonlySet<string> = new Set([...Object.keys(ENVIRONMENT), ...Object.keys(OF_THE_COMMAND_LINE), ...OTHER_NAMES]);
 
 /** Names of ours in an environment that nothing reads: mistyped, or of another version. */
 export const unknownNames = (env: Environment): string[] =>
@@ -129,7 +133,8 @@ export const commaList = (text: string): string[] =>
 
 /** `.env.example`, generated. */
 export function renderEnvExample(): string {
-  const lines = Object.entries(ENVIRONMENT).map(([name, { meaning }]) => `# ${meaning}\n#${name}=\n`);
+  const meanings = [...Object.entries(ENVIRONMENT).map(([name, { meaning }]) => [name, meaning]), ...Object.entries(OF_THE_COMMAND_LINE)];
+  const lines = meanings.map(([name, meaning]) => `# ${meaning}\n#${name}=\n`);
   const head =
     '# Generated from lib/environment.ts by ./sluice format. Copy to .env, which git ignores, and uncomment what you change. The CDK app and\n' +
     '# ./sluice read it; what the environment sets already wins; the stage on this machine takes what concerns it.\n';

@@ -20,5 +20,8 @@ export function sourceProblems({ sources, record }: Pick<Dataset, 'sources' | 'r
   for (const field of ['source', 'sequence']) {
     if (!record.key.includes(field)) problems.push(`record.key: "${field}" is missing, without which two snapshots' records would be one`);
   }
+  const said = Object.keys(record.fields).filter((field) => !record.key.includes(field) && !(BY_DIFFERENCE as readonly string[]).includes(field));
+  if (record.content.length === 0 && said.length > 0)
+    problems.push(`record.content: it is empty, so no change of a record would ever be news; of its fields name those that are: ${said.join(', ')}`);
   return problems;
 }

@@ -142,7 +142,7 @@ describe('configuration', () => {
     expect(databaseName({ app: 'sluice', stage: 'local' }, 'gold')).toBe('gold');
   });
   test('.env.example names every variable', () => {
-    for (const name of Object.keys(ENVIRONMENT)) expect(renderEnvExample()).toContain(`#${name}=`);
+    for (const name of [...Object.keys(ENVIRONMENT), 'SLUICE_HOME', 'SLUICE_FEEDS']) expect(renderEnvExample()).toContain(`#${name}=`);
   });
 
   test('a rehearsal deploys a stage to the AWS on this machine, under its own name, without what that lacks', () => {
