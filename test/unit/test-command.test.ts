@@ -91,17 +91,17 @@ describe('files that differ', () => {
 describe('what runs', () => {
   const parts = new Parts({ work, temporaryFolder: work, workers: 1 });
   const namesOf = (options: TestOptions) => {
-    const { light, lakes } = planOf(options, parts, () => undefined);
-    return [light.map(({ name }) => name), lakes.map(({ name }) => name)];
+    const { light, lakes, templates } = planOf(options, parts, () => undefined);
+    return [light, lakes, templates].map((some) => some.map(({ name }) => name));
   };
 
-  test.each<[TestOptions, string[], string[]]>([
-    [{}, ['pytest', 'lint', 'unit', 'infra 1 of 3', 'infra 2 of 3', 'infra 3 of 3'], ['one lake', 'integration']],
-    [{ unit: true }, ['unit'], []],
-    [{ faults: true }, [], ['faults']],
-    [{ dataset: 'vulnerabilities' }, ['pytest', 'lint', 'unit'], []],
-  ])('by %j', (options, light, lakes) => {
-    expect(namesOf(options)).toEqual([light, lakes]);
+  test.each<[TestOptions, string[], string[], string[]]>([
+    [{}, ['pytest', 'lint', 'unit'], ['one lake', 'integration'], ['infra 1 of 3', 'infra 2 of 3', 'infra 3 of 3']],
+    [{ unit: true }, ['unit'], [], []],
+    [{ faults: true }, [], ['faults'], []],
+    [{ dataset: 'vulnerabilities' }, ['pytest', 'lint', 'unit'], [], []],
+  ])('by %j', (options, ...planned) => {
+    expect(namesOf(options)).toEqual(planned);
   });
 
   test.each([

@@ -17,12 +17,14 @@ export interface TestOptions {
   readonly kills?: string;
 }
 
-/** What runs, in this order. */
+/** What runs. */
 export interface Plan {
-  /** What shares a machine of any size. */
+  /** What shares a machine of any size, the longest first. */
   readonly light: readonly Part[];
   /** What starts lakes. */
   readonly lakes: readonly Part[];
+  /** Short parts, which fill what lane is free at the end. */
+  readonly templates: readonly Part[];
 }
 
 const UNIT = ['test/unit', 'datasets'];
@@ -63,11 +65,12 @@ function ofChange(affected: Affected, onlyUnit: boolean, parts: Parts): Plan {
   const apart = ['test/integration', 'test/faults', ...(affected.infra || onlyUnit ? ['test/infra'] : [])].flatMap((folder) => ['--exclude', `${folder}/**`]);
   const related = (affected.related ?? []).length === 0 ? [] : [parts.vitest('unit', ['related', '--run', '--passWithNoTests', ...apart, ...(affected.related ?? [])])];
   const beside = whole ? [unit(parts)] : related;
-  if (onlyUnit) return { light: beside, lakes: [] };
+  if (onlyUnit) return { light: beside, lakes: [], templates: [] };
   const python = affected.pytest === null ? [parts.pytest()] : affected.pytest.length > 0 ? [parts.pytest(affected.pytest)] : [];
   return {
-    light: [...python, ...(affected.lint ? [parts.lint()] : []), ...beside, ...(affected.infra ? infra(parts) : [])],
+    light: [...python, ...(affected.lint ? [parts.lint()] : []), ...beside],
     lakes: affected.integration ? integration(parts) : [],
+    templates: affected.infra ? infra(parts) : [],
   };
 }
 
@@ -75,7 +78,11 @@ function ofChange(affected: Affected, onlyUnit: boolean, parts: Parts): Plan {
 function ofOneDataset(name: string, parts: Parts): Plan {
   if (!existsSync(join(ROOT, 'datasets', name, 'contract.ts'))) throw new CliError(`--dataset ${name}: there is no datasets/${name}/contract.ts`, EXIT.misuse);
   const own = repository().pythonTests.filter((test) => test === `tests/datasets/test_${name}.py` || test.startsWith(`tests/datasets/${name}/`));
-  return { light: [parts.pytest([...JOBS_OF_EVERY_DATASET, ...own]), parts.lint(), parts.vitest('unit', ['run', `datasets/${name}/`, ...OF_EVERY_DATASET])], lakes: [] };
+  return {
+    light: [parts.pytest([...JOBS_OF_EVERY_DATASET, ...own]), parts.lint(), parts.vitest('unit', ['run', `datasets/${name}/`, ...OF_EVERY_DATASET])],
+    lakes: [],
+    templates: [],
+  };
 }
 
 /** @throws CliError where `--changed` names no commit, `--dataset` no dataset */
@@ -87,7 +94,7 @@ export function planOf({ unit: onlyUnit, faults, changed, dataset }: TestOptions
     if (files.some((file) => file.startsWith('test/faults/'))) tell('of the kill tests, too; they run by ./sluice test --faults alone');
     return ofChange(affectedBy(files, repository()), onlyUnit === true, parts);
   }
-  if (onlyUnit) return { light: [unit(parts)], lakes: [] };
-  if (faults) return { light: [], lakes: [parts.vitest('faults', ['run', 'test/faults', '--no-file-parallelism'])] };
-  return { light: [parts.pytest(), parts.lint(), unit(parts), ...infra(parts)], lakes: integration(parts) };
+  if (onlyUnit) return { light: [unit(parts)], lakes: [], templates: [] };
+  if (faults) return { light: [], lakes: [parts.vitest('faults', ['run', 'test/faults', '--no-file-parallelism'])], templates: [] };
+  return { light: [parts.pytest(), parts.lint(), unit(parts)], lakes: integration(parts), templates: infra(parts) };
 }

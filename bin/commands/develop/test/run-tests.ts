@@ -51,12 +51,12 @@ async function runAll(options: TestOptions, work: string, temporaryFolder: strin
   const machine = { cores: availableParallelism(), memory: totalmem() };
   const [lanes, lakeLanes] = options.unit || options.faults ? ([1, 1] as const) : [lanesOf(machine, false), lanesOf(machine, true)];
   const parts = new Parts({ work, temporaryFolder, workers: lanes === 1 ? 2 : 1 });
-  const { light, lakes } = planOf(options, parts, say);
+  const { light, lakes, templates } = planOf(options, parts, say);
   if (options.kills !== undefined) process.env.SLUICE_KILLS = options.kills;
   if (lakes.length > 0) await parts.install('install.sh', 'trino');
   if (lakes.length > 0 && !options.faults) await parts.install('resolvers.sh');
-  if (light.some(({ name }) => name.startsWith('infra'))) for (const scanner of ['checkov', 'cfn-lint']) await parts.install('install.sh', scanner);
-  if (lanes === lakeLanes) return sum(await runParts([...light, ...lakes], lanes, TELLING));
-  const outcomes = await runParts(light, lanes, TELLING);
+  if (templates.length > 0) for (const scanner of ['checkov', 'cfn-lint']) await parts.install('install.sh', scanner);
+  if (lanes === lakeLanes) return sum(await runParts([...light, ...lakes, ...templates], lanes, TELLING));
+  const outcomes = await runParts([...light, ...templates], lanes, TELLING);
   return sum([...outcomes, ...(await runParts(lakes, lakeLanes, TELLING))]);
 }
