@@ -51,7 +51,7 @@ export async function check(event: IngestEvent, deps: IngestDeps): Promise<Sourc
     // What the past held says nothing of how the source does today.
     if (!event.dryRun && !isPast && outcome !== 'skipped') {
       const at = startedAt.getTime();
-      await state.setChecked(source.name, runId, { at, outcome, reason, goodAt: isGood(outcome) ? at : null });
+      await state.setChecked(source.name, runId, { at, outcome, reason, goodAt: isGood(outcome) ? at : null, refused: outcome === 'refused' ? checked.body_sha256 : null });
     }
     return checked;
   } finally {

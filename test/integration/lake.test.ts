@@ -129,10 +129,15 @@ describe('the lake on this machine, its three Spark jobs apart', () => {
     } finally {
       await lake.mendFeed('stevenblack');
     }
-    await lake.becomes("SELECT count(*) FROM silver.source_checks WHERE outcome = 'refused'", 1);
+    // At once, before the check is in any table.
     const release = await lake.cli('release', 'stevenblack', '--dry-run');
     expect(release.stderr).toMatch(/refused last was [0-9a-f]{64}: the body is HTML/);
+    await lake.becomes("SELECT count(*) FROM silver.source_checks WHERE outcome = 'refused'", 1);
     expect([release.code, await lake.number(BY_LAYER.gold)]).toEqual([0, entries]);
+    // Nobody means a body of before a good check without saying so.
+    await lake.ingest({ source: 'stevenblack' });
+    const late = await lake.cli('release', 'stevenblack');
+    expect([late.code, late.stderr]).toEqual([1, expect.stringMatching(/a later check was good\. To go back .*: \.\/sluice release stevenblack --sha256 [0-9a-f]{64}/)]);
   }, 200_000);
 
   test('offers its named queries, and counts the bytes scanned', async () => {

@@ -44,6 +44,17 @@ describe('a lease', () => {
   });
 });
 
+test('a refused body is remembered with its check, until another is refused', async () => {
+  const { client, asked } = dynamo(() => ({ Attributes: {} }));
+  const state = new DynamoSourceState(client, 'state');
+  await state.setChecked('s', 'run-1', { at: 5, outcome: 'refused', reason: 'the body is HTML', goodAt: null, refused: 'ab' });
+  await state.setChecked('s', 'run-2', { at: 6, outcome: 'changed', reason: null, goodAt: 6, refused: null });
+  expect(asked.map(({ input }) => [String(input.UpdateExpression).includes('lastRefused = :refused, lastRefusedAt = :at'), input.ExpressionAttributeValues])).toEqual([
+    [true, expect.objectContaining({ ':refused': { S: 'ab' }, ':at': { N: '5' }, ':reason': { S: 'the body is HTML' } })],
+    [false, expect.not.objectContaining({ ':refused': expect.anything() })],
+  ]);
+});
+
 describe('what others read of the state table', () => {
   test('the monitor: a source never checked, one that failed, where queries are, which generation holds', async () => {
     const { client } = holding({

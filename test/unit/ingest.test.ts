@@ -145,6 +145,7 @@ describe('a check of a source', () => {
     };
     const refused = await run({ source: 'stevenblack' }, raw);
     expect(refused).toMatchObject({ outcome: 'refused', reason, sequence: 1 });
+    expect(world.checked.get('stevenblack')).toMatchObject({ outcome: 'refused', reason, refused: refused.body_sha256 });
     expect(foldActive(world.sent('harmful_domains'))).toEqual(['n0.example']);
     const released = await run({ event: 'release', source: 'stevenblack', sha256: refused.body_sha256 ?? '' }, fakeDeps(world));
     expect(released).toMatchObject({ outcome: 'changed', sequence: 2, body_sha256: refused.body_sha256 });
@@ -248,7 +249,7 @@ describe('a run tells of itself', () => {
     expect(record).toMatchObject({ kind: 'run', subject: 'stevenblack', run_id: 'run-1', source: 'ingest', state: 'ok', summary: 'changed' });
     const details = JSON.parse(record?.details as string) as { outcome: string; produced: number; steps: { name: string; ms: number }[] };
     expect([details.outcome, details.produced, details.steps.map(({ name }) => name)]).toEqual(['changed', 1, ['fetch', 'parse', 'publish']]);
-    expect(world.checked.get('stevenblack')).toEqual({ at: world.now, outcome: 'changed', reason: null, goodAt: world.now });
+    expect(world.checked.get('stevenblack')).toEqual({ at: world.now, outcome: 'changed', reason: null, goodAt: world.now, refused: null });
     world.now += 3_600_000;
     world.body = null;
     world.status = 503;

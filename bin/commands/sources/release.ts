@@ -1,18 +1,35 @@
-import { CHECKS_OF_SOURCES } from '../../../datasets/source_checks/contract.js';
-import { runQuery } from '../../lake/athena.js';
+import { z } from 'zod';
+import { StateTable, sourceKey } from '../../../lambdas/shared/state-table.js';
 import { describeCheck, invokeIngest } from '../../lake/ingest.js';
 import { assertSource } from '../../lake/sources.js';
-import { type Target, target } from '../../lake/target.js';
+import { stateTable, type Target, target } from '../../lake/target.js';
 import { CliError, EXIT, printJson, say } from '../../output.js';
 import { newCommand } from '../command.js';
 import { jsonOption, stageOption } from '../options.js';
 
-/** The body of a source that was refused last. @throws CliError where none was */
+/** What the ingest function keeps of the body that it refused last. */
+const refusedSchema = z.object({
+  lastRefused: z.string().optional(),
+  lastRefusedAt: z.number().optional(),
+  lastRefusedReason: z.string().nullish(),
+  lastGoodAt: z.number().optional(),
+});
+
+/**
+ * The body of a source that was refused last, as the check itself remembers it: what SQL says of checks is some seconds behind.
+ *
+ * @throws CliError where none was, or a good check came after it
+ */
 async function lastRefused(source: string, lake: Target): Promise<string> {
-  const sql = `SELECT body_sha256, reason FROM ${CHECKS_OF_SOURCES} WHERE source = '${source}' AND outcome = 'refused' ORDER BY started_at DESC LIMIT 1`;
-  const [sha256, reason] = (await runQuery(sql, lake)).rows[0] ?? [];
-  if (!sha256) throw new CliError(`no body of ${source} was refused, so there is none to release; ./sluice sources ${source} says how its last check went`);
-  say(`${source}: refused last was ${sha256}: ${reason ?? ''}`);
+  const item = refusedSchema.parse(await new StateTable(lake.dynamo, stateTable(lake)).item(sourceKey(source)));
+  const { lastRefused: sha256, lastRefusedAt = 0, lastRefusedReason, lastGoodAt = 0 } = item;
+  if (sha256 === undefined) throw new CliError(`no body of ${source} was refused, so there is none to release; ./sluice sources ${source} says how its last check went`);
+  const told = `${sha256}: ${lastRefusedReason ?? ''}`;
+  if (lastGoodAt > lastRefusedAt)
+    throw new CliError(
+      `${source}: refused last was ${told}; that was at ${new Date(lastRefusedAt).toISOString()}, and a later check was good. To go back to that body all the same: ./sluice release ${source} --sha256 ${sha256}`,
+    );
+  say(`${source}: refused last was ${told}`);
   return sha256;
 }
 

@@ -58,10 +58,11 @@ export class DynamoSourceState implements SourceStateStore {
     return this.updateAsHolder(source, runId, 'SET notBefore = :notBefore', { ':notBefore': notBefore });
   }
 
-  setChecked(source: string, runId: string, { at, outcome, reason, goodAt }: LastCheck): Promise<void> {
+  setChecked(source: string, runId: string, { at, outcome, reason, goodAt, refused }: LastCheck): Promise<void> {
     const good = goodAt === null ? {} : { ':good': goodAt };
-    const expression = `SET lastCheckAt = :at, lastOutcome = :outcome, lastReason = :reason${goodAt === null ? '' : ', lastGoodAt = :good'}`;
-    return this.updateAsHolder(source, runId, expression, { ':at': at, ':outcome': outcome, ':reason': reason, ...good });
+    const body = refused === null ? {} : { ':refused': refused };
+    const expression = `SET lastCheckAt = :at, lastOutcome = :outcome, lastReason = :reason${goodAt === null ? '' : ', lastGoodAt = :good'}${refused === null ? '' : ', lastRefused = :refused, lastRefusedAt = :at, lastRefusedReason = :reason'}`;
+    return this.updateAsHolder(source, runId, expression, { ':at': at, ':outcome': outcome, ':reason': reason, ...good, ...body });
   }
 
   release(source: string, runId: string): Promise<void> {

@@ -29,6 +29,8 @@ export interface LastCheck {
   readonly reason: string | null;
   /** `at`, where the check was good; null leaves the last good one. */
   readonly goodAt: number | null;
+  /** Hash of the body that the check refused and set aside; null leaves the last one, by which it can still be released. */
+  readonly refused: string | null;
 }
 
 /** Another run took the lease: this one must write nothing more. */
