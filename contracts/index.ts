@@ -7,5 +7,5 @@ export type { CheckedSource, DocumentSource, HttpSource, ListSource, OperatorSou
 export { isChecked, isFetched, keepsPast } from './sources/index.js';
 export { githubFile } from './sources/list.js';
 export type { Layer, Table } from './tables.js';
-export { COORDINATES, fullName } from './tables.js';
+export { COORDINATES, fullName, LAYERS } from './tables.js';
 export { WRITERS, type Writer } from './writers.js';

@@ -4,7 +4,7 @@ import { CfnDatabase, CfnTable } from 'aws-cdk-lib/aws-glue';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
-import type { Dataset, Table } from '../../contracts/index.js';
+import { type Dataset, LAYERS, type Table } from '../../contracts/index.js';
 import { RAIL_TABLES } from '../../contracts/ledger.js';
 import { qualifyDatabases } from '../../contracts/sql.js';
 import { type Config, databaseName, physicalName } from '../config.js';
@@ -16,8 +16,6 @@ export interface CatalogStackProps extends StackProps {
   readonly artefacts: IBucket;
   readonly key: IKey;
 }
-
-export const LAYERS = ['bronze', 'silver', 'gold', 'quarantine', 'ops'] as const;
 
 /**
  * Glue databases and tables, and the Athena workgroup. Rows here only point at the lake: deleting them loses no data, so

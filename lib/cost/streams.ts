@@ -1,4 +1,4 @@
-import { type Dataset, isFed } from '../../contracts/index.js';
+import { type Dataset, isFed, type Writer } from '../../contracts/index.js';
 import { findDataset } from '../../datasets/index.js';
 import { operations } from '../../datasets/operations/contract.js';
 import { type Config, canaryMinutes, hoursAwake } from '../config.js';
@@ -8,7 +8,7 @@ import { BUSY_MINUTES_AN_HOUR, KMS_SHARE, type Requests, S3_REQUESTS } from './u
 
 /** A streaming query of a dataset. */
 export interface Query {
-  readonly layer: 'bronze' | 'silver' | 'gold';
+  readonly layer: Writer;
   readonly name: string;
   readonly triggerSeconds: number;
   /** Tables that each trigger looks at. */

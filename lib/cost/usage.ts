@@ -1,3 +1,5 @@
+import type { Writer } from '../../contracts/index.js';
+
 /**
  * What a stage uses of what is billed by use, besides what its templates and contracts say. Each figure is measured where
  * it says so, else taken high. What users add (queries, readers of lists, backfills, rebuilds) is not counted.
@@ -14,7 +16,7 @@ export interface Requests {
  * Per query: of a trigger that finds nothing, for each table that it reads, and of one that writes a batch. Measured by
  * `bench/s3-requests` on 2026-11-27.
  */
-export const S3_REQUESTS: Readonly<Record<'bronze' | 'silver' | 'gold', { readonly idle: Requests; readonly batch: Requests }>> = {
+export const S3_REQUESTS: Readonly<Record<Writer, { readonly idle: Requests; readonly batch: Requests }>> = {
   // Kafka is asked, not S3.
   bronze: { idle: { write: 0, read: 0 }, batch: { write: 26, read: 58 } },
   silver: { idle: { write: 2, read: 1 }, batch: { write: 55, read: 110 } },

@@ -1,6 +1,7 @@
 import { Stack } from 'aws-cdk-lib';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { WRITERS } from '../../contracts/index.js';
 import { type Config, databaseName, physicalName } from '../config.js';
 import { acknowledgeWildcards } from '../shared/acknowledge.js';
 import type { PySparkJob } from '../shared/pyspark-job.js';
@@ -26,7 +27,7 @@ function grantHolders(job: PySparkJob, config: Config): void {
 /** A rebuilt table stands elsewhere: the catalog's row is moved by the driver that writes the table. */
 function grantCatalog(job: PySparkJob, config: Config): void {
   const arn = (resource: string, resourceName?: string) => Stack.of(job).formatArn({ service: 'glue', resource, ...(resourceName ? { resourceName } : {}) });
-  const databases = ['bronze', 'silver', 'gold'].map((layer) => databaseName(config, layer));
+  const databases = WRITERS.map((layer) => databaseName(config, layer));
   job.allow(['glue:GetTable', 'glue:UpdateTable'], [arn('catalog'), ...databases.flatMap((database) => [arn('database', database), arn('table', `${database}/*`)])]);
   acknowledgeWildcards(
     job.role,

@@ -3,7 +3,7 @@ import { CfnBudget } from 'aws-cdk-lib/aws-budgets';
 import { ScheduleExpression, ScheduleTargetInput } from 'aws-cdk-lib/aws-scheduler';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
-import { exportingDataset, isFed } from '../../contracts/index.js';
+import { exportingDataset, isFed, LAYERS } from '../../contracts/index.js';
 import { httpSources } from '../../datasets/index.js';
 import { MONITOR_GROUP } from '../../lambdas/monitor/kafka-health.js';
 import type { WatchedJob } from '../../lambdas/watchdog/watch-jobs.js';
@@ -26,8 +26,6 @@ import { Dashboards } from './dashboards.js';
 export interface MonitoringStackProps extends LakeStackProps {
   readonly jobs: readonly WatchedJob[];
 }
-
-const LAYERS = ['bronze', 'silver', 'gold', 'quarantine', 'ops'] as const;
 
 /** The monitor, the alarms, and who hears of them. */
 export class MonitoringStack extends Stack {
