@@ -98,6 +98,7 @@ const OTHER_NAMES = [
   'SLUICE_RUN_FOLDER',
   'SLUICE_SEED',
   'SLUICE_SHARED_DATA',
+  'SLUICE_SIZE_NAMES',
 ] as const;
 
 const KNOWN: ReadonlySet<string> = new Set([...Object.keys(ENVIRONMENT), ...Object.keys(OF_THE_COMMAND_LINE), ...OTHER_NAMES]);
