@@ -2,9 +2,10 @@
  * bench/latency: from a record's acknowledgement by Kafka to the Gold commit that holds it, as a reader beside the
  * pipeline sees it (it polls Gold's Delta log over S3).
  *
- *   node --import tsx bench/latency.ts [--seconds 600] [--warm-up 120] [--rate 200] [--keys 5000] [--layout combined]
+ *   node --import tsx bench/latency.ts [--seconds 600] [--warm-up 120] [--rate 200] [--keys 5000] [--layout combined] [--former cd86e88]
  *
- * Starts a lake of its own and stops it. Goal: p50 8 s, p99 12 s; limit 12 s and 20 s, on two cores.
+ * Starts a lake of its own and stops it. Goal: p50 8 s, p99 12 s; limit 12 s and 20 s, on two cores. With `--former` the build of
+ * that commit does the same afterwards, by this very program; goal: 0.6 of its p50 and p99, nothing unseen.
  */
 import { parseArgs } from 'node:util';
 import { Kafka, logLevel } from 'kafkajs';
@@ -20,6 +21,7 @@ const { values } = parseArgs({
     rate: { type: 'string', default: '200' },
     keys: { type: 'string', default: '5000' },
     layout: { type: 'string', default: 'combined' },
+    former: { type: 'string' },
   },
 });
 const seconds = Number(values.seconds);
@@ -38,6 +40,18 @@ interface Sent {
 }
 
 const percentile = (sorted: readonly number[], p: number): number => sorted[Math.min(sorted.length - 1, Math.floor((p / 100) * sorted.length))] ?? Number.NaN;
+
+interface Result {
+  readonly layout: string;
+  readonly records: number;
+  readonly notSeen: number;
+  readonly p50: number;
+  readonly p90: number;
+  readonly p99: number;
+  readonly max: number | undefined;
+}
+const GOAL = 0.6;
+let own: Result | undefined;
 
 const lake = await Lake.start({
   // As a user's lake has it, not the tests' shortened interval.
@@ -110,7 +124,7 @@ try {
   if (latencies.length === 0) throw new Error('Gold held no record of the load: did a Spark job die? Its log is in .sluice/tests; SLUICE_KEEP_TESTS=1 keeps it');
   latencies.sort((a, b) => a - b);
   const lost = waiting.reduce((sum, { records }) => sum + records, 0);
-  const result = {
+  const result: Result = {
     layout: values.layout,
     records: latencies.length,
     notSeen: lost,
@@ -119,8 +133,17 @@ try {
     p99: percentile(latencies, 99),
     max: latencies.at(-1),
   };
+  own = result;
   console.log(JSON.stringify(result));
   console.log(`p50 ${result.p50.toFixed(1)} s (limit 12, ratio ${(result.p50 / 12).toFixed(2)}), p99 ${result.p99.toFixed(1)} s (limit 20, ratio ${(result.p99 / 20).toFixed(2)})`);
 } finally {
   await lake.stop();
+}
+if (values.former !== undefined && own !== undefined) {
+  const { inFormer } = await import('./former.js');
+  const args = (['seconds', 'warm-up', 'rate', 'keys', 'layout'] as const).flatMap((name) => [`--${name}`, values[name]]);
+  const former = await inFormer<Result>(values.former, 'latency.ts', args);
+  console.log(`${values.former}: ${JSON.stringify(former)}`);
+  const [p50, p99] = [own.p50 / former.p50, own.p99 / former.p99];
+  console.log(`of ${values.former}: p50 ${p50.toFixed(2)}, p99 ${p99.toFixed(2)} (goal ${GOAL}); not seen: ${own.notSeen} here, ${former.notSeen} there`);
 }
