@@ -1,6 +1,6 @@
 import type { Table } from '../../contracts/index.js';
 import { CliError, EXIT } from '../output.js';
-import { BrokenLog, type DataFile, type TableLocation } from './delta.js';
+import { BrokenLog, type DataFile, type Metadata, type TableLocation } from './delta.js';
 import { oldestReadable, versionAt } from './delta-versions.js';
 import { findTable, fullName, openTable } from './tables.js';
 import type { Target } from './target.js';
@@ -11,6 +11,7 @@ export interface Pinned {
   readonly version: number;
   readonly location: TableLocation;
   readonly files: readonly DataFile[];
+  readonly metadata: Metadata | null;
 }
 
 const REFERENCE = /\b(FROM|JOIN)(\s+)(bronze|silver|gold|quarantine|ops)\.([a-z_][a-z0-9_]*)\b/gi;
@@ -41,7 +42,8 @@ export async function versionOf(table: Table, asOf: string, lake: Target): Promi
     const version = isVersion ? Number(asOf) : versionAt(latest, time);
     const oldest = oldestReadable(latest, await delta.stored());
     if (version < oldest) throw new BrokenLog(`version ${version} can no longer be read: VACUUM has kept ${oldest} to ${latest.version}`);
-    return { table, version, location: delta.location, files: [...(await delta.snapshot(version)).files.values()] };
+    const { files, metadata } = await delta.snapshot(version);
+    return { table, version, location: delta.location, files: [...files.values()], metadata };
   } catch (cause) {
     if (cause instanceof BrokenLog) throw new CliError(`${fullName(table)}: ${cause.message}`);
     throw cause;

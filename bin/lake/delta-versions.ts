@@ -20,7 +20,7 @@ export function versionAt({ commits }: Snapshot, time: number): number {
 export interface Verification {
   readonly version: number;
   readonly files: number;
-  /** Files that the log names and that are not there. */
+  /** Files that the log names and that are not there, of data or of deletion vectors. */
   readonly missing: readonly string[];
   /** Files of another size than the log says. */
   readonly differ: readonly string[];
@@ -33,11 +33,13 @@ export async function verify(table: DeltaTable): Promise<Verification> {
   const [snapshot, stored] = [await table.snapshot(), await table.stored()];
   const removed = new Set(snapshot.commits.flatMap((commit) => commit.removed));
   const files = [...snapshot.files.values()];
+  // One file holds the deletion vectors of many.
+  const vectors = new Set(files.flatMap(({ deleted }) => (deleted?.path ? [deleted.path] : [])));
   return {
     version: snapshot.version,
     files: files.length,
-    missing: files.filter(({ path }) => !stored.has(path)).map(({ path }) => path),
+    missing: [...files.map(({ path }) => path), ...vectors].filter((path) => !stored.has(path)),
     differ: files.filter(({ path, size }) => stored.has(path) && stored.get(path) !== size).map(({ path }) => path),
-    unreferenced: [...stored.keys()].filter((path) => !snapshot.files.has(path) && !removed.has(path)).length,
+    unreferenced: [...stored.keys()].filter((path) => !snapshot.files.has(path) && !vectors.has(path) && !removed.has(path)).length,
   };
 }

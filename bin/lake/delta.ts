@@ -1,14 +1,17 @@
 import { GetObjectCommand, ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
 import { parquetReadObjects } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
+import { type DeletionVector, type VectorOfLog, vectorOf } from './deletion-vectors.js';
 
 /** A data file of a table, as its log has it. */
 export interface DataFile {
   /** Below the table's path, decoded. */
   readonly path: string;
   readonly size: number;
-  /** Null where the log does not say. */
+  /** Rows that are not marked as deleted; null where the log does not say. */
   readonly records: number | null;
+  /** Which of its rows are deleted; null where none is. */
+  readonly deleted: DeletionVector | null;
 }
 
 export interface Commit {
@@ -16,7 +19,7 @@ export interface Commit {
   /** Epoch milliseconds. */
   readonly timestamp: number;
   readonly operation: string;
-  /** Files that the commit took out of the table. */
+  /** Files that the commit took out of the table, or out of use: data files and those of deletion vectors. */
   readonly removed: readonly string[];
 }
 
@@ -27,6 +30,14 @@ export interface Snapshot {
   readonly commits: readonly Commit[];
   /** Oldest version that the log can still rebuild. */
   readonly oldestInLog: number;
+  readonly metadata: Metadata | null;
+}
+
+/** What the log says of a table's columns. */
+export interface Metadata {
+  /** Spark's JSON of a struct. */
+  readonly schemaString: string;
+  readonly partitionColumns: readonly string[];
 }
 
 /** Where a table is: `s3://BUCKET/PATH/`. */
@@ -36,8 +47,9 @@ export interface TableLocation {
 }
 
 interface Action {
-  readonly add?: { readonly path: string; readonly size: number | bigint; readonly stats?: string };
-  readonly remove?: { readonly path: string };
+  readonly add?: { readonly path: string; readonly size: number | bigint; readonly stats?: string; readonly deletionVector?: VectorOfLog | null };
+  readonly remove?: { readonly path: string; readonly deletionVector?: VectorOfLog | null };
+  readonly metaData?: Metadata | null;
   readonly commitInfo?: { readonly timestamp?: number; readonly operation?: string };
 }
 
@@ -66,9 +78,18 @@ async function bytes(s3: S3Client, Bucket: string, Key: string): Promise<Uint8Ar
 
 const recordsOf = (stats: string | undefined): number | null => (stats === undefined ? null : ((JSON.parse(stats) as { numRecords?: number }).numRecords ?? null));
 
-function fileOf({ path, size, stats }: NonNullable<Action['add']>): DataFile {
-  return { path: decodeURIComponent(path), size: Number(size), records: recordsOf(stats) };
+function fileOf({ path, size, stats, deletionVector }: NonNullable<Action['add']>): DataFile {
+  const [records, deleted] = [recordsOf(stats), deletionVector ? vectorOf(deletionVector) : null];
+  return { path: decodeURIComponent(path), size: Number(size), records: records === null ? null : records - (deleted?.rows ?? 0), deleted };
 }
+
+const removedBy = ({ path, deletionVector }: NonNullable<Action['remove']>): string[] => {
+  const vector = deletionVector ? vectorOf(deletionVector).path : null;
+  return [decodeURIComponent(path), ...(vector === null ? [] : [vector])];
+};
+
+const metadataIn = (actions: readonly Action[]): Metadata | undefined =>
+  actions.map(({ metaData }) => metaData).findLast((each) => each !== undefined && each !== null) ?? undefined;
 
 /** A table's log and what it holds, read by itself: no engine is asked. */
 export class DeltaTable {
@@ -117,15 +138,16 @@ export class DeltaTable {
       .map((line) => JSON.parse(line) as Action);
   }
 
-  private async checkpointFiles(version: number): Promise<DataFile[]> {
-    const files: DataFile[] = [];
+  private async checkpoint(version: number): Promise<Action[]> {
+    const actions: Action[] = [];
     for (const key of this.checkpoints.get(version) ?? []) {
       const content = await bytes(this.s3, this.location.bucket, key);
       const file = content.buffer.slice(content.byteOffset, content.byteOffset + content.byteLength) as ArrayBuffer;
-      const rows = (await parquetReadObjects({ file, columns: ['add'], compressors })) as { add?: Action['add'] | null }[];
-      for (const { add } of rows) if (add?.path) files.push(fileOf(add));
+      const rows = (await parquetReadObjects({ file, columns: ['add', 'metaData'], compressors })) as { add?: Action['add'] | null; metaData?: Action['metaData'] }[];
+      for (const { add, metaData } of rows)
+        if (add?.path || metaData?.schemaString) actions.push({ ...(add?.path ? { add } : {}), ...(metaData?.schemaString ? { metaData } : {}) });
     }
-    return files;
+    return actions;
   }
 
   /** The files of a version. @throws BrokenLog where the log does not reach it */
@@ -133,21 +155,23 @@ export class DeltaTable {
     const oldestInLog = this.oldestInLog;
     if (version > this.latest || version < oldestInLog) throw new BrokenLog(`version ${version} is not in the log: it holds ${oldestInLog} to ${this.latest}`);
     const start = Math.max(...[...this.checkpoints.keys()].filter((each) => each <= version && each >= oldestInLog), -1);
-    const files = new Map((await this.checkpointFiles(start)).map((file) => [file.path, file]));
+    const began = await this.checkpoint(start);
+    const files = new Map(began.flatMap(({ add }) => (add ? [[fileOf(add).path, fileOf(add)] as const] : [])));
+    let metadata = metadataIn(began) ?? null;
     const commits: Commit[] = [];
     for (const each of [...this.jsons.keys()].filter((known) => known <= version && known >= Math.min(oldestInLog, start)).sort((a, b) => a - b)) {
       const actions = await this.actions(each);
-      const removed: string[] = [];
-      for (const { add, remove } of actions) {
-        if (remove) removed.push(decodeURIComponent(remove.path));
-        if (each <= start) continue;
-        if (remove) files.delete(decodeURIComponent(remove.path));
-        if (add) files.set(fileOf(add).path, fileOf(add));
+      const removed = actions.flatMap(({ remove }) => (remove ? removedBy(remove) : []));
+      if (each > start) {
+        // A file that rows were deleted of is taken out and put in by one commit, in any order.
+        for (const path of removed) files.delete(path);
+        for (const { add } of actions) if (add) files.set(fileOf(add).path, fileOf(add));
+        metadata = metadataIn(actions) ?? metadata;
       }
       const info = actions.find(({ commitInfo }) => commitInfo)?.commitInfo;
       commits.push({ version: each, timestamp: info?.timestamp ?? 0, operation: info?.operation ?? '', removed });
     }
-    return { version, files, commits, oldestInLog };
+    return { version, files, commits, oldestInLog, metadata };
   }
 
   /** Data files that are there, with their sizes. */

@@ -15,6 +15,7 @@ from delta.tables import DeltaTable
 from pyspark.sql import SparkSession
 
 from medallion.contracts import Table
+from medallion.layout import gather_small_files, layout_of, write_in_order
 from medallion.tables import USER_METADATA, path_of, version_of
 from medallion.upkeep import Budget, Done, DynamoUpkeep, Upkeep
 
@@ -105,9 +106,24 @@ class Maintenance:
         return DeltaTable.forPath(spark, path_of(self._lake, upkeep.table))
 
     def _optimise(self, spark: SparkSession, upkeep: Upkeep) -> dict[str, Any]:
+        figures = (self._order if upkeep.table.kind == "state" else self._compact)(spark, upkeep)
+        upkeep.optimised_at = version_of(spark, path_of(self._lake, upkeep.table))
+        return figures
+
+    def _order(self, spark: SparkSession, upkeep: Upkeep) -> dict[str, Any]:
+        """A state table: its changes gathered, and brought in order with the rest where they have become a tenth of it."""
+        path = path_of(self._lake, upkeep.table)
+        before = layout_of(spark, path)
+        if before.is_in_order:
+            gather_small_files(spark, path, before)
+        else:
+            write_in_order(spark, path, upkeep.table)
+        after = layout_of(spark, path)
+        return {"files_before": before.files, "files_after": after.files, "deleted_before": before.deleted, "deleted_after": after.deleted}
+
+    def _compact(self, spark: SparkSession, upkeep: Upkeep) -> dict[str, Any]:
         row = self._table(spark, upkeep).optimize().executeCompaction().first()
         assert row is not None
-        upkeep.optimised_at = version_of(spark, path_of(self._lake, upkeep.table))
         return {"files_removed": row["metrics"]["numFilesRemoved"], "files_added": row["metrics"]["numFilesAdded"]}
 
     def _expire(self, spark: SparkSession, upkeep: Upkeep) -> dict[str, Any]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from typing import Any
 
 from delta.tables import DeltaTable, DeltaTableBuilder
 from pyspark.errors import AnalysisException
@@ -24,13 +25,15 @@ USER_METADATA = "spark.databricks.delta.commitInfo.userMetadata"
 TXN_APP_ID = "spark.databricks.delta.write.txnAppId"
 TXN_VERSION = "spark.databricks.delta.write.txnVersion"
 
-# Reader features stay off: Athena reads neither deletion vectors nor column mapping (protocol reader version 1).
+# Reader features stay off, but for deletion vectors where rows are changed (docs/decisions/0027).
 PROPERTIES = {
     "delta.enableDeletionVectors": "false",
     "delta.checkpoint.writeStatsAsStruct": "true",
     "delta.logRetentionDuration": "interval 30 days",
     "delta.deletedFileRetentionDuration": "interval 7 days",
 }
+# Rows that change are marked where they lie.
+CHANGING = {"delta.enableDeletionVectors": "true"}
 # A state table with this property holds no canary: those that older releases made held one (layers/state.py).
 CANARY_FREE = {"sluice.canaries": "none"}
 
@@ -41,22 +44,25 @@ def schema_of(ddl: str) -> StructType:
     return SparkSession.active().createDataFrame([], ddl).schema
 
 
+def snapshot_of(spark: SparkSession, path: str) -> Any:
+    """Delta's own snapshot of a table that this driver writes, as the driver knows it: after its own commit, that commit's."""
+    return spark.sparkContext._jvm.org.apache.spark.sql.delta.DeltaLog.forTable(spark._jsparkSession, path).unsafeVolatileSnapshot()
+
+
 def version_of(spark: SparkSession, path: str) -> int:
-    """The version of a table that this driver writes, as the driver knows it: after its own commit, that commit's."""
-    return int(spark.sparkContext._jvm.org.apache.spark.sql.delta.DeltaLog.forTable(spark._jsparkSession, path).unsafeVolatileSnapshot().version())
+    """The version of a table that this driver writes."""
+    return int(snapshot_of(spark, path).version())
 
 
 def last_transaction(spark: SparkSession, path: str, app_id: str) -> int | None:
     """The highest `txnVersion` that a table holds of an application; None where it holds none."""
-    snapshot = spark.sparkContext._jvm.org.apache.spark.sql.delta.DeltaLog.forTable(spark._jsparkSession, path).unsafeVolatileSnapshot()
-    found = snapshot.transactions().get(app_id)
+    found = snapshot_of(spark, path).transactions().get(app_id)
     return int(found.get()) if found.isDefined() else None
 
 
 def property_of(spark: SparkSession, path: str, name: str) -> str | None:
     """A property of a table that this driver writes; None where it has none of that name."""
-    snapshot = spark.sparkContext._jvm.org.apache.spark.sql.delta.DeltaLog.forTable(spark._jsparkSession, path).unsafeVolatileSnapshot()
-    found = snapshot.metadata().configuration().get(name)
+    found = snapshot_of(spark, path).metadata().configuration().get(name)
     return str(found.get()) if found.isDefined() else None
 
 
@@ -64,6 +70,29 @@ def newest_version(spark: SparkSession, path: str) -> int:
     """The version of a table that another query writes. Loading the table asks its log; the driver then knows."""
     spark.read.format("delta").load(path)
     return version_of(spark, path)
+
+
+def changes_rows(spark: SparkSession, path: str, after: int) -> bool:
+    """Whether a version behind `after` changed the table's rows, or is not in the log any more. OPTIMIZE changes none. Of the log no more
+    is read than up to the first that did."""
+    commits = spark.sparkContext._jvm.org.apache.spark.sql.delta.DeltaLog.forTable(spark._jsparkSession, path).getChanges(after + 1, False)
+    expected = after + 1
+    while commits.hasNext():
+        commit = commits.next()
+        if commit._1() != expected or any(_changes_rows(action) for action in _each(commit._2())):
+            return True
+        expected += 1
+    return False
+
+
+def _each(of_scala: Any) -> Iterator[Any]:
+    iterator = of_scala.iterator()
+    while iterator.hasNext():
+        yield iterator.next()
+
+
+def _changes_rows(action: Any) -> bool:
+    return action.getClass().getSimpleName() in ("AddFile", "RemoveFile") and bool(action.dataChange())
 
 
 def inserted_between(spark: SparkSession, path: str, after: int, until: int) -> DataFrame:
@@ -95,7 +124,7 @@ def properties_of(table: Table) -> dict[str, str]:
     """Delta table properties: Silver has a change feed, for readers that want changes; Gold reads the table itself (ADR 0002)."""
     if table.layer == "silver":
         return {**PROPERTIES, "delta.enableChangeDataFeed": "true"}
-    return {**PROPERTIES, **CANARY_FREE} if table.kind == "state" else PROPERTIES
+    return {**PROPERTIES, **CHANGING, **CANARY_FREE} if table.kind == "state" else PROPERTIES
 
 
 def ensure_tables(spark: SparkSession, lake: str, tables: Sequence[Table]) -> None:
@@ -119,7 +148,7 @@ def make(builder: DeltaTableBuilder) -> None:
 
 
 def ensure_table(spark: SparkSession, lake: str, table: Table) -> None:
-    """Makes the table where it is missing and adds columns that the contract has gained.
+    """Makes the table where it is missing, adds columns that the contract has gained, and lets an older state table mark its rows.
 
     Raises:
         ValueError: the table holds a column of another type, or other partitions, than the contract says.
@@ -145,6 +174,9 @@ def ensure_table(spark: SparkSession, lake: str, table: Table) -> None:
     if added:
         columns = ", ".join(f"`{field.name}` {field.dataType.simpleString()}" for field in added)
         spark.sql(f"ALTER TABLE delta.`{path}` ADD COLUMNS ({columns})")
+    if table.kind == "state" and any(property_of(spark, path, name) != value for name, value in CHANGING.items()):
+        changing = ", ".join(f"'{name}' = '{value}'" for name, value in CHANGING.items())
+        spark.sql(f"ALTER TABLE delta.`{path}` SET TBLPROPERTIES ({changing})")
 
 
 def sql_literal(value: str | int | None) -> str:

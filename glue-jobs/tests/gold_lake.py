@@ -44,12 +44,14 @@ class GoldLake:
         rows = recompute(FOLDS["harmful_domains"], frame(self.spark, self.silver, [{**base, **fact} for fact in facts])).select(*schema_of(self.gold.ddl).names)
         merge_state(DeltaTable.forPath(self.spark, path_of(self.lake, self.gold)), rows.persist(), self.gold.key)
 
-    def wake(self, before_write=lambda: None):
-        batch = PeriodicBatch(
+    def batch(self, before_write=lambda: None):
+        return PeriodicBatch(
             self.table, ByCategory(), self.lake, self.silver, self.others, self.contracts.canary_source, lambda: "q", before_write, self.committed.append
         )
+
+    def wake(self, before_write=lambda: None):
         self.batches += 1
-        batch(self.spark.range(1).toDF("woken"), self.batches)
+        self.batch(before_write)(self.spark.range(1).toDF("woken"), self.batches)
 
     def rows(self):
         return {row["category"]: row["names"] for row in self.spark.read.format("delta").load(path_of(self.lake, self.table)).collect()}

@@ -79,7 +79,7 @@ class Kept:
 
 
 def test_small_files_are_compacted_after_so_many_commits_and_no_row_changes(spark, status, tmp_path):
-    kept = Kept(spark, tmp_path, status)
+    kept = Kept(spark, tmp_path, replace(status, kind="periodic"))
     assert kept.batch() is None
     for i in range(5):
         kept.commit(f"s{i}")
@@ -90,6 +90,21 @@ def test_small_files_are_compacted_after_so_many_commits_and_no_row_changes(spar
     history = spark.sql(f"DESCRIBE HISTORY delta.`{path_of(kept.lake, status)}`").first()
     assert (history["operation"], history["userMetadata"]) == ("OPTIMIZE", None), "not taken for a batch's commit"
     assert kept.batch() is None, "nothing is due"
+
+
+def test_a_state_table_is_brought_in_order_and_its_deleted_rows_are_purged(spark, status, tmp_path):
+    kept = Kept(spark, tmp_path, status)
+    assert kept.batch() is None
+    path = path_of(kept.lake, status)
+    spark.createDataFrame([("d",), ("b",)], "source string").coalesce(1).write.format("delta").mode("append").save(path)
+    for name in ("c", "a", "e"):
+        kept.commit(name)
+    spark.sql(f"DELETE FROM delta.`{path}` WHERE source = 'b'")
+    spark.conf.set("spark.databricks.delta.commitInfo.userMetadata", json.dumps({"query": "q", "batch": 1}))
+    done = kept.batch()
+    assert (done.step, done.figures["files_after"], done.figures["deleted_after"]) == ("optimise", 1, 0)
+    assert [row["source"] for row in spark.read.format("delta").load(path).collect()] == ["a", "c", "d", "e"]
+    assert spark.sql(f"DESCRIBE HISTORY delta.`{path}`").first()["userMetadata"] is None, "not taken for a batch's commit"
 
 
 def test_maintenance_never_takes_more_than_a_tenth_of_the_time(spark, status, tmp_path):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 from delta.tables import DeltaTable
-from gold_lake import A, B, GoldLake
+from gold_lake import A, B, ByCategory, GoldLake
 
 from medallion.layers.periodic import periodic_stream
+from medallion.layout import layout_of, write_in_order
 from medallion.positions import Positions
 from medallion.tables import newest_version, path_of
 
@@ -44,30 +45,36 @@ def test_a_batch_that_is_repeated_or_was_killed_leaves_what_one_would_have(spark
     assert lake.rows() == {"ads": 1}
 
 
-def test_every_commit_of_gold_wakes_it_and_its_position_in_each_table_is_known(spark, lake, tmp_path):
+def test_every_commit_of_gold_that_changes_rows_brings_it_up_to_date_and_no_other_does(spark, lake, tmp_path, monkeypatch):
     class Nowhere:
         pass
 
-    positions = Positions(Nowhere(), "state", "job")
-    woken = []
+    positions, batch, gold = Positions(Nowhere(), "state", "job"), lake.batch(), path_of(lake.lake, lake.gold)
+    computed, recompute = [], ByCategory.recompute
+    monkeypatch.setattr(ByCategory, "recompute", lambda self, facts: computed.append(1) or recompute(self, facts))
 
     def run_on():
-        stream = periodic_stream(spark, lake.lake, lake.silver, lake.others)
-        query = stream.writeStream.foreachBatch(lambda rows, _: woken.append(rows.count())).queryName("gold.by_category")
+        query = periodic_stream(spark, lake.lake, lake.silver, lake.others).writeStream.foreachBatch(batch).queryName("gold.by_category")
         query = query.option("checkpointLocation", str(tmp_path / "checkpoint")).trigger(availableNow=True).start()
         query.awaitTermination(120)
         if query.lastProgress:
             positions.note_progress(query.lastProgress)
-        return len(woken)
+        return len(computed)
 
     lake.say(A, B)
     assert run_on() == 1
-    # An update rewrites a file: a stream of appends would pass over it.
+    # An update marks a row: a stream of appends would pass over it.
     lake.say({**A, "category": "malware", "sequence": 2})
     assert run_on() == 2
     assert run_on() == 2, "nothing new"
-    DeltaTable.forPath(spark, path_of(lake.lake, lake.gold)).optimize().executeCompaction()
-    assert run_on() == 2, "compaction is no news"
+    written = newest_version(spark, gold)
+    assert layout_of(spark, gold).deleted == 1
+    DeltaTable.forPath(spark, gold).optimize().executeCompaction()
+    write_in_order(spark, gold, lake.gold)
+    assert (newest_version(spark, gold), layout_of(spark, gold).deleted) == (written + 2, 0)
+    assert run_on() == 2, "compaction is no news, nor is order"
     read = positions.read([])["gold.by_category"]["read"]
     assert set(read) == {"silver/harmful_domains", "gold/harmful_domains"}
-    assert read["gold/harmful_domains"][0] >= 2
+    assert read["gold/harmful_domains"][0] >= written + 2, "but it was read past"
+    DeltaTable.forPath(spark, gold).delete("true")
+    assert (run_on(), lake.rows()) == (3, {}), "a commit that takes whole files out brings no row, and is news"

@@ -49,7 +49,7 @@ class StateLake:
 
     def told(self):
         history = DeltaTable.forPath(self.spark, path_of(self.lake, self.table)).history().orderBy("version").collect()
-        return [json.loads(row["userMetadata"])["records"] for row in history if row["operation"] == "MERGE"]
+        return [json.loads(row["userMetadata"])["records"] for row in history if row["userMetadata"] is not None]
 
 
 @pytest.fixture

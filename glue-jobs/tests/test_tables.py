@@ -5,20 +5,42 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from delta.tables import DeltaTable
 from empty_tables import empty_tables
 from pyspark.errors import AnalysisException
 
-from medallion.tables import ensure_table, make, path_of
+from medallion.tables import ensure_table, make, newest_version, path_of, property_of, schema_of
+
+READER_FEATURES = {"deletionVectors", "columnMapping", "timestampNtz", "v2Checkpoint", "typeWidening", "vacuumProtocolCheck"}
 
 
-def test_every_table_has_reader_version_1_and_no_reader_features(spark, contracts, tmp_path):
+def detail_of(spark, lake, table):
+    return spark.sql(f"DESCRIBE DETAIL delta.`{path_of(lake, table)}`").first()
+
+
+def test_state_tables_alone_have_a_reader_feature_and_it_is_deletion_vectors(spark, contracts, tmp_path):
     tables = [table for writer in ("bronze", "silver", "gold") for table in contracts.tables_of(writer)]
     empty_tables(spark, tmp_path, tables)
     for table in tables:
-        detail = spark.sql(f"DESCRIBE DETAIL delta.`{path_of(str(tmp_path), table)}`").first()
-        assert detail["minReaderVersion"] == 1, table.full_name
-        assert not {"deletionVectors", "columnMapping", "v2Checkpoint"} & set(detail["tableFeatures"])
+        detail = detail_of(spark, str(tmp_path), table)
+        features = {"deletionVectors"} if table.kind == "state" else set()
+        assert (detail["minReaderVersion"], READER_FEATURES & set(detail["tableFeatures"])) == (3 if features else 1, features), table.full_name
         assert detail["partitionColumns"] == list(table.partition_by)
+
+
+def test_a_state_table_of_an_older_release_goes_on_with_its_rows_and_gains_deletion_vectors(spark, contracts, tmp_path):
+    lake, table = str(tmp_path), next(each for each in contracts.tables_of("gold") if each.full_name == "gold.source_status")
+    path = path_of(lake, table)
+    builder = DeltaTable.createIfNotExists(spark).location(path).addColumns(schema_of(table.ddl)).property("delta.enableDeletionVectors", "false")
+    make(builder)
+    spark.sql(f"INSERT INTO delta.`{path}` (source) VALUES ('a'), ('b')")
+    assert detail_of(spark, lake, table)["minReaderVersion"] == 1
+    ensure_table(spark, lake, table)
+    assert "deletionVectors" in detail_of(spark, lake, table)["tableFeatures"]
+    before = property_of(spark, path, "delta.enableDeletionVectors"), newest_version(spark, path)
+    ensure_table(spark, lake, table)
+    assert (property_of(spark, path, "delta.enableDeletionVectors"), newest_version(spark, path)) == before == ("true", before[1])
+    assert sorted(row["source"] for row in spark.read.format("delta").load(path).collect()) == ["a", "b"]
 
 
 def test_a_table_gains_the_columns_that_its_contract_gained_and_refuses_another_type(spark, contracts, tmp_path):

@@ -1,8 +1,9 @@
 import { type GetObjectCommand, ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
 import { describe, expect, test } from 'vitest';
 import { replaceTables, tablesRead } from '../../bin/lake/as-of.js';
-import { DeltaTable } from '../../bin/lake/delta.js';
+import { BrokenLog, DeltaTable } from '../../bin/lake/delta.js';
 import { oldestReadable, verify, versionAt } from '../../bin/lake/delta-versions.js';
+import { logOf } from '../../bin/lake/pinned-log.js';
 
 const PATH = 'gold/t';
 const location = { bucket: 'b', path: PATH };
@@ -36,9 +37,9 @@ describe('a Delta log', () => {
     const latest = await table.snapshot();
     expect(latest.version).toBe(2);
     expect([...latest.files.values()]).toEqual([
-      { path: 'b', size: 10, records: 1 },
-      { path: 'c d', size: 20, records: 5 },
-      { path: 'e', size: 10, records: 1 },
+      { path: 'b', size: 10, records: 1, deleted: null },
+      { path: 'c d', size: 20, records: 5, deleted: null },
+      { path: 'e', size: 10, records: 1, deleted: null },
     ]);
     await expect(table.snapshot(3)).rejects.toThrow('version 3 is not in the log: it holds 0 to 2');
     expect(versionAt(latest, 2_500)).toBe(1);
@@ -62,6 +63,55 @@ describe('a Delta log', () => {
     const verified = async (files: Record<string, number>) => verify(await DeltaTable.open(bucket(commits, files), location));
     expect(await verified({ b: 10, 'c d': 20, e: 10, a: 10 })).toEqual({ version: 2, files: 3, missing: [], differ: [], unreferenced: 0 });
     expect(await verified({ b: 9, 'c d': 20, orphan: 3 })).toEqual({ version: 2, files: 3, missing: ['e'], differ: ['b'], unreferenced: 1 });
+  });
+});
+
+describe('a table with deleted rows', () => {
+  // As Delta 3.3 writes them.
+  const [first, second] = [
+    { storageType: 'u', pathOrInlineDv: '4IV2/cELPYLh8{$dR{U>', offset: 1, sizeInBytes: 34, cardinality: 1 },
+    { storageType: 'u', pathOrInlineDv: 'xeKK[bjm-AMuH]MpU^zf', offset: 1, sizeInBytes: 36, cardinality: 2 },
+  ];
+  const marked = (path: string, deletionVector: object, numRecords: number): Action => ({ add: { path, size: 10, deletionVector, stats: JSON.stringify({ numRecords }) } });
+  const taken = (path: string, deletionVector?: object): Action => ({ remove: { path, ...(deletionVector ? { deletionVector } : {}) } });
+  // Delta writes what it adds before what it takes out.
+  const commits = [[add('a', 10, 9)], [marked('a', first, 9), taken('a'), add('b')], [marked('a', second, 9), taken('a', first)]];
+  const [firstFile, secondFile] = ['deletion_vector_0e14ad20-26d2-4cf6-92dc-a6922a6c2c87.bin', 'deletion_vector_67356d98-22ee-4127-9676-d89f4fdd27ba.bin'];
+  test('has the rows that are not deleted, by whatever order its commits say it in', async () => {
+    const table = await DeltaTable.open(bucket(commits, {}), location);
+    const records = async (version: number) => Object.fromEntries([...(await table.snapshot(version)).files.values()].map(({ path, records }) => [path, records]));
+    expect([await records(0), await records(1), await records(2)]).toEqual([{ a: 9 }, { a: 8, b: 1 }, { a: 7, b: 1 }]);
+  });
+  test('is whole with the files that say which rows, and readable as far back as they are there', async () => {
+    const look = async (files: Record<string, number>) => {
+      const table = await DeltaTable.open(bucket(commits, files), location);
+      return { ...(await verify(table)), oldest: oldestReadable(await table.snapshot(), await table.stored()) };
+    };
+    const whole = { a: 10, b: 10, [firstFile]: 43, [secondFile]: 45 };
+    expect(await look(whole)).toEqual({ version: 2, files: 2, missing: [], differ: [], unreferenced: 0, oldest: 0 });
+    expect(await look({ a: 10, b: 10, [secondFile]: 45 }), 'VACUUM took what version 1 needs').toMatchObject({ missing: [], oldest: 2 });
+    expect(await look({ a: 10, b: 10, [firstFile]: 43 })).toMatchObject({ missing: [secondFile], unreferenced: 0 });
+  });
+});
+
+describe('a version of a table with deleted rows, pinned', () => {
+  test('is a log of one commit that names the files where they are and the deleted rows beside itself', () => {
+    const log = { storageType: 'u', pathOrInlineDv: 'folderxeKK[bjm-AMuH]MpU^zf', offset: 1, sizeInBytes: 36, cardinality: 2n };
+    const files = [
+      { path: 'a b', size: 9, records: 3, deleted: null },
+      { path: 'c', size: 8, records: 1, deleted: { rows: 2, path: 'folder/x.bin', log } },
+    ];
+    const lines = logOf({ location, files, metadata: { schemaString: '{}', partitionColumns: [] } })
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(lines.map((line) => Object.keys(line)[0])).toEqual(['protocol', 'metaData', 'add', 'add']);
+    expect(lines.slice(2).map(({ add }) => [add.path, add.deletionVector?.pathOrInlineDv, add.deletionVector?.cardinality])).toEqual([
+      ['s3://b/gold/t/a%20b', undefined, undefined],
+      ['s3://b/gold/t/c', 'xeKK[bjm-AMuH]MpU^zf', 2],
+    ]);
+    expect(() => logOf({ location, files, metadata: null })).toThrow(BrokenLog);
+    expect(() => logOf({ location, files, metadata: { schemaString: '{}', partitionColumns: ['d'] } })).toThrow(/has partitions and deleted rows/);
   });
 });
 

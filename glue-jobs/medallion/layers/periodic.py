@@ -6,7 +6,8 @@ after a rebuild, is computed from all facts; so is one whose Silver does not tel
 
 A table that reads Gold is computed whole each time, from the tables as they then are: Gold has no change feed, and its rows change. It is
 woken by every commit of what it reads, its own Silver's and Gold's. Nothing is added to what it held, so that a batch that is repeated, or
-was killed before its commit, gives what one batch would have; what a commit brought that came while a batch ran wakes the next one.
+was killed before its commit, gives what one batch would have; what a commit brought that came while a batch ran wakes the next one. A commit
+that changes no row, as OPTIMIZE's, wakes it too, by a batch without rows, as does one that takes out whole files: the log tells which.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ from medallion.tables import (
     USER_METADATA,
     appends_of,
     changes_of,
+    changes_rows,
     inserted_between,
     last_transaction,
     newest_version,
@@ -85,6 +87,8 @@ class PeriodicBatch:
         self._others = others
         self._query_id = query_id
         self._before_write = before_write
+        # Where it reads Gold: the versions that it was computed from last, by path.
+        self._computed: dict[str, int] = {}
 
     def __call__(self, woken_by: DataFrame, batch_id: int) -> None:
         spark = woken_by.sparkSession
@@ -96,7 +100,11 @@ class PeriodicBatch:
             self._committed(after)
 
     def _compute(self, spark: SparkSession, batch_id: int) -> None:
-        """The whole table from the tables as they are."""
+        """The whole table from the tables as they are, where their rows are others than when it was computed last."""
+        # Before their rows are read: what comes in between is seen once more.
+        versions = {path: newest_version(spark, path) for path in (path_of(self._lake, each) for each in (self._own, *self._others.values()))}
+        if all(path in self._computed and not changes_rows(spark, path, self._computed[path]) for path in versions):
+            return
 
         def read(table: Table) -> DataFrame:
             return spark.read.format("delta").load(path_of(self._lake, table))
@@ -110,6 +118,7 @@ class PeriodicBatch:
         finally:
             spark.conf.unset(USER_METADATA)
             rows.unpersist()
+        self._computed = versions
 
     def _count(self, spark: SparkSession, batch_id: int) -> None:
         """What the table holds, and with it the facts that it does not count yet."""

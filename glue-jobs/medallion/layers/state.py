@@ -17,6 +17,7 @@ from medallion.contracts import Dataset, Table
 from medallion.driver import Driver
 from medallion.layers.fit import assert_fits, empty
 from medallion.layers.fold import Fold, advance, merge_state, recompute
+from medallion.layers.folded import fold_into
 from medallion.queries import QueryId, maintained
 from medallion.tables import CANARY_FREE, USER_METADATA, appends_of, literal_row, path_of, property_of, schema_of, sql_literal, version_of
 
@@ -68,28 +69,20 @@ class StateBatch:
             facts.unpersist()
 
     def _write(self, spark: SparkSession, facts: DataFrame, read: Sequence[Row], batch_id: int) -> None:
-        gold = DeltaTable.forPath(spark, self._path)
         before = version_of(spark, self._path)
-        # Read apart from the handle: MERGE must not find its target's own columns among its source's.
-        existing = spark.read.format("delta").load(self._path)
-        rows = advance(self._fold, existing, facts, self._table.key).select(*schema_of(self._table.ddl).names).persist()
-        try:
-            metadata = {
-                "query": self._query_id(),
-                "batch": batch_id,
-                "offsets": {f"{row['topic']}/{row['partition']}": row["last"] for row in read},
-                "newest": max(row["newest"] for row in read).isoformat(),
-                # How many facts: who publishes by commits need not look at one that was made of none (lambdas/export).
-                "records": sum(row["told"] for row in read),
-            }
-            spark.conf.set(USER_METADATA, json.dumps(metadata))
-            self._before_write()
-            merge_state(gold, rows, self._table.key)
-            after = version_of(spark, self._path)
-            if after != before:
-                self._committed(after)
-        finally:
-            rows.unpersist()
+        metadata = {
+            "query": self._query_id(),
+            "batch": batch_id,
+            "offsets": {f"{row['topic']}/{row['partition']}": row["last"] for row in read},
+            "newest": max(row["newest"] for row in read).isoformat(),
+            # How many facts: who publishes by commits need not look at one that was made of none (lambdas/export).
+            "records": sum(row["told"] for row in read),
+        }
+        spark.conf.set(USER_METADATA, json.dumps(metadata))
+        fold_into(spark, self._path, self._table, self._fold, facts, self._before_write)
+        after = version_of(spark, self._path)
+        if after != before:
+            self._committed(after)
 
     def _tell(self, spark: SparkSession, micros: int, batch_id: int) -> None:
         spark.conf.unset(USER_METADATA)

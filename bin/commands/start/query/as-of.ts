@@ -20,10 +20,10 @@ export async function queryAsOf(sql: string, asOf: string, byTable: boolean, lak
   const made = new Map<string, PinnedTable>();
   try {
     for (const each of versions) made.set(fullName(each.table), await PinnedTable.create(each, artefactsBucket(lake, each.location.bucket), lake));
-    // Here Trino reads such tables by its Hive connector, a catalog of its own.
-    const catalog = lake.local ? `${PINNED_CATALOG}.` : '';
+    // Here Trino reads Hive's tables by a catalog of its own.
+    const catalogOf = (name: string) => (lake.local && made.get(name)?.format === 'hive' ? `${PINNED_CATALOG}.` : '');
     return await runQuery(
-      replaceTables(sql, (name) => `${catalog}${name.split('.')[0]}.${made.get(name)?.name}`),
+      replaceTables(sql, (name) => `${catalogOf(name)}${name.split('.')[0]}.${made.get(name)?.name}`),
       lake,
     );
   } finally {
