@@ -9,6 +9,7 @@ from gold_lake import A, B, ByCategory, GoldLake
 from medallion.layers.periodic import periodic_stream
 from medallion.layout import layout_of, write_in_order
 from medallion.positions import Positions
+from medallion.sizing import CODE_GENERATION
 from medallion.tables import newest_version, path_of
 
 
@@ -78,3 +79,21 @@ def test_every_commit_of_gold_that_changes_rows_brings_it_up_to_date_and_no_othe
     assert read["gold/harmful_domains"][0] >= written + 2, "but it was read past"
     DeltaTable.forPath(spark, gold).delete("true")
     assert (run_on(), lake.rows()) == (3, {}), "a commit that takes whole files out brings no row, and is news"
+
+
+def test_what_is_computed_whole_is_set_for_the_rows_that_it_reads_and_not_for_those_that_woke_it(lake, monkeypatch):
+    seen = []
+
+    class Watched(ByCategory):
+        def recompute(self, facts):
+            seen.append(facts.own.sparkSession.conf.get(CODE_GENERATION))
+            return super().recompute(facts)
+
+    monkeypatch.setattr("gold_lake.ByCategory", Watched)
+    monkeypatch.setattr("medallion.sizing.LARGE_ROWS", 2)
+    lake.say(A)
+    lake.wake()
+    lake.say(B)
+    lake.wake()
+    assert seen == ["false", "true"]
+    assert lake.spark.conf.get(CODE_GENERATION) == "false"

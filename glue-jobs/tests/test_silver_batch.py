@@ -11,6 +11,7 @@ from silver_rows import AT, Lake, bronze, outcomes_of, record, summary_of
 from medallion.layers.silver.batch import SilverBatch
 from medallion.layers.silver.held import HeldKeys
 from medallion.layers.silver.writes import CheckpointSetBack
+from medallion.sizing import by_size
 from medallion.tables import schema_of
 
 
@@ -36,16 +37,7 @@ def test_one_poison_record_in_a_million_is_set_aside_and_the_others_pass_in_the_
         "key": F.lit(None),
     }
     rows = spark.range(0, million, 1, 2).select(*[columns[field.name].cast(field.dataType).alias(field.name) for field in schema.fields])
-    # As on Glue: this machine's profile interprets, which is for batches of a few rows (docs/decisions/0003).
-    with_codegen = {"spark.sql.codegen.wholeStage": "true", "spark.sql.codegen.factoryMode": "FALLBACK"}
-    before = {name: spark.conf.get(name) for name in with_codegen}
-    try:
-        for name, setting in with_codegen.items():
-            spark.conf.set(name, setting)
-        lake.batch()(rows, 0)
-    finally:
-        for name, setting in before.items():
-            spark.conf.set(name, setting)
+    by_size(lake.batch())(rows, 0)
     (counts,) = lake.counts()
     assert (counts.read, counts.inserted, counts.quarantined, counts.residual) == (million, million - 1, 1, 0)
     assert lake.rows(lake.dataset.table("silver")).count() == million - 1

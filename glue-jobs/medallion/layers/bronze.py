@@ -15,6 +15,7 @@ from medallion.arguments import trigger_of
 from medallion.contracts import Dataset
 from medallion.driver import Driver
 from medallion.kafka import kafka_options
+from medallion.sizing import heap_of, records_within
 from medallion.tables import path_of
 
 MAINTENANCE_SECONDS = 60.0
@@ -71,23 +72,34 @@ def bronze_writer(rows: DataFrame, lake: str, dataset: Dataset) -> DataStreamWri
     return rows.writeStream.format("delta").outputMode("append").option("path", path_of(lake, dataset.table("bronze")))
 
 
-def start(driver: Driver, dataset: Dataset) -> None:
+def stream_of(driver: Driver, dataset: Dataset) -> DataFrame:
+    """What the dataset's topic holds that Bronze does not. A restored table takes no offset twice: it is read on behind the highest that it
+    holds."""
     arguments, spark = driver.arguments, driver.spark
     table = dataset.table("bronze")
     # Only a query without a checkpoint asks where it begins; to find out, the whole table is read.
     offsets = "earliest"
     if not has_offsets(spark, driver.checkpoint("bronze", dataset.name, table)):
         offsets = starting_offsets(spark, path_of(arguments.lake, table), dataset.topic, dataset.partitions)
-    kafka = kafka_source(spark, dataset, arguments.bootstrap_servers, arguments.kafka_auth, offsets, arguments.max_offsets_per_trigger)
-    # A restored table takes no offset twice: its query begins behind the highest that it holds.
-    writer = bronze_writer(to_bronze(kafka), arguments.lake, dataset)
-    driver.start("bronze", dataset.name, trigger_of(arguments, "bronze", dataset), writer, reads=(table,))
-    # The native sink has no place for it: a thread beside the query. Appends and compaction of what is there do not conflict.
-    maintenance = driver.maintenance("bronze", (table,))
+    most = records_within(heap_of(spark), arguments.max_offsets_per_trigger)
+    return kafka_source(spark, dataset, arguments.bootstrap_servers, arguments.kafka_auth, offsets, most)
+
+
+def start(driver: Driver, dataset: Dataset) -> None:
+    table = dataset.table("bronze")
+    writer = bronze_writer(to_bronze(stream_of(driver, dataset)), driver.arguments.lake, dataset)
+    driver.start("bronze", dataset.name, trigger_of(driver.arguments, "bronze", dataset), writer, reads=(table,))
+    keep_beside(driver, dataset)
+
+
+def keep_beside(driver: Driver, dataset: Dataset) -> None:
+    """Maintains the table in a thread beside the query: the native sink has no place for it. Appends and compaction of what is there do not
+    conflict."""
+    maintenance = driver.maintenance("bronze", (dataset.table("bronze"),))
 
     def keep() -> None:
         while True:
             time.sleep(MAINTENANCE_SECONDS)
-            maintenance.after_batch(spark)
+            maintenance.after_batch(driver.spark)
 
     threading.Thread(target=keep, name=f"maintenance-{dataset.name}", daemon=True).start()

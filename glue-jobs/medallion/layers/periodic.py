@@ -30,6 +30,7 @@ from medallion.layers.facts import Periodic, facts_of, reads_gold, without_canar
 from medallion.layers.fit import assert_fits, empty
 from medallion.layers.fold import merge_state
 from medallion.queries import QueryId, in_turn, maintained
+from medallion.sizing import by_size, sized
 from medallion.tables import (
     TXN_APP_ID,
     TXN_VERSION,
@@ -109,16 +110,21 @@ class PeriodicBatch:
         def read(table: Table) -> DataFrame:
             return spark.read.format("delta").load(path_of(self._lake, table))
 
-        facts = facts_of(read, self._own, self._others, self._canary_source)
-        rows = self._computation.recompute(facts).select(*schema_of(self._table.ddl).names).persist()
-        try:
-            spark.conf.set(USER_METADATA, json.dumps({"query": self._query_id(), "batch": batch_id}))
-            self._before_write()
-            merge_state(DeltaTable.forPath(spark, path_of(self._lake, self._table)), rows, self._table.key, whole=True)
-        finally:
-            spark.conf.unset(USER_METADATA)
-            rows.unpersist()
+        with sized(spark, self._rows_of_all(read)):
+            facts = facts_of(read, self._own, self._others, self._canary_source)
+            rows = self._computation.recompute(facts).select(*schema_of(self._table.ddl).names).persist()
+            try:
+                spark.conf.set(USER_METADATA, json.dumps({"query": self._query_id(), "batch": batch_id}))
+                self._before_write()
+                merge_state(DeltaTable.forPath(spark, path_of(self._lake, self._table)), rows, self._table.key, whole=True)
+            finally:
+                spark.conf.unset(USER_METADATA)
+                rows.unpersist()
         self._computed = versions
+
+    def _rows_of_all(self, read: Callable[[Table], DataFrame]) -> int:
+        """How many rows are read where the table is computed whole. Delta counts them by its log alone."""
+        return sum(read(table).count() for table in (self._own, *self._others.values()))
 
     def _count(self, spark: SparkSession, batch_id: int) -> None:
         """What the table holds, and with it the facts that it does not count yet."""
@@ -133,28 +139,35 @@ class PeriodicBatch:
         table = read(self._table)
         counted = last_transaction(spark, path, app_id)
         new = None if counted is None else self._new_facts(spark, own_path, counted, until)
-        rows = self._computation.recompute(facts) if new is None else self._computation.advance(table, new, facts)
-        rows = rows.select(*schema_of(self._table.ddl).names).persist()
         settings = {
             USER_METADATA: json.dumps({"query": self._query_id(), "batch": batch_id}),
             # Where only other tables have news there is no new version to hold, and Delta would skip the write.
             **({} if counted == until else {TXN_APP_ID: app_id, TXN_VERSION: str(until)}),
         }
+        if new is None:
+            with sized(spark, self._rows_of_all(read)):
+                self._write(spark, self._computation.recompute(facts), settings)
+            return
+        try:
+            self._write(spark, self._computation.advance(table, new, facts), settings)
+        finally:
+            new.unpersist()
+
+    def _write(self, spark: SparkSession, rows: DataFrame, settings: Mapping[str, str]) -> None:
+        rows = rows.select(*schema_of(self._table.ddl).names).persist()
         try:
             # Facts that change no row are counted too: else the next batch would read them again, perhaps after VACUUM.
-            if counted == until and rows.isEmpty():
+            if TXN_VERSION not in settings and rows.isEmpty():
                 return
             for name, value in settings.items():
                 spark.conf.set(name, value)
             self._before_write()
-            merge_state(DeltaTable.forPath(spark, path), rows, self._table.key)
+            merge_state(DeltaTable.forPath(spark, path_of(self._lake, self._table)), rows, self._table.key)
         finally:
             # The session is the query's: what maintenance writes after the batch must not be taken for a repeat of it.
             for name in settings:
                 spark.conf.unset(name)
             rows.unpersist()
-            if new is not None:
-                new.unpersist()
 
     def _new_facts(self, spark: SparkSession, own_path: str, counted: int, until: int) -> DataFrame | None:
         """The facts that the table does not count yet, persisted; None where the change feed cannot be read, which another try would not
@@ -208,7 +221,8 @@ def start(driver: Driver, dataset: Dataset, table: Table, computation: Periodic)
         table.name,
         seconds_between(driver.arguments, dataset, table),
         periodic_stream(driver.spark, lake, own, others).writeStream.foreachBatch(
-            in_turn(maintained(batch, driver.maintenance("gold", (table,))), driver.turns)
+            # What wakes a table that reads Gold is not counted: it is whole files of Gold.
+            in_turn(maintained(batch if reads_gold(others) else by_size(batch), driver.maintenance("gold", (table,))), driver.turns)
         ),
         query_id,
         reads=(own, *others.values()),

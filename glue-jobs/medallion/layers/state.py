@@ -19,6 +19,7 @@ from medallion.layers.fit import assert_fits, empty
 from medallion.layers.fold import Fold, advance, merge_state, recompute
 from medallion.layers.folded import fold_into
 from medallion.queries import QueryId, maintained
+from medallion.sizing import by_size
 from medallion.tables import CANARY_FREE, USER_METADATA, appends_of, literal_row, path_of, property_of, schema_of, sql_literal, version_of
 
 log = logging.getLogger("medallion")
@@ -159,7 +160,7 @@ def start(driver: Driver, dataset: Dataset, table: Table, fold: Fold) -> None:
         table.layer,
         table.name,
         trigger_of(driver.arguments, "gold", dataset),
-        appends_of(spark, lake, silver).writeStream.foreachBatch(maintained(batch, driver.maintenance("gold", (table, contracts.canaries)))),
+        appends_of(spark, lake, silver).writeStream.foreachBatch(maintained(by_size(batch), driver.maintenance("gold", (table, contracts.canaries)))),
         query_id,
         reads=(silver,),
     )

@@ -12,6 +12,7 @@ from medallion.layers.silver.batch import SilverBatch
 from medallion.layers.silver.counts import Counts
 from medallion.metrics import LEDGER_RESIDUAL, QUARANTINE_PERCENT
 from medallion.queries import QuarantineRate, QueryId, maintained
+from medallion.sizing import by_size
 from medallion.tables import appends_of
 
 
@@ -42,7 +43,7 @@ def start(driver: Driver, dataset: Dataset, derive: Derive | None) -> None:
         "silver",
         dataset.name,
         trigger_of(driver.arguments, "silver", dataset),
-        appends_of(spark, lake, parent).writeStream.foreachBatch(maintained(batch, maintenance)),
+        appends_of(spark, lake, parent).writeStream.foreachBatch(maintained(by_size(batch), maintenance)),
         query_id,
         reads=(parent,),
     )
