@@ -5,9 +5,13 @@ from __future__ import annotations
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from datasets.harmful_domains.overlap import as_changes, blocks_of, changes_of_holders, changes_of_window, summed
 from medallion.layers.facts import Facts
 
 WINDOW_DAYS = 30
+WINDOW = WINDOW_DAYS * 86_400_000_000
+# Of more new facts than these the names would be most of the table: then all facts are read, once.
+MOST_FACTS = 50_000
 
 
 def _share(part: Column, whole: Column) -> Column:
@@ -15,19 +19,29 @@ def _share(part: Column, whole: Column) -> Column:
 
 
 class SourceQuality:
-    """Recomputed whole, in one pass over the facts: how two sources overlap is no sum of changes."""
+    """Every figure is a sum over names or over facts: of a name, what its holders were is taken off and what they are is added; of the
+    window, what it left behind is taken off. So what is read is the listings of the names that came (overlap.py)."""
 
     def recompute(self, facts: Facts) -> DataFrame:
-        return quality(facts, facts.own.agg(F.max("observed_at").alias("as_of")))
+        return rows_of(by_source(per_holders(facts, facts.own.agg(F.max("observed_at").alias("as_of")))), facts)
 
     def advance(self, table: DataFrame, new: DataFrame, facts: Facts) -> DataFrame:
-        # The newest of the facts is what the table knew, or among the new: a pass less.
-        return quality(facts, table.select("as_of").unionByName(new.select(F.col("observed_at").alias("as_of"))).agg(F.max("as_of").alias("as_of")))
+        # In microseconds, which no time zone of Python's touches.
+        [held] = table.agg(F.unix_micros(F.max("as_of")).alias("as_of")).collect()
+        [came] = new.agg(F.unix_micros(F.max("observed_at")).alias("as_of"), F.count(F.lit(1)).alias("facts")).collect()
+        if held["as_of"] is None or came["facts"] > MOST_FACTS:
+            return self.recompute(facts)
+        as_of = max(held["as_of"], came["as_of"] or held["as_of"])
+        counts = as_changes(table)
+        if came["facts"] > 0:
+            came_to_block, blocks = blocks_of(new), blocks_of(facts.own)
+            window = changes_of_window(came_to_block, blocks, held["as_of"] - WINDOW, as_of - WINDOW)
+            counts = counts.unionByName(window).unionByName(changes_of_holders(came_to_block, blocks))
+        return rows_of(summed(counts).withColumn("as_of", F.timestamp_micros(F.lit(as_of))), facts)
 
 
-def quality(facts: Facts, as_of: DataFrame) -> DataFrame:
-    """A row for every source that ever blocked anything, also where it blocks nothing any more; `as_of` is one row."""
-    counts = by_source(per_holders(facts, as_of))
+def rows_of(counts: DataFrame, facts: Facts) -> DataFrame:
+    """A row for every source that ever blocked anything, also where it blocks nothing any more."""
     read = facts.others["source_checks"].where(F.col("lines").isNotNull())
     bodies = (
         read.groupBy("source").agg(F.max(F.struct("started_at", "run_id", "lines", "rejects")).alias("body")).select("source", "body.lines", "body.rejects")
@@ -55,8 +69,7 @@ def per_holders(facts: Facts, as_of: DataFrame) -> DataFrame:
 
     A name that the source holds no more, its holders being others or none, is in no set of it: `names` counts those that it holds.
     """
-    # What a backfill fetched (sequences below 0) is another time's.
-    blocks = facts.own.where((F.col("action") == "block") & (F.col("sequence") > 0)).crossJoin(F.broadcast(as_of))
+    blocks = blocks_of(facts.own).crossJoin(F.broadcast(as_of))
     recent = F.col("observed_at") > F.col("as_of") - F.expr(f"INTERVAL {WINDOW_DAYS} DAYS")
     listed = F.col("event") == "listed"
     came = listed & ~F.coalesce("restated", F.lit(False))

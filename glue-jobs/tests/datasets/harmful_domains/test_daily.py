@@ -129,3 +129,31 @@ def test_source_quality_says_what_only_one_has_and_how_they_overlap(spark, contr
     assert (s1["added_30_days"], s1["removed_30_days"], s1["churn"]) == (0, 1, 0.5)
     assert (s2["entries"], s2["unique_entries"], s2["added_30_days"], [o["share"] for o in s2["overlaps"]]) == (1, 0, 1, [1.0])
     assert (s3["entries"], s3["unique_share"], s3["churn"], s3["overlaps"]) == (0, None, None, [])
+
+
+def test_source_quality_goes_on_as_its_window_leaves_facts_behind_and_late_ones_come(spark, contracts, monkeypatch):
+    table, silver, quality = table_named(contracts, "source_quality"), silver_of(contracts, "source_quality"), COMPUTATIONS["source_quality"]
+    others = {"source_checks": frame(spark, contracts.dataset("source_checks").table("silver"), [])}
+    batches = [
+        [*history(("listed", 0), name="both.example"), *history(("listed", 1), name="both.example", source="s2"), *history(("listed", 0), name="mine.example")],
+        # The window has left behind what came above; a name goes, and one comes late, from between the window's two beginnings.
+        [*history(("listed", 0), ("delisted", 31), name="both.example")[1:], *history(("listed", 0), name="late.example", source="s3")],
+        [*history(("listed", 45), name="mine.example", source="s2", scope="subtree")],
+    ]
+    columns = schema_of(table.ddl).names
+    all_facts = []
+    state = quality.recompute(Facts(frame(spark, silver, batches[0]), others)).select(*columns).collect()
+    all_facts.extend(batches[0])
+    monkeypatch.setattr(quality, "recompute", None)
+    full = type(quality)().recompute
+    for batch in batches[1:]:
+        all_facts.extend(batch)
+        facts = Facts(frame(spark, silver, all_facts), others)
+        held = spark.createDataFrame(state, schema_of(table.ddl))
+        state = quality.advance(held, frame(spark, silver, batch), facts).select(*columns).orderBy("source").collect()
+        assert state == full(facts).select(*columns).orderBy("source").collect()
+    assert [(row["source"], row["entries"], row["added_30_days"], row["removed_30_days"]) for row in state] == [
+        ("s1", 1, 0, 1),
+        ("s2", 2, 1, 0),
+        ("s3", 1, 0, 0),
+    ]
