@@ -11,9 +11,10 @@ from delta.tables import DeltaTable
 from pyspark.sql import SparkSession
 from pyspark.sql.streaming import DataStreamWriter
 
-from medallion.arguments import JobArguments
+from medallion.arguments import LAYERS, JobArguments
 from medallion.contracts import Contracts, Table
 from medallion.generations import generation_of
+from medallion.handover import DynamoHandovers
 from medallion.kafka import kafka_options
 from medallion.lease import Lease
 from medallion.maintenance import Maintenance
@@ -43,6 +44,12 @@ class Driver:
     positions: Positions
     upkeep: DynamoUpkeep
     turns: threading.Semaphore
+    handovers: DynamoHandovers
+
+    @property
+    def one_pass(self) -> bool:
+        """Whether a dataset's batch goes through all layers in one function: where one driver runs them all."""
+        return set(self.arguments.layers) == set(LAYERS)
 
     def maintenance(self, writer: str, tables: tuple[Table, ...]) -> Maintenance:
         """What keeps the tables that one query writes."""
@@ -79,13 +86,27 @@ class Driver:
         return f"{self.arguments.checkpoints}/{layer}/{name}{f'@{generation}' if generation else ''}"
 
     def start(
-        self, layer: str, name: str, trigger_seconds: float, writer: DataStreamWriter, query_id: QueryId | None = None, *, reads: tuple[Table, ...]
+        self,
+        layer: str,
+        name: str,
+        trigger_seconds: float | None,
+        writer: DataStreamWriter,
+        query_id: QueryId | None = None,
+        *,
+        reads: tuple[Table, ...],
+        suffix: str = "",
     ) -> None:
-        """Starts a query that `reads` tables; Bronze's, which reads Kafka, names the table that it writes."""
-        checkpoint = self.checkpoint(layer, name, *reads)
-        query = writer.queryName(f"{layer}.{name}").option("checkpointLocation", checkpoint).trigger(processingTime=f"{trigger_seconds} seconds").start()
+        """Starts a query that `reads` tables; Bronze's, which reads Kafka, names the table that it writes. Without a trigger it reads what
+        is there, and is waited for."""
+        checkpoint = self.checkpoint(layer, name, *reads) + suffix
+        named = writer.queryName(f"{layer}.{name}").option("checkpointLocation", checkpoint)
+        triggered = named.trigger(availableNow=True) if trigger_seconds is None else named.trigger(processingTime=f"{trigger_seconds} seconds")
+        query = triggered.start()
         if query_id is not None:
             query_id.set(query)
+        if trigger_seconds is None:
+            query.awaitTermination()
+            self.spark.streams.resetTerminated()
 
     def await_table(self, table: Table) -> None:
         """Waits for a table that another driver makes.

@@ -36,6 +36,7 @@ class Positions:
         self._lock = threading.Lock()
         self._queries: dict[str, dict[str, Any]] = {}
         self._changed = False
+        self._carried: dict[str, tuple[str, ...]] = {}
 
     def load(self) -> None:
         """Takes up what an earlier run left: a query that has nothing to do yet has not fallen back."""
@@ -82,10 +83,16 @@ class Positions:
 
         threading.Thread(target=loop, name="positions", daemon=True).start()
 
+    def carry(self, query: str, names: Sequence[str]) -> None:
+        """What a query does besides its own: when it says something, those have."""
+        self._carried[query] = tuple(names)
+
     def note_progress(self, progress: Mapping[str, Any]) -> None:
         """How far queries have read, from their progress: the end of the batch in their sources' own terms."""
         name = progress.get("name") or ""
         layer = name.split(".")[0]
+        for carried in self._carried.get(name, ()):
+            self.advance(carried)
         sources = progress.get("sources") or []
         ends = [_end_of(source) for source in sources]
         if layer == "bronze" and ends and isinstance(ends[0], dict):

@@ -20,6 +20,7 @@ from medallion.arguments import parse_arguments
 from medallion.contracts import load_contracts
 from medallion.driver import Driver
 from medallion.generations import Catalog, DynamoGenerations, at_their_generations, generation_of
+from medallion.handover import DynamoHandovers
 from medallion.lease import DynamoLeaseStore, Holder, Lease, acquire, glue_run_state
 from medallion.metrics import DATASETS_LEFT_OUT, Metrics
 from medallion.positions import Positions
@@ -109,15 +110,16 @@ def run(argv: Sequence[str], layers: Sequence[str]) -> None:
     signal.signal(signal.SIGTERM, stop)
     # Half of the cores at most are for periodic tables.
     turns = threading.Semaphore(max(1, spark.sparkContext.defaultParallelism // 2))
-    driver = Driver(spark, arguments, contracts, leases, metrics, positions, DynamoUpkeep(dynamo, arguments.state_table), turns)
+    upkeep, handovers = DynamoUpkeep(dynamo, arguments.state_table), DynamoHandovers(dynamo, arguments.state_table)
+    driver = Driver(spark, arguments, contracts, leases, metrics, positions, upkeep, turns, handovers)
     left_out: set[str] = set()
+    if driver.one_pass:
+        for layer in arguments.layers:
+            make_tables(driver, layer, Catalog(glue, arguments.database_prefix))
     for layer in arguments.layers:
         # Layer by layer, each once the one before has done its first batches: all at once, on a cold JVM, every one of them comes late.
-        ensure_tables(spark, arguments.lake, contracts.tables_of(layer))
-        for table in contracts.tables_of(layer):
-            # A deploy that changes a table's columns points its row at the path of the contract again.
-            if generation_of(table) > 0 and Catalog(glue, arguments.database_prefix).point(table, arguments.lake):
-                log.info("pointed the catalog's row of %s at %s", table.full_name, table.path)
+        if not driver.one_pass:
+            make_tables(driver, layer, Catalog(glue, arguments.database_prefix))
         left_out |= start_layer(driver, layer)
         await_first_triggers(spark)
     tell_every_minute(spark, metrics, minute, arguments.job_name, len(left_out))
@@ -128,6 +130,15 @@ def run(argv: Sequence[str], layers: Sequence[str]) -> None:
         lease.release()
     logging.shutdown()
     os._exit(exit_code)
+
+
+def make_tables(driver: Driver, layer: str, catalog: Catalog) -> None:
+    """Makes a layer's tables, and points the catalog at them: a deploy that changes a table's columns points its row at the contract's path."""
+    tables = driver.contracts.tables_of(layer)
+    ensure_tables(driver.spark, driver.arguments.lake, tables)
+    for table in tables:
+        if generation_of(table) > 0 and catalog.point(table, driver.arguments.lake):
+            log.info("pointed the catalog's row of %s at %s", table.full_name, table.path)
 
 
 def await_first_triggers(spark: SparkSession) -> None:

@@ -107,11 +107,13 @@ def path_of(lake: str, table: Table) -> str:
     return f"{lake}/{table.path}"
 
 
-def appends_of(spark: SparkSession, lake: str, table: Table) -> DataFrame:
+def appends_of(spark: SparkSession, lake: str, table: Table, since: int | None = None) -> DataFrame:
     """What is appended to a table of Bronze or Silver, as a stream: they are only ever appended to (ADR 0002), so that new files are what
     came, and Silver's change feed would say the same and read the log a second time for it. A commit that takes rows away is no event, be
-    it retention's or a person's, and also where it writes anew the rows that were beside them; OPTIMIZE changes no data."""
-    return spark.readStream.format("delta").option("skipChangeCommits", "true").option("maxFilesPerTrigger", "200").load(path_of(lake, table))
+    it retention's or a person's, and also where it writes anew the rows that were beside them; OPTIMIZE changes no data. The stream holds
+    all that the table does, or what came with the version `since` and after it."""
+    stream = spark.readStream.format("delta").option("skipChangeCommits", "true").option("maxFilesPerTrigger", "200")
+    return (stream if since is None else stream.option("startingVersion", str(since))).load(path_of(lake, table))
 
 
 def changes_of(spark: SparkSession, lake: str, table: Table) -> DataFrame:

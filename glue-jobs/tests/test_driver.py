@@ -129,7 +129,7 @@ def started(spark, contracts, monkeypatch):
     names = []
     for layer in (starting.state, starting.periodic):
         monkeypatch.setattr(layer, "start", lambda _driver, _dataset, table, _code: names.append(table.full_name))
-    driver = Started(spark=spark, contracts=contracts)
+    driver = Started(spark=spark, contracts=contracts, one_pass=False)
     return lambda: (starting.start_layer(driver, "gold"), names)
 
 

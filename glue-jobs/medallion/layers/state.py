@@ -15,6 +15,7 @@ from medallion.arguments import trigger_of
 from medallion.canary import is_canary
 from medallion.contracts import Dataset, Table
 from medallion.driver import Driver
+from medallion.handover import Handover, take_back_gold
 from medallion.layers.fit import assert_fits, empty
 from medallion.layers.fold import Fold, advance, merge_state, recompute
 from medallion.layers.folded import fold_into
@@ -138,14 +139,14 @@ def assert_fits_table(spark: SparkSession, dataset: Dataset, table: Table, fold:
     assert_fits(f"datasets/{dataset.name}: the fold of {table.name}", table.ddl, lambda: advance(fold, held, facts, table.key))
 
 
-def start(driver: Driver, dataset: Dataset, table: Table, fold: Fold) -> None:
-    spark, lake, silver, contracts = driver.spark, driver.arguments.lake, dataset.table("silver"), driver.contracts
+def batch_of(driver: Driver, dataset: Dataset, table: Table, fold: Fold, query_id: Callable[[], str]) -> StateBatch:
+    """A table's batch function, telling of what it did. Takes out first what an older release left in the table."""
+    spark, lake, contracts = driver.spark, driver.arguments.lake, driver.contracts
     before_write = driver.leases["gold"].assert_held
     before_write()
-    if forget_canaries(spark, lake, table, silver, fold, contracts.canary_source):
+    if forget_canaries(spark, lake, table, dataset.table("silver"), fold, contracts.canary_source):
         log.info("took the canary's row out of %s, made by an older release", table.full_name)
-    query_id = QueryId()
-    batch = StateBatch(
+    return StateBatch(
         dataset,
         table,
         fold,
@@ -156,11 +157,31 @@ def start(driver: Driver, dataset: Dataset, table: Table, fold: Fold) -> None:
         before_write,
         lambda version: driver.positions.advance(table.full_name, commit=version),
     )
+
+
+def taken_back(driver: Driver, dataset: Dataset, table: Table) -> Handover:
+    """Where the table's own query reads, once no pass carries it any more."""
+    silver = dataset.table("silver")
+    held = driver.handovers.get(table, silver)
+    if not held.carrier:
+        return held
+    back = take_back_gold(driver.spark, driver.arguments.lake, silver, held)
+    driver.handovers.put(table, back)
+    return back
+
+
+def start(driver: Driver, dataset: Dataset, table: Table, fold: Fold, *, drain: bool = False) -> None:
+    """Starts the table's own query, or with `drain` lets it read what is there."""
+    query_id = QueryId()
+    batch = batch_of(driver, dataset, table, fold, query_id)
+    reading = taken_back(driver, dataset, table)
+    stream = appends_of(driver.spark, driver.arguments.lake, dataset.table("silver"), reading.since)
     driver.start(
         table.layer,
         table.name,
-        trigger_of(driver.arguments, "gold", dataset),
-        appends_of(spark, lake, silver).writeStream.foreachBatch(maintained(by_size(batch), driver.maintenance("gold", (table, contracts.canaries)))),
+        None if drain else trigger_of(driver.arguments, "gold", dataset),
+        stream.writeStream.foreachBatch(maintained(by_size(batch), driver.maintenance("gold", (table, driver.contracts.canaries)))),
         query_id,
-        reads=(silver,),
+        reads=(dataset.table("silver"),),
+        suffix=reading.suffix,
     )

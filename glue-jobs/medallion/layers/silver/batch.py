@@ -21,7 +21,7 @@ from medallion.layers.silver.ledger import ledger_row
 from medallion.layers.silver.outcomes import mark_held, quarantine_rows, silver_rows, with_outcome
 from medallion.layers.silver.parse import parse
 from medallion.layers.silver.writes import CheckpointSetBack, append_once, committed_counts, insert_only_merge
-from medallion.tables import USER_METADATA, last_transaction, path_of, schema_of, version_of
+from medallion.tables import USER_METADATA, inserted_between, last_transaction, path_of, schema_of, version_of
 
 
 class SilverBatch:
@@ -39,8 +39,10 @@ class SilverBatch:
         query_id: Callable[[], str],
         before_write: Callable[[], None],
         report: Callable[[Counts, dict[str, int], int | None], None],
+        pass_on: Callable[[DataFrame, int, int], None] | None = None,
     ) -> None:
-        """`report` is told a batch's counts, the offset after the last one per partition, and the version of the commit that it made."""
+        """`report` is told a batch's counts, the offset after the last one per partition, and the version of the commit that it made.
+        `pass_on` is given the rows that the batch inserted, a repeated one those of its first try, its number and that version."""
         self._dataset = dataset
         self._lake = lake
         self._ledger = ledger
@@ -48,6 +50,7 @@ class SilverBatch:
         self._query_id = query_id
         self._before_write = before_write
         self._report = report
+        self._pass_on = pass_on
         self._may_be_a_retry = True
         silver = dataset.table("silver")
         self._bounded = bounded_fields(silver.ddl, silver.key)
@@ -99,13 +102,19 @@ class SilverBatch:
                 insert_only_merge(spark, path_of(self._lake, quarantine), self.set_aside(outcomes), quarantine.key)
             # Rows of a first try would be found in Silver: where none can be, there was none.
             first_try = committed_counts(spark, path, self._query_id(), batch_id) if self._may_be_a_retry and may_match else None
-            counts = first_try or self._append(spark, silver, path, outcomes, batch_id, counts, spans)
+            counts = first_try[0] if first_try else self._append(spark, silver, path, outcomes, batch_id, counts, spans)
+            committed = counts.inserted + counts.canaries_inserted > 0
+            version = first_try[1] if first_try else version_of(spark, path)
             self._held.add(summary)
             self._write_ledger(spark, batch_id, counts, spans)
             self._may_be_a_retry = False
-            committed = counts.inserted + counts.canaries_inserted > 0
             offsets = {str(row["partition"]): row["last_offset"] + 1 for row in self.offsets_of(spans)}
-            self._report(counts, offsets, version_of(spark, path) if committed else None)
+            self._report(counts, offsets, version if committed else None)
+            if self._pass_on is not None and committed:
+                # What was held against Silver is held against it anew once Silver has changed, cached or not, and is found there.
+                kept = outcomes is fresh
+                rows = silver_rows(outcomes, schema_of(silver.ddl).names) if kept else inserted_between(spark, path, version - 1, version)
+                self._pass_on(rows, batch_id, version)
         finally:
             if outcomes is not fresh:
                 outcomes.unpersist()

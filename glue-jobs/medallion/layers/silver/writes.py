@@ -32,15 +32,15 @@ def append_once(rows: DataFrame, path: str, app_id: str, batch_id: int) -> None:
     rows.write.format("delta").mode("append").option("txnAppId", app_id).option("txnVersion", str(batch_id)).save(path)
 
 
-def committed_counts(spark: SparkSession, path: str, query_id: str, batch_id: int) -> Counts | None:
-    """The counts that an earlier try of this batch committed with its rows; None where there was none.
+def committed_counts(spark: SparkSession, path: str, query_id: str, batch_id: int) -> tuple[Counts, int] | None:
+    """The counts that an earlier try of this batch committed with its rows, and the version; None where there was none.
 
     `inserted` is what Delta counted when it wrote.
     """
-    history = DeltaTable.forPath(spark, path).history(FIRST_TRY_DEPTH).select("userMetadata", "operationMetrics").collect()
+    history = DeltaTable.forPath(spark, path).history(FIRST_TRY_DEPTH).select("version", "userMetadata", "operationMetrics").collect()
     for row in history:
         metadata = json.loads(row["userMetadata"]) if row["userMetadata"] else {}
         if metadata.get("query") == query_id and metadata.get("batch") == batch_id and "counts" in metadata:
             counts = Counts(**metadata["counts"])
-            return replace(counts, inserted=int(row["operationMetrics"]["numOutputRows"]) - counts.canaries_inserted)
+            return replace(counts, inserted=int(row["operationMetrics"]["numOutputRows"]) - counts.canaries_inserted), row["version"]
     return None
