@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from delta.tables import DeltaTable
 from pyspark.sql import SparkSession
-from pyspark.sql.streaming import DataStreamWriter
+from pyspark.sql.streaming import DataStreamWriter, StreamingQuery
 
 from medallion.arguments import LAYERS, JobArguments
 from medallion.contracts import Contracts, Table
@@ -95,7 +95,7 @@ class Driver:
         *,
         reads: tuple[Table, ...],
         suffix: str = "",
-    ) -> None:
+    ) -> StreamingQuery:
         """Starts a query that `reads` tables; Bronze's, which reads Kafka, names the table that it writes. Without a trigger it reads what
         is there, and is waited for."""
         checkpoint = self.checkpoint(layer, name, *reads) + suffix
@@ -107,6 +107,7 @@ class Driver:
         if trigger_seconds is None:
             query.awaitTermination()
             self.spark.streams.resetTerminated()
+        return query
 
     def await_table(self, table: Table) -> None:
         """Waits for a table that another driver makes.

@@ -49,10 +49,12 @@ class Kept:
 
 
 class Once(Driver):
-    """A driver whose queries read what there is, and are waited for."""
+    """A driver whose queries read what there is, and are waited for. The last one that it ran is `ran`."""
+
+    ran = None
 
     def start(self, layer, name, _trigger, writer, query_id=None, *, reads, suffix=""):
-        super().start(layer, name, None, writer, query_id, reads=reads, suffix=suffix)
+        Once.ran = super().start(layer, name, None, writer, query_id, reads=reads, suffix=suffix)
 
     def maintenance(self, _writer, _tables):
         return Kept()

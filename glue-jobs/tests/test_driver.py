@@ -117,7 +117,9 @@ def test_a_query_that_has_not_begun_is_waited_for():
 
 
 class Started(SimpleNamespace):
-    """A driver that notes what would be started."""
+    """A driver that notes what would be started, for layers that jobs of their own run."""
+
+    one_pass = False
 
     def await_table(self, _table):
         pass
@@ -129,7 +131,7 @@ def started(spark, contracts, monkeypatch):
     names = []
     for layer in (starting.state, starting.periodic):
         monkeypatch.setattr(layer, "start", lambda _driver, _dataset, table, _code: names.append(table.full_name))
-    driver = Started(spark=spark, contracts=contracts, one_pass=False)
+    driver = Started(spark=spark, contracts=contracts)
     return lambda: (starting.start_layer(driver, "gold"), names)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from pass_lake import PassLake, batches
+from pass_lake import Once, PassLake, batches
 from silver_rows import record
 
 import medallion.layers.one_pass as one_pass
@@ -33,11 +33,11 @@ def lake(spark, contracts, tmp_path, monkeypatch):
     return PassLake(spark, contracts, tmp_path / "one", monkeypatch)
 
 
-@pytest.fixture
-def by_layers(spark, contracts, tmp_path, monkeypatch):
+@pytest.fixture(scope="module")
+def by_layers(spark, contracts, tmp_path_factory):
     """What a query for each layer makes of the same records."""
-    with monkeypatch.context() as patch:
-        reference = PassLake(spark, contracts, tmp_path / "separate", patch)
+    with pytest.MonkeyPatch.context() as patch:
+        reference = PassLake(spark, contracts, tmp_path_factory.mktemp("separate"), patch)
         for values in batches():
             reference.send(*values)
             reference.separate()
@@ -57,16 +57,16 @@ def dying_after(patch, write):
 
 
 def test_a_pass_gives_what_a_query_for_each_layer_does_with_kills_after_each_write(lake, by_layers, monkeypatch):
-    first, *others = batches()
+    first, second, third = batches()
     lake.send(*first)
     lake.one_pass()
-    for values in others:
-        lake.send(*values)
-        for write in WRITES:
-            with monkeypatch.context() as patch:
-                dying_after(patch, write)
-                with pytest.raises(Exception, match="killed"):
-                    lake.one_pass()
+    lake.send(*second)
+    for write in WRITES:
+        with monkeypatch.context() as patch:
+            dying_after(patch, write)
+            with pytest.raises(Exception, match="killed"):
+                lake.one_pass()
+    lake.send(*third)
     lake.one_pass()
     assert (lake.held(), lake.told()) == by_layers
     assert lake.told()[1]["residual"] == 0
@@ -136,6 +136,13 @@ def test_a_state_table_that_is_left_out_for_a_while_gets_what_came_meanwhile(lak
     lake.send(record("c.example", 3))
     passing.start(lake.driver(), lake.dataset, FOLDS)
     assert sorted(row["name"] for row in lake.rows(lake.table).collect()) == ["a.example", "b.example", "c.example"]
+
+
+def test_a_pass_reads_each_record_from_kafka_once(lake):
+    lake.send(record("a.example", 1), record("b.example", 2))
+    lake.one_pass()
+    assert sum(progress["numInputRows"] for progress in Once.ran.recentProgress) == 2
+    assert lake.rows(lake.table).count() == 2
 
 
 def test_what_readers_of_silver_have_read_is_told_as_by_queries_of_their_own(lake):

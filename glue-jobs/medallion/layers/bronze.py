@@ -7,7 +7,7 @@ import threading
 import time
 
 from delta.tables import DeltaTable
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.streaming import DataStreamWriter
 
@@ -39,9 +39,9 @@ def starting_offsets(spark: SparkSession, path: str, topic: str, partitions: int
     return json.dumps({topic: {str(partition): last[partition] + 1 if partition in last else -2 for partition in range(partitions)}})
 
 
-def to_bronze(kafka: DataFrame) -> DataFrame:
-    """Kafka's columns as Bronze keeps them."""
-    now = F.current_timestamp()
+def to_bronze(kafka: DataFrame, now: Column | None = None) -> DataFrame:
+    """Kafka's columns as Bronze keeps them, ingested `now`, or when the rows are written."""
+    now = F.current_timestamp() if now is None else now
     return kafka.select(
         "key",
         "value",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -62,7 +63,9 @@ class OnePass:
         spark = kafka.sparkSession
         if not self._begun.is_set():
             self._begins(self._query_id())
-        rows = to_bronze(kafka).persist()
+        # Said as a number: MERGE replaces `current_timestamp()` in what it is given, and would then not know the kept rows for the same.
+        now = F.timestamp_micros(F.lit(time.time_ns() // 1000))
+        rows = to_bronze(kafka, now).persist()
         try:
             spans = spans_of(rows)
             if spans and not self._was_drained(spark, batch_id):
