@@ -93,7 +93,12 @@ def plain() -> dict[str, float]:
     """Seconds from the program's start until each layer held all."""
     began, seconds = time.monotonic(), {}
     spark = plain_session()
-    kafka = spark.read.format("kafka").option("kafka.bootstrap.servers", BROKERS).option("subscribe", "harmful_domains").option("startingOffsets", "earliest")
+    kafka = (
+        spark.read.format("kafka")
+        .option("kafka.bootstrap.servers", BROKERS)
+        .option("subscribe", "harmful_domains")
+        .option("startingOffsets", "earliest")
+    )
     raw = kafka.load().select(
         "key",
         "value",

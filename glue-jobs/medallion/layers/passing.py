@@ -36,7 +36,8 @@ def start(driver: Driver, dataset: Dataset, folds: Mapping[str, Fold]) -> None:
     own = dataset.table("silver")
     driver.positions.carry(f"bronze.{dataset.name}", [own.full_name, *(table.full_name for table in folded)])
     stream = bronze.stream_of(driver, dataset)
-    trigger = trigger_of(driver.arguments, "bronze", dataset)
+    # Bronze's own trigger is slower to leave the cores to the layers behind it: here there are none.
+    trigger = trigger_of(driver.arguments, "silver", dataset)
     driver.start("bronze", dataset.name, trigger, stream.writeStream.foreachBatch(batch), query_id, reads=(dataset.table("bronze"),))
     bronze.keep_beside(driver, dataset)
 
