@@ -145,9 +145,10 @@ def test_a_pass_reads_each_record_from_kafka_once(lake):
     assert lake.rows(lake.table).count() == 2
 
 
-def test_what_readers_of_silver_have_read_is_told_as_by_queries_of_their_own(lake):
+def test_how_far_each_layer_is_is_told_as_by_queries_of_their_own(lake):
     lake.send(record("a.example", 1))
     lake.one_pass()
+    assert lake.positions.told["bronze.harmful_domains"]["offsets"] == {"0": 1}
     committed = lake.positions.told["silver.harmful_domains"]
     folded = lake.positions.told["gold.harmful_domains"]
     assert committed["offsets"] == {"0": 1}

@@ -41,7 +41,7 @@ def spans_of(rows: DataFrame) -> dict[str, Span]:
 
 class OnePass:
     """The foreachBatch function of a dataset's one pass. `silver` passes on what it inserts (SilverBatch); `begins` is told the checkpoint's
-    id once, before anything is written."""
+    id once, before anything is written; `written` the offset after the last one per partition, once Bronze holds it."""
 
     def __init__(
         self,
@@ -51,12 +51,14 @@ class OnePass:
         query_id: Callable[[], str],
         before_write: Callable[[], None],
         begins: Callable[[str], None],
+        written: Callable[[dict[str, int]], None],
     ) -> None:
         self._path = path_of(lake, bronze)
         self._silver = silver
         self._query_id = query_id
         self._before_write = before_write
         self._begins = begins
+        self._written = written
         self._begun = threading.Event()
 
     def __call__(self, kafka: DataFrame, batch_id: int) -> None:
@@ -92,4 +94,5 @@ class OnePass:
         spark.conf.set(USER_METADATA, json.dumps(said))
         self._before_write()
         append_once(rows, self._path, self._query_id(), batch_id)
+        self._written({partition: span.last + 1 for partition, span in spans.items()})
         self._silver(rows, batch_id)

@@ -74,7 +74,13 @@ def _batch_of(driver: Driver, dataset: Dataset, tables: Sequence[Table], folds: 
                 driver.handovers.put(table, replace(held, carrier=carrier))
 
     batch: Batch = OnePass(
-        bronze_table, driver.arguments.lake, silver.batch_of(driver, dataset, None, query_id, pass_on), query_id, driver.leases["bronze"].assert_held, begins
+        bronze_table,
+        driver.arguments.lake,
+        silver.batch_of(driver, dataset, None, query_id, pass_on),
+        query_id,
+        driver.leases["bronze"].assert_held,
+        begins,
+        lambda offsets: driver.positions.advance(f"bronze.{dataset.name}", offsets=offsets),
     )
     for maintenance in (silver.maintenance_of(driver, dataset), *(driver.maintenance("gold", (table, driver.contracts.canaries)) for table in tables)):
         batch = maintained(batch, maintenance)
