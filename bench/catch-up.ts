@@ -29,7 +29,7 @@ const { values } = parseArgs({
 const records = Number(values.records);
 const CORES = 2;
 const PARTITIONS = 3;
-const PER_SEND = 5_000;
+const PER_SEND = 3_000;
 const PATIENCE_MS = 3_600_000;
 const LAYERS = ['bronze', 'silver', 'gold'] as const;
 
