@@ -3,7 +3,7 @@ import { GlueClient } from '@aws-sdk/client-glue';
 import { required } from '../shared/environment.js';
 import { embeddedLines } from '../shared/metrics.js';
 import { glueJobs, wishOf } from './glue-jobs.js';
-import { type JobOutcome, stopAll, type WatchedJob, watch, watchdogMetrics } from './watch-jobs.js';
+import { type JobOutcome, retire, stopAll, type WatchedJob, watch, watchdogMetrics } from './watch-jobs.js';
 
 const STOP_POLLS = 60;
 const dynamo = new DynamoDBClient({});
@@ -21,6 +21,8 @@ export async function handler(event: WatchdogEvent): Promise<{ PhysicalResourceI
   const glue = glueJobs(new GlueClient({}));
   const sleep = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
   if (event.RequestType === 'Delete') return { PhysicalResourceId, jobs: await stopAll(jobs, { jobs: glue, sleep, stopPolls: STOP_POLLS }) };
+  const retired = await retire(JSON.parse(required('RETIRED_JOBS')) as string[], glue);
+  if (retired.length > 0) console.log(`stopped ${retired.join(', ')}: the stage has them no more`);
   const table = required('STATE_TABLE');
   const force = event.force === true || event.RequestType !== undefined;
   const outcomes = await watch(jobs, {

@@ -159,8 +159,27 @@ async function stopJob(name: string, { jobs, sleep, stopPolls }: Pick<WatchdogDe
   return 'stopping';
 }
 
-/** Of a job that somebody has deleted by hand nothing runs. */
-async function runsOf(name: string, jobs: JobApi): Promise<readonly JobRun[]> {
+/**
+ * Tells runs to stop of jobs that the stage has no more, those of another layout: they would hold their leases for ever, and
+ * the jobs in their place would wait for these.
+ *
+ * @param names as {@link WatchedJob} has them
+ * @returns names of the jobs of which something ran
+ * @throws Error naming the run that did not take the stop
+ */
+export async function retire(names: readonly string[], jobs: Pick<JobApi, 'runs' | 'stop'>): Promise<readonly string[]> {
+  const retired = await Promise.all(
+    names.map(async (name) => {
+      const alive = (await runsOf(name, jobs)).filter((run) => isRunning(run) && run.state !== 'STOPPING');
+      for (const { id } of alive) await jobs.stop(name, id);
+      return alive.length > 0;
+    }),
+  );
+  return names.filter((_, i) => retired[i]);
+}
+
+/** Of a job that was deleted, with its layout or by hand, nothing runs that one could see. */
+async function runsOf(name: string, jobs: Pick<JobApi, 'runs'>): Promise<readonly JobRun[]> {
   try {
     return await jobs.runs(name);
   } catch (cause) {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { sendAll } from '../../lambdas/shared/producer.js';
 import { ensureTopics, type TopicAdmin, type TopicDescription, type TopicSpec } from '../../lambdas/topics/ensure-topics.js';
-import { awakeSince, inWindow, type JobApi, type JobRun, stopAll, type WatchdogDeps, type WatchedJob, watch, watchdogMetrics } from '../../lambdas/watchdog/watch-jobs.js';
+import { awakeSince, inWindow, type JobApi, type JobRun, retire, stopAll, type WatchdogDeps, type WatchedJob, watch, watchdogMetrics } from '../../lambdas/watchdog/watch-jobs.js';
 
 class FakeAdmin implements TopicAdmin {
   readonly calls: string[] = [];
@@ -121,6 +121,16 @@ describe('the watchdog', () => {
     expect(watchdogMetrics({ j: 'started' }, false)).toContainEqual({ name: 'JobRunning', dimensions: { Job: 'j' }, value: 0, unit: 'Count' });
     // A deploy, or `sluice up` after `down`: nobody is to be told.
     expect(watchdogMetrics({ j: 'started' }, true)).toContainEqual({ name: 'JobRunning', dimensions: { Job: 'j' }, value: 1, unit: 'Count' });
+  });
+  test('tells what runs of another layout to stop, whether its job is still there or not', async () => {
+    const jobs = new FakeJobs([aRun('1', 'RUNNING', 'r1'), aRun('0', 'STOPPING', 'r1')]);
+    const runs = jobs.runs.bind(jobs);
+    jobs.runs = async (name?: string) => {
+      if (name === 'gone') throw Object.assign(new Error('gone was not found'), { name: 'EntityNotFoundException' });
+      return name === 'quiet' ? [] : runs();
+    };
+    expect(await retire(['gone', 'quiet', 'bronze'], jobs)).toEqual(['bronze']);
+    expect(jobs.calls).toEqual(['stop 1']);
   });
   test('starts a scaled job with its workers', async () => {
     const jobs = new FakeJobs([]);
