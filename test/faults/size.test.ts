@@ -112,7 +112,7 @@ describe('sizes beyond a usual day, in a driver of a small heap', () => {
           told.push(...progress);
           for (const each of findings) states.add(each);
           // Each look sends canaries, which are on their way at the next.
-        return progress.every(({ behind }) => (behind ?? LARGE) < 100) && (await lake.number(active('large'))) === LARGE;
+          return progress.every(({ behind }) => (behind ?? LARGE) < 100) && (await lake.number(active('large'))) === LARGE;
         },
         { timeoutMs: 60 * MINUTE, everyMs: 5_000, describe: () => `it does not catch up; ${JSON.stringify(told.at(-1))}` },
       );
