@@ -13,6 +13,8 @@ export interface Query {
   readonly triggerSeconds: number;
   /** Tables that each trigger looks at. */
   readonly reads: number;
+  /** Layers behind its own that its batches are written to, a table each: one pass through all of them. */
+  readonly carries: readonly Writer[];
 }
 
 /** Seconds between the starts of a layer's batches, as glue-jobs/medallion/arguments.py says (`trigger_of`). */
@@ -28,32 +30,43 @@ function secondsBetween(config: Pick<Config, 'medallion'>, dataset: Dataset, eve
   return dataset.service.background ? Math.max(seconds, triggerOf(config, 'gold', dataset)) : seconds;
 }
 
-/** The layers in which a dataset has one query. */
+/** The layers in which a dataset has one query, where each layer has its own. */
 const layersOf = (dataset: Dataset): readonly ('bronze' | 'silver')[] => (isFed(dataset) ? ['bronze', 'silver'] : ['silver']);
+
+/** Whether one query carries a dataset's records through all layers (glue-jobs/medallion/layers/passing.py). */
+const isOnePass = ({ medallion }: Pick<Config, 'medallion'>, dataset: Dataset): boolean => medallion.layout === 'combined' && isFed(dataset);
 
 /** The streaming queries that a dataset makes, and how often each looks. */
 export function queriesOf(config: Pick<Config, 'medallion'>, dataset: Dataset): Query[] {
-  const gold = dataset.tables.filter(({ writer }) => writer === 'gold');
+  const tables = dataset.tables.filter(({ writer }) => writer === 'gold');
+  const onePass = isOnePass(config, dataset);
+  const carries = ['silver' as const, ...tables.filter(({ kind }) => kind === 'state').map(() => 'gold' as const)];
+  const first: Query[] = onePass
+    ? [{ layer: 'bronze', name: `bronze.${dataset.name}`, triggerSeconds: triggerOf(config, 'silver', dataset), reads: 1, carries }]
+    : layersOf(dataset).map((layer) => ({ layer, name: `${layer}.${dataset.name}`, triggerSeconds: triggerOf(config, layer, dataset), reads: 1, carries: [] }));
   return [
-    ...layersOf(dataset).map((layer): Query => ({ layer, name: `${layer}.${dataset.name}`, triggerSeconds: triggerOf(config, layer, dataset), reads: 1 })),
-    ...gold.map(
-      ({ layer, name, kind, everySeconds, reads }): Query => ({
-        reads: 1 + reads.length,
-        layer: 'gold',
-        name: `${layer}.${name}`,
-        triggerSeconds: kind === 'periodic' ? secondsBetween(config, dataset, everySeconds) : triggerOf(config, 'gold', dataset),
-      }),
-    ),
+    ...first,
+    ...tables
+      .filter(({ kind }) => !onePass || kind === 'periodic')
+      .map(
+        ({ layer, name, kind, everySeconds, reads }): Query => ({
+          carries: [],
+          reads: 1 + reads.length,
+          layer: 'gold',
+          name: `${layer}.${name}`,
+          triggerSeconds: kind === 'periodic' ? secondsBetween(config, dataset, everySeconds) : triggerOf(config, 'gold', dataset),
+        }),
+      ),
   ];
 }
 
 /** Requests to S3 that a query makes in an hour: each trigger looks, and those that find something write a batch. */
-export function requestsAnHour({ layer, triggerSeconds, reads }: Query, canariesAnHour: number): Requests {
+export function requestsAnHour({ layer, triggerSeconds, reads, carries }: Query, canariesAnHour: number): Requests {
   const triggers = 3600 / triggerSeconds;
   // Canaries, and the records of the hourly flow.
   const batches = Math.min(triggers, canariesAnHour + Math.ceil((BUSY_MINUTES_AN_HOUR * 60) / triggerSeconds));
-  const { idle, batch } = S3_REQUESTS[layer];
-  const of = (tier: keyof Requests) => (triggers - batches) * reads * idle[tier] + batches * batch[tier];
+  const of = (tier: keyof Requests) =>
+    (triggers - batches) * reads * S3_REQUESTS[layer].idle[tier] + batches * [layer, ...carries].reduce((sum, each) => sum + S3_REQUESTS[each].batch[tier], 0);
   return { write: of('write'), read: of('read') };
 }
 
@@ -80,8 +93,9 @@ export function streamItems(config: Config, datasets: readonly Dataset[], prices
  * What the batches themselves take (some seconds) comes on top.
  */
 export function waitSeconds(config: Pick<Config, 'medallion'>, dataset: Dataset): number {
+  if (isOnePass(config, dataset)) return triggerOf(config, 'silver', dataset);
   const own = [...layersOf(dataset), 'gold' as const].reduce((sum, layer) => sum + triggerOf(config, layer, dataset), 0);
   if (dataset.derived === undefined) return own;
   const parent = findDataset(dataset.derived.from);
-  return own + waitSeconds(config, parent) - triggerOf(config, 'gold', parent);
+  return own + waitSeconds(config, parent) - (isOnePass(config, parent) ? 0 : triggerOf(config, 'gold', parent));
 }

@@ -169,17 +169,19 @@ describe('the profile tiny', () => {
     expect(total(items)).toBeLessThan(250);
     expect(total(of(items, 'S3', /queries/))).toBeLessThan(10);
   }, 120_000);
-  test('brings a record from Kafka to Gold within a minute, and ten seconds of it would cost more than 10 USD', () => {
+  test('brings a record from Kafka to Gold within half a minute in one pass, within a minute by a query for each layer, at more cost', () => {
     const dataset = findDataset('harmful_domains');
-    expect(waitSeconds(dev, dataset)).toBe(60);
+    const separate = { medallion: { ...dev.medallion, layout: 'separate' as const } };
+    expect([waitSeconds(dev, dataset), waitSeconds(separate, dataset)]).toEqual([20, 60]);
     const asked = (medallion: Partial<Config['medallion']>) =>
       total(streamItems({ ...dev, medallion: { ...dev.medallion, ...medallion } }, datasets, PRICES['us-east-1'] as never));
-    expect(asked({ triggerSeconds: 10, goldTriggerSeconds: 10 })).toBeGreaterThan(10);
+    expect(asked({ layout: 'separate', goldTriggerSeconds: 10, triggerSeconds: 10 })).toBeGreaterThan(asked({ triggerSeconds: 10 }) + 5);
+    expect(asked({ triggerSeconds: 10 })).toBeGreaterThan(asked({}) + 1.5);
   });
 });
 
 describe('freshness', () => {
-  test('is what a record may wait for the looks of the three layers', () => {
+  test('is what a record may wait for the looks of the three layers, where each has a query of its own', () => {
     const medallion = { triggerSeconds: 5, goldTriggerSeconds: 30 } as Config['medallion'];
     expect(waitSeconds({ medallion }, findDataset('harmful_domains'))).toBe(40);
   });
