@@ -5,7 +5,7 @@ from __future__ import annotations
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from medallion.layers.facts import Facts, Periodic
+from medallion.layers.facts import Facts, Recomputed
 from medallion.layers.fold import Fold
 
 KEY = ("source", "cve_id")
@@ -66,9 +66,6 @@ class ByVendor:
             F.percentile(days, 0.5).alias("median_days_to_due"),
         )
 
-    def advance(self, _table: DataFrame, _new: DataFrame, facts: Facts) -> DataFrame:
-        return self.recompute(facts)
-
 
 FOLDS: dict[str, Fold] = {"vulnerabilities": Vulnerabilities()}
-COMPUTATIONS: dict[str, Periodic] = {"vulnerabilities_by_vendor": ByVendor()}
+COMPUTATIONS: dict[str, Recomputed] = {"vulnerabilities_by_vendor": ByVendor()}

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from medallion.contracts import Dataset
 from medallion.layers import ModuleBroken
 from medallion.layers.derived import Derive
-from medallion.layers.facts import Periodic
+from medallion.layers.facts import Recomputed
 from medallion.layers.fold import Fold
 
 PACKAGE = "datasets"
@@ -29,7 +29,7 @@ class Module:
     """What a dataset's module gives."""
 
     folds: Mapping[str, Fold] = field(default_factory=dict)
-    computations: Mapping[str, Periodic] = field(default_factory=dict)
+    computations: Mapping[str, Recomputed] = field(default_factory=dict)
     derive: Derive | None = None
 
 

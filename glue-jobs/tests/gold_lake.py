@@ -22,9 +22,6 @@ class ByCategory:
         names = facts.others["gold.harmful_domains"].where("is_active")
         return names.select(F.explode("categories").alias("category")).groupBy("category").agg(F.count(F.lit(1)).alias("names"))
 
-    def advance(self, _table, _new, _facts):
-        raise AssertionError("a table that reads Gold is computed whole")
-
 
 class GoldLake:
     def __init__(self, spark, contracts, folder):

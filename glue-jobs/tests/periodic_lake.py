@@ -45,6 +45,13 @@ class PeriodicLake:
         return COMPUTATIONS[self.name].recompute(facts).select(*schema_of(self.table.ddl).names).orderBy(*self.table.key).collect()
 
 
+class OnlyRecomputed:
+    """A computation that cannot go on from what the table holds."""
+
+    def __init__(self, name):
+        self.recompute = COMPUTATIONS[name].recompute
+
+
 class NeverRecomputed:
     """A computation that may go on from what the table holds, and from nothing else."""
 

@@ -11,13 +11,21 @@ import pytest
 from delta.tables import DeltaTable
 from frames import START, frame
 from listings import history
-from periodic_lake import NeverRecomputed, PeriodicLake
+from periodic_lake import NeverRecomputed, OnlyRecomputed, PeriodicLake
 
 from datasets.harmful_domains import COMPUTATIONS
 from medallion.generations import path_at
 from medallion.layers.facts import facts_of
 from medallion.layers.periodic import counted_by
 from medallion.tables import appends_of, ensure_tables, last_transaction, newest_version, path_of
+
+
+def test_a_table_that_cannot_go_on_by_new_facts_is_computed_whole(spark, contracts, tmp_path):
+    lake = PeriodicLake(spark, contracts, "harmful_domain_daily", tmp_path)
+    for name in ("a.example", "b.example"):
+        lake.append(history(("listed", 0), ("delisted", 1), name=name))
+        lake.wake(computation=OnlyRecomputed(lake.name))
+        assert lake.rows() == lake.full() != []
 
 
 @pytest.mark.parametrize("name", sorted(COMPUTATIONS))

@@ -4,10 +4,11 @@ The stream only wakes the table. What it counts is Silver up to a version that t
 commit: facts are counted once however often a batch is repeated, wherever a checkpoint stands. A table that holds no such version, as
 after a rebuild, is computed from all facts; so is one whose Silver does not tell any more what came since.
 
-A table that reads Gold is computed whole each time, from the tables as they then are: Gold has no change feed, and its rows change. It is
-woken by every commit of what it reads, its own Silver's and Gold's. Nothing is added to what it held, so that a batch that is repeated, or
-was killed before its commit, gives what one batch would have; what a commit brought that came while a batch ran wakes the next one. A commit
-that changes no row, as OPTIMIZE's, wakes it too, by a batch without rows, as does one that takes out whole files: the log tells which.
+A table that reads Gold, or that has no way to go on, is computed whole each time, from the tables as they then are: Gold has no change feed,
+and its rows change. It is woken by every commit of what it reads, its own Silver's and Gold's. Nothing is added to what it held, so that a
+batch that is repeated, or was killed before its commit, gives what one batch would have; what a commit brought that came while a batch ran
+wakes the next one. A commit that changes no row, as OPTIMIZE's, wakes it too, by a batch without rows, as does one that takes out whole
+files: the log tells which.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from pyspark.sql import functions as F
 from medallion.arguments import JobArguments, trigger_of
 from medallion.contracts import Contracts, Dataset, Table
 from medallion.driver import Driver
-from medallion.layers.facts import Periodic, facts_of, reads_gold, without_canaries
+from medallion.layers.facts import Advanced, Recomputed, advanced, facts_of, without_canaries
 from medallion.layers.fit import assert_fits, empty
 from medallion.layers.fold import merge_state
 from medallion.queries import QueryId, in_turn, maintained
@@ -69,7 +70,7 @@ class PeriodicBatch:
     def __init__(
         self,
         table: Table,
-        computation: Periodic,
+        computation: Recomputed,
         lake: str,
         own: Table,
         others: Mapping[str, Table],
@@ -95,7 +96,11 @@ class PeriodicBatch:
         spark = woken_by.sparkSession
         path = path_of(self._lake, self._table)
         before = version_of(spark, path)
-        (self._compute if reads_gold(self._others) else self._count)(spark, batch_id)
+        goes_on = advanced(self._computation, self._others)
+        if goes_on is None:
+            self._compute(spark, batch_id)
+        else:
+            self._count(spark, batch_id, goes_on)
         after = version_of(spark, path)
         if after != before:
             self._committed(after)
@@ -126,7 +131,7 @@ class PeriodicBatch:
         """How many rows are read where the table is computed whole. Delta counts them by its log alone."""
         return sum(read(table).count() for table in (self._own, *self._others.values()))
 
-    def _count(self, spark: SparkSession, batch_id: int) -> None:
+    def _count(self, spark: SparkSession, batch_id: int, computation: Advanced) -> None:
         """What the table holds, and with it the facts that it does not count yet."""
         path, own_path, app_id = path_of(self._lake, self._table), path_of(self._lake, self._own), counted_by(self._own)
         until = newest_version(spark, own_path)
@@ -146,10 +151,10 @@ class PeriodicBatch:
         }
         if new is None:
             with sized(spark, self._rows_of_all(read)):
-                self._write(spark, self._computation.recompute(facts), settings)
+                self._write(spark, computation.recompute(facts), settings)
             return
         try:
-            self._write(spark, self._computation.advance(table, new, facts), settings)
+            self._write(spark, computation.advance(table, new, facts), settings)
         finally:
             new.unpersist()
 
@@ -186,7 +191,7 @@ class PeriodicBatch:
         return new
 
 
-def assert_fits_table(spark: SparkSession, contracts: Contracts, dataset: Dataset, table: Table, computation: Periodic) -> None:
+def assert_fits_table(spark: SparkSession, contracts: Contracts, dataset: Dataset, table: Table, computation: Recomputed) -> None:
     """Raises ModuleBroken where the computation does not give the table's columns."""
     facts = facts_of(lambda each: empty(spark, each), dataset.table("silver"), contracts.others_of(table), contracts.canary_source)
     assert_fits(f"datasets/{dataset.name}: the computation of {table.name}", table.ddl, lambda: computation.recompute(facts))
@@ -199,7 +204,7 @@ def seconds_between(arguments: JobArguments, dataset: Dataset, table: Table) -> 
     return max(seconds, trigger_of(arguments, "gold", dataset)) if dataset.background else seconds
 
 
-def start(driver: Driver, dataset: Dataset, table: Table, computation: Periodic) -> None:
+def start(driver: Driver, dataset: Dataset, table: Table, computation: Recomputed) -> None:
     lake, own, contracts = driver.arguments.lake, dataset.table("silver"), driver.contracts
     others = contracts.others_of(table)
     for other in others.values():
@@ -221,8 +226,8 @@ def start(driver: Driver, dataset: Dataset, table: Table, computation: Periodic)
         table.name,
         seconds_between(driver.arguments, dataset, table),
         periodic_stream(driver.spark, lake, own, others).writeStream.foreachBatch(
-            # What wakes a table that reads Gold is not counted: it is whole files of Gold.
-            in_turn(maintained(batch if reads_gold(others) else by_size(batch), driver.maintenance("gold", (table,))), driver.turns)
+            # What wakes a table that is computed whole is not counted: its rows are not read.
+            in_turn(maintained(by_size(batch) if advanced(computation, others) else batch, driver.maintenance("gold", (table,))), driver.turns)
         ),
         query_id,
         reads=(own, *others.values()),
