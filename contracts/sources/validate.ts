@@ -20,8 +20,9 @@ export function sourceProblems({ sources, record }: Pick<Dataset, 'sources' | 'r
   for (const field of ['source', 'sequence']) {
     if (!record.key.includes(field)) problems.push(`record.key: "${field}" is missing, without which two snapshots' records would be one`);
   }
+  // A list may say no more of a row than that it is there; what a document says of its records is what it is read for.
   const said = Object.keys(record.fields).filter((field) => !record.key.includes(field) && !(BY_DIFFERENCE as readonly string[]).includes(field));
-  if (record.content.length === 0 && said.length > 0)
+  if (record.content.length === 0 && said.length > 0 && sources.some(({ kind }) => kind === 'document'))
     problems.push(`record.content: it is empty, so no change of a record would ever be news; of its fields name those that are: ${said.join(', ')}`);
   return problems;
 }

@@ -6,6 +6,7 @@ import json
 import threading
 from types import SimpleNamespace
 
+from empty_tables import empty_tables
 from silver_rows import AT, record
 
 from datasets.harmful_domains import FOLDS
@@ -13,7 +14,7 @@ from medallion.driver import Driver
 from medallion.handover import DynamoHandovers
 from medallion.layers import bronze, passing, state
 from medallion.layers.silver import query as silver
-from medallion.tables import ensure_tables, path_of, schema_of
+from medallion.tables import path_of, schema_of
 
 
 class Store:
@@ -67,7 +68,7 @@ class PassLake:
         self.table = next(table for table in self.dataset.gold_tables() if table.name == "harmful_domains")
         self.lake, self.topic, self.offset = f"{folder}/lake", f"{folder}/topic", 0
         self.store, self.positions = Store(), Positions()
-        ensure_tables(spark, self.lake, (*self.dataset.tables, contracts.ledger, contracts.canaries))
+        empty_tables(spark, self.lake, [*self.dataset.tables, contracts.ledger, contracts.canaries])
         monkeypatch.setattr(bronze, "stream_of", lambda *_: spark.readStream.format("delta").option("maxFilesPerTrigger", 1).load(self.topic))
         monkeypatch.setattr(bronze, "keep_beside", lambda *_: None)
 

@@ -2,6 +2,7 @@ import { execFile, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch';
+import { GetJobRunCommand } from '@aws-sdk/client-glue';
 import { InvokeCommand } from '@aws-sdk/client-lambda';
 import { DeleteMessageCommand, GetQueueUrlCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll } from 'vitest';
@@ -220,6 +221,13 @@ export class Lake {
     process.kill(-run.process.pid, 'SIGKILL');
     const { process: killed } = run;
     await until(async () => !isAlive(killed), { timeoutMs: 10_000, describe: () => `job ${job} survived SIGKILL` });
+    // The front door hears of it from the system, a moment later.
+    const { glue } = this.target;
+    await until(async () => (await glue.send(new GetJobRunCommand({ JobName: run.job, RunId: run.id }))).JobRun?.JobRunState !== 'RUNNING', {
+      timeoutMs: 10_000,
+      everyMs: 20,
+      describe: () => `nobody has told the front door that job ${job} was killed`,
+    });
   }
 
   /** What the watchdog's schedule does, now. */

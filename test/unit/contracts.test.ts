@@ -105,7 +105,6 @@ describe('a contract', () => {
     ],
     ['a key without a field', (i) => ({ ...i, record: { ...i.record, key: ['nope'] } }), /record\.key: no field "nope"/],
     ['a key that is dropped as personal', (i) => ({ ...i, record: { ...i.record, key: ['note'] } }), /"note" is dropped as personal/],
-    ['content that is empty', (i) => ({ ...i, record: { ...i.record, content: [] } }), /record\.content: it is empty, .* name those that are: \w+/],
     ['content that is no field', (i) => ({ ...i, record: { ...i.record, content: ['nope'] } }), /record\.content: no field "nope"/],
     ['content that is of the key', (i) => ({ ...i, record: { ...i.record, content: ['id'] } }), /record\.content: "id" is of the key/],
     [
