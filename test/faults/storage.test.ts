@@ -89,10 +89,10 @@ const POINTS: readonly (readonly [point: string, path: RegExp, when: 'before' | 
   ['before the Delta commit', new RegExp(`${SILVER}/_delta_log/\\d+\\.json$`), 'before'],
   ['after the Delta commit', new RegExp(`${SILVER}/_delta_log/\\d+\\.json$`), 'after'],
   ['before the commit of the ledger', new RegExp(`${localBucket('lake')}/ops/ledger/_delta_log/\\d+\\.json$`), 'before'],
-  ['before Spark’s commit log', new RegExp(`${localBucket('checkpoints')}/silver/harmful_domains/commits/\\d+`), 'before'],
   ['in MERGE, before its commit', new RegExp(`${GOLD}/.*\\.parquet$`), 'before'],
   ['after MERGE’s commit', new RegExp(`${GOLD}/_delta_log/\\d+\\.json$`), 'after'],
-  ['before Gold’s commit log', new RegExp(`${localBucket('checkpoints')}/gold/harmful_domains/commits/\\d+`), 'before'],
+  // One pass: its checkpoint is Bronze's.
+  ['before Spark’s commit log', new RegExp(`${localBucket('checkpoints')}/bronze/harmful_domains/commits/\\d+`), 'before'],
   ['in OPTIMIZE, before its commit', new RegExp(`${SILVER}/_delta_log/\\d+\\.json$`), 'before', /"operation":"OPTIMIZE"/],
   ['after OPTIMIZE’s commit', new RegExp(`${SILVER}/_delta_log/\\d+\\.json$`), 'after', /"operation":"OPTIMIZE"/],
   ['after the offsets were planned', new RegExp(`${localBucket('checkpoints')}/bronze/harmful_domains/offsets/\\d+`), 'after'],
