@@ -36,7 +36,7 @@ function useProxiedLake(give: (lake: Lake, proxy: FaultProxy) => void, deployEnv
   });
   useLake(
     (started) => give(started, proxy),
-    () => ({ awsUrl: url, generated: true, deployEnv }),
+    () => ({ emulatorUrl: url, generated: true, deployEnv }),
   );
 }
 
