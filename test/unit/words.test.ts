@@ -45,7 +45,7 @@ describe('the words of docs/architecture.md', () => {
 
   test.each(REPLACED)('%s: the rails have no other name for it', (word, replaced) => {
     expect(words.some(([, each = '']) => each.includes(word))).toBe(true);
-    const files = ['contracts', 'lambdas', 'lib', 'bin', 'localstack'].flatMap((folder) =>
+    const files = ['contracts', 'lambdas', 'lib', 'bin', 'localstack', 'test/faults', 'test/integration', 'bench'].flatMap((folder) =>
       readdirSync(join(ROOT, folder), { withFileTypes: true, recursive: true }).filter((entry) => entry.name.endsWith('.ts')),
     );
     const found = files.map((entry) => join(entry.parentPath, entry.name)).filter((file) => replaced.test(readFileSync(file, 'utf8')));
