@@ -7,10 +7,9 @@
  * with Spark's defaults that reads the same topic and does the same, and DuckDB, where Python has it, from files to Parquet.
  * Goals: 6 times the former, 1.5 times the plain program.
  */
-import { execFileSync, spawn } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Kafka, logLevel } from 'kafkajs';
 // Of the lake nothing but what the former build has, too: this program is copied into its checkout.
@@ -126,27 +125,11 @@ async function caughtUp(lake: Lake): Promise<Result> {
   return { seconds, residentMiB: most };
 }
 
-const program = async (command: string, args: readonly string[], env: NodeJS.ProcessEnv, cwd = ROOT): Promise<Result> =>
-  new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'inherit'] });
-    const chunks: Buffer[] = [];
-    child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
-    child.once('error', reject);
-    child.once('exit', (code) => {
-      const line = Buffer.concat(chunks)
-        .toString('utf8')
-        .split('\n')
-        .findLast((each) => each.startsWith('{'));
-      if (code !== 0 || line === undefined) return reject(new Error(`${basename(command)} ${args.join(' ')} ended with ${code}`));
-      resolve(JSON.parse(line) as Result);
-    });
-  });
-
 const work = mkdtempSync(join(tmpdir(), 'sluice-catch-up-'));
 
 /** The plain program, and DuckDB, on what waits in Kafka. */
-function peers(lake: Lake): Promise<Record<string, Result>> {
-  const { home, state } = lake;
+async function peers({ home, state }: Lake): Promise<Record<string, Result>> {
+  const { lastJson } = await import('./former.js');
   const args = [
     join(ROOT, 'bench', 'catch_up.py'),
     `127.0.0.1:${state.ports.kafka}`,
@@ -155,25 +138,7 @@ function peers(lake: Lake): Promise<Record<string, Result>> {
     work,
     join(home.tools, 'jars', 'spark'),
   ];
-  return program(join(home.tools, 'python', 'bin', 'python'), args, { JAVA_HOME: join(home.tools, 'java17'), SPARK_LOCAL_IP: '127.0.0.1' }) as unknown as Promise<
-    Record<string, Result>
-  >;
-}
-
-/** The same in a checkout of another commit, by this very program. */
-async function former(commit: string): Promise<Result> {
-  const checkout = join(work, 'former');
-  execFileSync('git', ['worktree', 'add', '--detach', checkout, commit], { cwd: ROOT, stdio: 'ignore' });
-  try {
-    mkdirSync(join(checkout, '.sluice'));
-    for (const shared of ['node_modules', join('.sluice', 'tools')]) {
-      if (!existsSync(join(checkout, shared))) symlinkSync(join(ROOT, shared), join(checkout, shared));
-    }
-    copyFileSync(join(ROOT, 'bench', 'catch-up.ts'), join(checkout, 'bench', 'catch-up.ts'));
-    return await program(process.execPath, ['--import', 'tsx', 'bench/catch-up.ts', '--lake-only', '--records', String(records)], {}, checkout);
-  } finally {
-    execFileSync('git', ['worktree', 'remove', '--force', checkout], { cwd: ROOT });
-  }
+  return lastJson(join(home.tools, 'python', 'bin', 'python'), args, ROOT, { JAVA_HOME: join(home.tools, 'java17'), SPARK_LOCAL_IP: '127.0.0.1' });
 }
 
 function print(name: string, { seconds, residentMiB }: Result): void {
@@ -195,7 +160,8 @@ try {
 }
 if (values['lake-only']) console.log(JSON.stringify(results.lake));
 else {
-  if (values.former !== 'none') results.former = await former(values.former);
+  const { inFormer } = await import('./former.js');
+  if (values.former !== 'none') results.former = await inFormer<Result>(values.former, 'catch-up.ts', ['--lake-only', '--records', values.records]);
   for (const [name, result] of Object.entries(results)) print(name, result);
   const own = longest(results.lake as Result);
   for (const [name, goal] of [

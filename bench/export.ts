@@ -8,14 +8,13 @@
  * `@adguard/hostlist-compiler` (npm, there too: it is 40 MB), which makes one list of the same names: checked, each once, less what
  * a name above covers. Goals: twice the former build's speed, three times the compiler's.
  */
-import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { contractsJson } from '../bin/contracts-json.js';
-import { DELTA_CONF, driverPython, sparkProfile, submitArguments } from '../localstack/front-door/spark-profile.js';
-import { defaultHome, ROOT } from '../localstack/paths.js';
+import { type Build, drive, formerBuild, today } from './build.js';
+import { FORMER_COMMIT } from './former.js';
 
 const COMPILER = '2.1.1';
 /** What it asks for (1.1.4) is in no registry any more. */
@@ -33,66 +32,14 @@ interface Exported {
   readonly exceptions: number;
 }
 
-/** A build: where its Spark code is, and the file of its contracts. */
-interface Build {
-  readonly code: string;
-  readonly contracts: string;
-}
-
-const { values } = parseArgs({ options: { names: { type: 'string', default: '1000000' }, former: { type: 'string', default: 'cd86e88' } } });
-const home = defaultHome();
+const { values } = parseArgs({ options: { names: { type: 'string', default: '1000000' }, former: { type: 'string', default: FORMER_COMMIT } } });
 const work = mkdtempSync(join(tmpdir(), 'sluice-export-'));
 const gold = join(work, 'gold');
 const listsOf = (build: string): string => join(work, `lists-${build}`);
 
-function today(): Build {
-  const contracts = join(work, 'contracts.json');
-  writeFileSync(contracts, contractsJson());
-  return { code: join(ROOT, 'glue-jobs'), contracts };
-}
-
-function former(): Build {
-  const folder = join(work, 'former');
-  mkdirSync(folder);
-  const archive = execFileSync('git', ['archive', values.former], { cwd: ROOT, maxBuffer: 2 ** 30 });
-  execFileSync('tar', ['x', '-C', folder], { input: archive });
-  symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
-  const made = "import('./bin/contracts-json.ts').then(({ contractsJson }) => process.stdout.write(contractsJson()))";
-  const contracts = join(folder, 'contracts.json');
-  writeFileSync(contracts, execFileSync(process.execPath, ['--import', 'tsx', '-e', made], { cwd: folder }));
-  return { code: join(folder, 'glue-jobs'), contracts };
-}
-
-/** What a driver of this folder prints. */
-async function drive(script: string, { code, contracts }: Build, args: readonly string[]): Promise<string> {
-  const conf = {
-    ...sparkProfile(home, { s3Endpoint: 'http://127.0.0.1:9', uiPort: 0, memory: '1400m', runTmp: work }),
-    'spark.ui.enabled': 'false',
-    ...DELTA_CONF,
-  };
-  const child = spawn(driverPython(home), [join(ROOT, 'bench', script), ...args], {
-    cwd: work,
-    stdio: ['ignore', 'pipe', 'inherit'],
-    env: {
-      ...process.env,
-      JAVA_HOME: join(home.tools, 'java17'),
-      PYSPARK_SUBMIT_ARGS: submitArguments(conf),
-      PYTHONPATH: code,
-      SLUICE_CONTRACTS: contracts,
-      SPARK_LOCAL_IP: '127.0.0.1',
-      PYTHONDONTWRITEBYTECODE: '1',
-    },
-  });
-  const output: Buffer[] = [];
-  child.stdout.on('data', (chunk: Buffer) => output.push(chunk));
-  const status = await new Promise((resolve) => child.once('exit', resolve));
-  if (status !== 0) throw new Error(`${script} ended with ${status}`);
-  return Buffer.concat(output).toString('utf8');
-}
-
 async function exported(script: string, build: Build, name: string): Promise<Exported> {
   mkdirSync(listsOf(name));
-  return JSON.parse(await drive(script, build, [gold, listsOf(name)])) as Exported;
+  return JSON.parse(await drive(script, build, [gold, listsOf(name)], work)) as Exported;
 }
 
 /** Seconds that the compiler takes for one list of the same names. */
@@ -120,9 +67,9 @@ const round = (value: number): number => Number(value.toPrecision(3));
 const processor = ({ javaProcessorSeconds, pythonProcessorSeconds }: Exported): number => javaProcessorSeconds + pythonProcessorSeconds;
 
 try {
-  const build = today();
-  await drive('export_gold.py', build, [gold, values.names]);
-  const before = await exported('export_former.py', former(), 'former');
+  const build = today(work);
+  await drive('export_gold.py', build, [gold, values.names], work);
+  const before = await exported('export_former.py', formerBuild(values.former, join(work, 'former')), 'former');
   const made = await exported('export_lists.py', build, 'today');
   const compiler = theirs();
   const [own, one] = [made.names / made.seconds, made.names / compiler];

@@ -1,11 +1,19 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ROOT } from '../localstack/paths.js';
 
 /** The build of before issue 14, which its goals are held against. */
 export const FORMER_COMMIT = 'cd86e88';
+
+/** Writes the files of a commit to a folder, which is made, beside the libraries of this checkout. */
+export function filesOf(commit: string, folder: string): void {
+  mkdirSync(folder, { recursive: true });
+  const archive = execFileSync('git', ['-C', ROOT, 'archive', '--format=tar', commit], { maxBuffer: 1024 ** 3 });
+  execFileSync('tar', ['-x', '-C', folder], { input: archive });
+  symlinkSync(realpathSync(join(ROOT, 'node_modules')), join(folder, 'node_modules'));
+}
 
 /**
  * Runs a benchmark in a checkout of another commit, with the tools of this one, and gives the last line of its output that is JSON.

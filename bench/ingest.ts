@@ -26,10 +26,11 @@ import { homeAt, ROOT } from '../localstack/paths.js';
 import { anyPort } from '../localstack/ports.js';
 import { startProcess, stopProcess } from '../localstack/process.js';
 import { awaitKafka, kafkaSpec } from '../localstack/services/kafka.js';
-import { FORMER_BUILD, formerIngest } from './former-ingest.js';
+import { FORMER_COMMIT } from './former.js';
+import { formerIngest } from './former-ingest.js';
 
 const { values } = parseArgs({
-  options: { names: { type: 'string', default: '1000000' }, 'peer-names': { type: 'string', default: '20000' }, former: { type: 'string', default: FORMER_BUILD } },
+  options: { names: { type: 'string', default: '1000000' }, 'peer-names': { type: 'string', default: '20000' }, former: { type: 'string', default: FORMER_COMMIT } },
 });
 const names = Number(values.names);
 const GOAL_RATIO = 4;

@@ -19,7 +19,7 @@ from pyspark.sql import functions as F
 
 from medallion.contracts import Table
 from medallion.layers.silver.batch import SilverBatch
-from medallion.tables import last_transaction, path_of, version_of
+from medallion.tables import last_transaction, newest_version, path_of, version_of
 
 # How far a commit is looked for before the whole log is read.
 DEPTHS = (50, 1_000, None)
@@ -113,7 +113,7 @@ def take_back_silver(spark: SparkSession, lake: str, ledger: Table, bronze: Tabl
     newest = carried_by(spark, path_of(lake, bronze), handover.carrier)
     if newest is None:
         return Handover(handover.reads, "", handover.since, handover.offsets)
-    spark.read.format("delta").load(path_of(lake, ledger))
+    newest_version(spark, path_of(lake, ledger))
     told = last_transaction(spark, path_of(lake, ledger), f"{handover.carrier}:ledger")
     if told is None or told < newest.batch:
         batch_of(handover.carrier)(rows_carried(spark, path_of(lake, bronze), newest), newest.batch)

@@ -7,14 +7,13 @@ changes are marked as deleted in their files (deletion vectors) and written to a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from medallion.contracts import Table
+from medallion.settings import settings
 from medallion.tables import snapshot_of
 
 # Rows of a page: what is read around each key. Smaller ones make the index of pages larger, which every reader reads whole.
@@ -62,22 +61,6 @@ def layout_of(spark: SparkSession, path: str) -> Layout:
         loose=rows - sum(each["rows"] for each in large),
         large=min((each["size"] for each in large), default=1),
     )
-
-
-@contextmanager
-def settings(spark: SparkSession, values: Mapping[str, str]) -> Iterator[None]:
-    """Settings of the session that hold inside, and those of before again behind."""
-    before = {name: spark.conf.get(name, None) for name in values}
-    for name, value in values.items():
-        spark.conf.set(name, value)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                spark.conf.unset(name)
-            else:
-                spark.conf.set(name, value)
 
 
 def in_order(rows: DataFrame, table: Table) -> DataFrame:

@@ -6,13 +6,13 @@ code, and a task for each core at least. A streaming query has a session of its 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from math import ceil
 
 from pyspark.sql import DataFrame, SparkSession
 
 from medallion.queries import Batch
+from medallion.settings import settings
 
 # From here on compiled code is worth compiling.
 LARGE_ROWS = 10_000
@@ -55,24 +55,9 @@ def heap_of(spark: SparkSession) -> int:
     return int(spark.sparkContext._jvm.java.lang.Runtime.getRuntime().maxMemory())
 
 
-@contextmanager
-def sized(spark: SparkSession, rows: int) -> Iterator[None]:
+def sized(spark: SparkSession, rows: int) -> AbstractContextManager[None]:
     """Sets a session for so many rows, and back: Spark keeps some settings in a query's checkpoint, from one batch to the next."""
-    wanted = settings_of(rows, spark.sparkContext.defaultParallelism)
-    before = {name: spark.conf.get(name, None) for name in wanted}
-    _set(spark, wanted)
-    try:
-        yield
-    finally:
-        _set(spark, before)
-
-
-def _set(spark: SparkSession, settings: Mapping[str, str | None]) -> None:
-    for name, value in settings.items():
-        if value is None:
-            spark.conf.unset(name)
-        else:
-            spark.conf.set(name, value)
+    return settings(spark, settings_of(rows, spark.sparkContext.defaultParallelism))
 
 
 def rows_of(frame: DataFrame) -> int:

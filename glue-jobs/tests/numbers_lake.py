@@ -9,7 +9,8 @@ from frames import table_named
 from pyspark.sql import functions as F
 
 from medallion.layers.folded import fold_into
-from medallion.layout import in_order, layout_of, settings
+from medallion.layout import in_order, layout_of
+from medallion.settings import settings
 from medallion.tables import newest_version, path_of, snapshot_of
 
 DDL = "`name` string, `number` bigint"
@@ -40,7 +41,7 @@ class NumbersLake:
     def say(self, names, number):
         self.said |= {name: max(number, self.said.get(name, number)) for name in names}
         facts = self.spark.createDataFrame([(name, number) for name in names], DDL).coalesce(1).persist()
-        fold_into(self.spark, self.path, self.table, self.fold, facts, lambda: None)
+        fold_into(self.spark, self.path, self.table, self.fold, facts, facts.count(), lambda: None)
         facts.unpersist()
 
     def hold(self, count, files=1, page_rows=100):

@@ -54,7 +54,7 @@ def test_a_real_fold_gives_the_rows_of_all_facts_by_each_way_and_an_export_reads
     def say(some, **fact):
         facts = [{**base, "name": name, "offset": len(said) + i, **fact} for i, name in enumerate(some)]
         said.extend(facts)
-        fold_into(spark, path, table, fold, frame(spark, silver, facts), lambda: None)
+        fold_into(spark, path, table, fold, frame(spark, silver, facts), len(facts), lambda: None)
 
     say(names(10))
     say([*names(3), "new.example"], event="delisted", sequence=2)

@@ -7,7 +7,8 @@ from delta.tables import DeltaTable
 from numbers_lake import NumbersLake, names
 
 from medallion.layers import folded
-from medallion.layout import gather_small_files, settings, write_in_order
+from medallion.layout import gather_small_files, write_in_order
+from medallion.settings import settings
 from medallion.tables import changes_of
 
 # VACUUM and RESTORE list in as many tasks as Spark would discover partitions: 10,000, each for nothing.

@@ -97,7 +97,7 @@ def test_a_small_batch_reads_the_files_of_its_keys_interpreted_in_one_partition_
 
     def batch(facts, _batch_id):
         with pytest.raises(InterruptedError):
-            fold_into(spark, lake.path, lake.table, fold, facts.persist(), planned)
+            fold_into(spark, lake.path, lake.table, fold, facts.persist(), facts.count(), planned)
 
     first = spark.read.format("delta").load(lake.path).where("name < '2'").select("name", (F.col("number") + 1).alias("number"))
     every = spark.range(2_000).select(F.md5(F.col("id").cast("string")).alias("name"), (F.col("id") + 1).alias("number"))

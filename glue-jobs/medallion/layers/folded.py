@@ -17,7 +17,8 @@ from pyspark.sql import functions as F
 from medallion.contracts import Table
 from medallion.layers.fold import Fold, advance, merge_state
 from medallion.layers.touched import MOST_KEYS, is_one_of, sayable
-from medallion.layout import FILE_ROWS, SMALL_PAGES, in_order, settings
+from medallion.layout import FILE_ROWS, SMALL_PAGES, in_order
+from medallion.settings import settings
 from medallion.tables import schema_of, snapshot_of
 
 # Rows of keys that were not there are written with those that replace others: the condition names the latter alone.
@@ -30,9 +31,8 @@ SMALL_TABLE = 4_000_000
 REWRITING = {"spark.databricks.delta.merge.deletionVectors.persistent": "false"}
 
 
-def fold_into(spark: SparkSession, path: str, table: Table, fold: Fold, facts: DataFrame, before_write: Callable[[], None]) -> None:
-    """Brings the table up to date with facts, which are persisted, in one commit, or none where they change no row."""
-    told = facts.count()
+def fold_into(spark: SparkSession, path: str, table: Table, fold: Fold, facts: DataFrame, told: int, before_write: Callable[[], None]) -> None:
+    """Brings the table up to date with `told` facts, which are persisted, in one commit, or none where they change no row."""
     if told <= MOST_KEYS and int(snapshot_of(spark, path).sizeInBytes()) < SMALL_TABLE:
         with settings(spark, REWRITING):
             _rewrite(spark, path, table, fold, facts, before_write)

@@ -72,16 +72,17 @@ class StateBatch:
 
     def _write(self, spark: SparkSession, facts: DataFrame, read: Sequence[Row], batch_id: int) -> None:
         before = version_of(spark, self._path)
+        told = sum(row["told"] for row in read)
         metadata = {
             "query": self._query_id(),
             "batch": batch_id,
             "offsets": {f"{row['topic']}/{row['partition']}": row["last"] for row in read},
             "newest": max(row["newest"] for row in read).isoformat(),
             # How many facts: who publishes by commits need not look at one that was made of none (lambdas/export).
-            "records": sum(row["told"] for row in read),
+            "records": told,
         }
         spark.conf.set(USER_METADATA, json.dumps(metadata))
-        fold_into(spark, self._path, self._table, self._fold, facts, self._before_write)
+        fold_into(spark, self._path, self._table, self._fold, facts, told, self._before_write)
         after = version_of(spark, self._path)
         if after != before:
             self._committed(after)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 
 from pyspark.sql import DataFrame, SparkSession
 
@@ -12,19 +11,15 @@ from medallion.layers.facts import reads_gold, without_canaries
 from medallion.modules import module_of
 from medallion.rebuild.compare import aligned_to
 from medallion.rebuild.compute import computed
+from medallion.settings import settings
 from medallion.tables import path_of, schema_of
 
 IGNORE_MISSING_FILES = "spark.sql.files.ignoreMissingFiles"
 
 
-@contextmanager
-def missing_files_ignored(spark: SparkSession) -> Iterator[None]:
+def missing_files_ignored(spark: SparkSession) -> AbstractContextManager[None]:
     """Rows of a file that is gone are lost already: what is left is read."""
-    spark.conf.set(IGNORE_MISSING_FILES, "true")
-    try:
-        yield
-    finally:
-        spark.conf.unset(IGNORE_MISSING_FILES)
+    return settings(spark, {IGNORE_MISSING_FILES: "true"})
 
 
 def restore(spark: SparkSession, contracts: Contracts, dataset: Dataset, table: Table, lake: str, version: int, path: str) -> None:
